@@ -1,0 +1,54 @@
+# Everything runs from .venv, which `make install` builds from requirements-dev.lock and nothing else.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Usher needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.PHONY: install
+install: $(STAMP) ## Install Usher and what its tests need into .venv
+
+.PHONY: demo
+demo: install ## Play the main story on a sandbox forge (ARGS="--once" ends after it)
+	@$(BIN)/usher demo $(ARGS)
+
+.PHONY: test
+test: install ## Run every test
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+.PHONY: test-fast
+test-fast: install ## Run the inner loop: policies and handlers
+	@$(BIN)/python -m pytest -q -m "not slow" tests/policies tests/handlers $(ARGS)
+
+.PHONY: check
+check: install ## Lint, format and type checks, as CI runs them
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+.PHONY: fix
+fix: install ## Format and mend what can be mended by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: install ## Run every benchmark; each prints ratios against a named peer or limit
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+.PHONY: lock
+lock: ## Write the lock files anew (needs uv)
+	@uv pip compile pyproject.toml --generate-hashes --universal --no-emit-index-url --no-annotate --no-header --python-version 3.11 --quiet -o requirements.lock
+	@uv pip compile pyproject.toml --group dev --generate-hashes --universal --no-emit-index-url --no-annotate --no-header --python-version 3.11 --quiet -c requirements.lock -o requirements-dev.lock

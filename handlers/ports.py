@@ -1,0 +1,238 @@
+"""What handlers need of a forge: small Protocols, frozen values in and out, no JSON.
+
+Each forge has one adapter in `app/forges/` that is all of these for one tenant (a GitHub installation,
+a GitLab hook). One contract suite in `tests/contract/` holds every adapter to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from policies.facts import (
+    Access,
+    Change,
+    Fact,
+    File,
+    Remark,
+    Repository,
+    RepositoryRef,
+    Review,
+    Subject,
+    Team,
+    Touched,
+)
+
+# --- What an adapter raises, and nothing else ---------------------------------------------------------
+
+
+class ForgeError(Exception):
+    """A call to the forge did not do what was asked. The message is for operators and holds no secret."""
+
+
+class Locked(ForgeError):
+    """401 after one fresh token: the credentials are not accepted, or the installation is suspended."""
+
+
+class Throttled(ForgeError):
+    """A limit of the forge. `until` (real time, UTC) is when to call again."""
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class Forbidden(ForgeError):
+    """403 that is no limit. `permission` names what is missing where the forge says it."""
+
+    def __init__(self, message: str, permission: str | None = None) -> None:
+        super().__init__(message)
+        self.permission = permission
+
+
+class Gone(ForgeError):
+    """404, 410, 451: not there, or hidden from us; both forges hide what we may not see as 404."""
+
+
+class Conflict(ForgeError):
+    """409, 412: somebody else was first; read again and decide again."""
+
+
+class Refused(ForgeError):
+    """400, 405, 422: the forge will never do this. `reason` is the forge's own sentence."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Unavailable(ForgeError):
+    """5xx, HTML, a broken answer or a time-out on a read: try later, nothing was changed."""
+
+
+class Unsure(ForgeError):
+    """The same on a write: it may or may not have happened."""
+
+
+# --- Values that only the ports use -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook as it was stored: the header fields that name it, and the bytes."""
+
+    event: str
+    delivery_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Look at this subject again; these dated facts come with it."""
+
+    subject: Subject
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """The App was installed, removed or suspended, or repositories were given to or taken from it."""
+
+    kind: Literal["joined", "left", "suspended", "resumed", "repositories"]
+    added: tuple[RepositoryRef, ...] = ()
+    removed: tuple[RepositoryRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a delivery says. `ignored` is the reason where there is nothing to do."""
+
+    installation: int | None = None
+    account: str | None = None
+    repository: RepositoryRef | None = None
+    default_branch: str | None = None
+    touches: tuple[Touch, ...] = ()
+    account_change: AccountChange | None = None
+    ignored: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked after the call, by the forge's own answer, and who was refused with its reason."""
+
+    asked: tuple[str, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check run or commit status shows."""
+
+    name: str
+    head: str
+    conclusion: Literal["success", "neutral", "failure", "action_required"]
+    title: str
+    summary: str
+    external_id: str
+
+
+# --- Ports --------------------------------------------------------------------------------------------
+
+
+class Door(Protocol):
+    """Reads deliveries. Pure."""
+
+    def facts(self, delivery: Delivery) -> Reading:
+        """What the delivery says; ValueError where its body is not a JSON object."""
+        ...
+
+
+class Changes(Protocol):
+    """Reads changes. Every method raises `ForgeError`s only."""
+
+    async def change(self, repository: RepositoryRef, number: int) -> Change: ...
+
+    async def open_changes(self, repository: RepositoryRef) -> tuple[Change, ...]: ...
+
+    async def touched(self, change: Change) -> Touched: ...
+
+    async def reviews(self, change: Change) -> tuple[Review, ...]: ...
+
+    async def remarks(self, change: Change, since: datetime | None = None) -> tuple[Remark, ...]: ...
+
+
+class Files(Protocol):
+    """Reads files at a commit."""
+
+    async def file(self, repository: RepositoryRef, path: str, at: str) -> File | None:
+        """The file at a commit or branch; None where there is none."""
+        ...
+
+    async def owners_file(self, repository: RepositoryRef, at: str) -> File | None:
+        """The CODEOWNERS file that the forge itself would use at this commit; None where there is none."""
+        ...
+
+
+class People(Protocol):
+    """Reads people, teams and what they may do."""
+
+    async def team(self, name: str) -> Team | None:
+        """The team ("org/slug") with its members; None where it is missing or hidden from us."""
+        ...
+
+    async def access(self, repository: RepositoryRef, who: str) -> Access: ...
+
+
+class Repositories(Protocol):
+    """Reads repositories."""
+
+    async def repository(self, repository_id: int) -> Repository: ...
+
+    async def repositories(self) -> tuple[Repository, ...]:
+        """Every repository that the tenant gave us."""
+        ...
+
+
+class Desk(Protocol):
+    """Writes, called by `handlers/perform.py` alone. A write that may have happened raises `Unsure`."""
+
+    async def ask(self, change: Change, people: tuple[str, ...]) -> Asked:
+        """Request reviews. One invalid name never spoils the rest: the refused come back with reasons."""
+        ...
+
+    async def release(self, change: Change, people: tuple[str, ...], teams: tuple[str, ...]) -> None: ...
+
+    async def say(self, change: Change, body: str) -> Remark: ...
+
+    async def amend(self, change: Change, remark_id: int, body: str) -> None:
+        """Edit our own comment; `Gone` where somebody deleted it."""
+        ...
+
+    async def judge(self, repository: RepositoryRef, verdict: Verdict) -> int:
+        """Set a check run on a commit, created or updated by its external id; returns the forge's number."""
+        ...
+
+    async def label(self, change: Change, add: tuple[str, ...], remove: tuple[str, ...]) -> None: ...
+
+    async def nod(self, change: Change, remark_id: int, reaction: str) -> None: ...
+
+    def wrote(self, remark: Remark) -> bool:
+        """Whether this comment is Usher's own."""
+        ...
+
+
+class Forge(Changes, Files, People, Repositories, Desk, Protocol):
+    """Everything a tenant's adapter can do."""
+
+    @property
+    def dialect(self) -> Literal["github", "gitlab"]: ...
+
+
+class Clock(Protocol):
+    """The clock of promises: `system`, fixed, or a file (`USHER_CLOCK`)."""
+
+    def now(self) -> datetime:
+        """The instant, UTC."""
+        ...

@@ -1,0 +1,120 @@
+"""What to do: frozen values that a handler returns and only `handlers/perform.py` carries out.
+
+Each action that touches the forge has a `key`, unique within its subject. It is the key of the effect's
+row, so the same action decided twice is done once. A new key is a new effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReview:
+    """Ask these people to review, on the forge. `slots` names, per person, the areas they are asked for."""
+
+    people: tuple[str, ...]
+    head: str
+    slots: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"ask|{self.head}|{','.join(sorted(person.casefold() for person in self.people))}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReview:
+    """Take a request back from these people or teams."""
+
+    head: str
+    people: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        names = sorted(name.casefold() for name in (*self.people, *self.teams))
+        return f"release|{self.head}|{','.join(names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Post one new comment. It notifies people, so each has its own `step` and is said once."""
+
+    step: str
+    body: str
+
+    @property
+    def key(self) -> str:
+        return f"say|{self.step}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSticky:
+    """Let the change's one standing comment read so; posted once, edited in place ever after."""
+
+    body: str
+
+    @property
+    def key(self) -> str:
+        return "sticky"
+
+
+@dataclass(frozen=True, slots=True)
+class SetCheck:
+    """Set the check run (GitLab: commit status) of this name on this commit."""
+
+    name: str
+    head: str
+    conclusion: Literal["success", "neutral", "failure", "action_required"]
+    title: str
+    summary: str
+
+    @property
+    def key(self) -> str:
+        return f"check|{self.name}|{self.head}"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Put labels on, take labels off."""
+
+    head: str
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"label|{self.head}|+{','.join(sorted(self.add))}|-{','.join(sorted(self.remove))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Nod:
+    """Answer a command with a reaction on its comment."""
+
+    remark_id: int
+    reaction: Literal["+1", "-1", "eyes", "confused"] = "+1"
+
+    @property
+    def key(self) -> str:
+        return f"nod|{self.remark_id}|{self.reaction}"
+
+
+ForgeAction = RequestReview | ReleaseReview | Say | KeepSticky | SetCheck | Label | Nod
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDecision:
+    """Keep why these people were asked, with everything needed to reproduce it offline."""
+
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Add facts that Usher itself knows (the slots it read, an ask it made) to the subject's log."""
+
+    facts: tuple[Any, ...]
+
+
+Action = ForgeAction | RecordDecision | Note

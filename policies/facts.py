@@ -1,0 +1,527 @@
+"""What is true: people, repositories, changes, and what happened to them, as frozen values.
+
+Two kinds live here. A *state* (`Change`, `Review`, `Team` …) is what the forge says now. A *fact*
+(`ChangeOpened`, `Reviewed` …) is something that happened at an instant and never changes; the log of
+facts is what every clock is computed from. "Change" covers GitHub's pull and GitLab's merge requests.
+
+Times are aware datetimes in UTC. Logins, team slugs and repository names compare without regard to
+case; `same()` is the one way to do it, and the forge's spelling is kept for people to read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any, ClassVar, Literal, Self
+
+
+def same(name: str) -> str:
+    """The form in which two spellings of one login, slug or repository name are equal."""
+    return name.casefold()
+
+
+# --- Where ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryRef:
+    """A repository as a delivery names it: the forge's number never changes, the name may."""
+
+    id: int
+    name: str  # "owner/name" on GitHub, the full path on GitLab
+
+    @property
+    def owner(self) -> str:
+        """The account or group that the repository lives in."""
+        return self.name.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something Usher can look at again: one change, one issue, one repository, one account.
+
+    The text form (`change:7:12`) is the key of its row, its lock and its log lines.
+    """
+
+    kind: Literal["change", "issue", "repository", "account"]
+    repository_id: int = 0
+    number: int = 0
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "change" | "issue":
+                return f"{self.kind}:{self.repository_id}:{self.number}"
+            case "repository":
+                return f"repository:{self.repository_id}"
+            case _:
+                return "account"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The subject that `str()` wrote; ValueError for anything else."""
+        kind, *numbers = text.split(":")
+        shape = {"change": 2, "issue": 2, "repository": 1, "account": 0}
+        if shape.get(kind) != len(numbers):
+            raise ValueError(f"not a subject: {text!r}")
+        return cls(kind, *(int(number) for number in numbers))  # type: ignore[arg-type]
+
+
+# --- States -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a login. `bot` covers Apps, bots and other non-human accounts."""
+
+    login: str
+    bot: bool = False
+    suspended: bool = False
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return self.login
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team or group and the people in it, children's members included where the forge does so.
+
+    `secret` teams cannot be asked to review and own nothing on GitHub.
+    """
+
+    name: str  # "org/slug" or the group's full path
+    members: tuple[Person, ...] = ()
+    secret: bool = False
+
+
+Access = Literal["none", "read", "triage", "write", "maintain", "admin"]
+"""What a person may do in a repository; GitLab's Reporter is `triage`, Developer `write`."""
+
+
+def can_write(access: Access) -> bool:
+    """Whether somebody with this access may push, and so own code and approve."""
+    return access in ("write", "maintain", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository as the forge describes it now."""
+
+    ref: RepositoryRef
+    default_branch: str = "main"
+    private: bool = False
+    archived: bool = False
+    fork: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A pull or merge request as the forge describes it now."""
+
+    repository: RepositoryRef
+    number: int
+    title: str
+    author: Person
+    base: str  # branch
+    base_sha: str  # tip of the base branch: rules and owners are read at this commit
+    head_sha: str
+    opened_at: datetime
+    updated_at: datetime
+    state: Literal["open", "closed", "merged"] = "open"
+    draft: bool = False
+    from_fork: bool = False
+    labels: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()  # logins whose review is requested on the forge now
+    asked_teams: tuple[str, ...] = ()  # "org/slug"
+    touched_count: int | None = None
+    mergeable: bool | None = None  # None: not known, which is never a conflict
+    url: str = ""
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("change", self.repository.id, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedFile:
+    """One file that a change touches; `old_path` only where it was renamed."""
+
+    path: str
+    old_path: str | None = None
+    status: Literal["added", "modified", "removed", "renamed"] = "modified"
+    patch: str | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path whose owners this file concerns: a rename concerns both."""
+        return (self.path,) if self.old_path is None else (self.path, self.old_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a change touches. `complete` is False where the forge cut the list (GitHub: at 3,000)."""
+
+    files: tuple[TouchedFile, ...] = ()
+    complete: bool = True
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths, each once, in the forge's order."""
+        return tuple(dict.fromkeys(path for file in self.files for path in file.paths))
+
+
+ReviewState = Literal["approved", "changes_requested", "commented", "dismissed", "pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One review as the forge keeps it now; the log remembers the state it had before a dismissal."""
+
+    id: int
+    by: Person
+    state: ReviewState
+    at: datetime
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment on a change or issue. `app_id` is set where an App wrote it."""
+
+    id: int
+    by: Person
+    body: str
+    at: datetime
+    app_id: int | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file's content at a commit; `blob` identifies the bytes and is the cache's key."""
+
+    path: str
+    blob: str
+    content: bytes
+
+
+# --- What happened ----------------------------------------------------------------------------------
+
+
+class Rank(IntEnum):
+    """The order of facts that carry the same instant."""
+
+    OPEN = 0
+    PUSH = 1
+    OWNERS = 2
+    DRAFT = 3
+    LABEL = 4
+    UNASK = 5
+    ASK = 6
+    REVIEW = 7
+    DISMISS = 8
+    REMARK = 9
+    COMMAND = 10
+    THREAD = 11
+    CHECK = 12
+    CLOSE = 13
+    MERGE = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened to a subject. Equal `key` means the same event, however often it is told.
+
+    `at` is the forge's time of the object, never the time of arrival. `after` is set on facts found by
+    polling: it happened in (`after`, `at`]. `by` is the login of who did it, empty where nobody is named.
+    """
+
+    rank: ClassVar[Rank]
+
+    at: datetime
+    by: str = ""
+    by_bot: bool = False
+    after: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError(f"{type(self).__name__}.at has no time zone")
+
+    @property
+    def key(self) -> str:
+        """The natural key, unique within a subject."""
+        return ":".join((_snake(type(self).__name__), *self._parts()))
+
+    def _parts(self) -> tuple[str, ...]:
+        """What tells two facts of this kind apart; the instant, where the forge gives no number."""
+        return (self.at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ"),)
+
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        """Facts sort by forge time, then kind, then key, whatever order they arrived in."""
+        return (self.at, self.rank, self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOpened(Fact):
+    rank: ClassVar[Rank] = Rank.OPEN
+    draft: bool = False
+    base: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReopened(Fact):
+    rank: ClassVar[Rank] = Rank.OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePushed(Fact):
+    """`content` is a hash of the changed lines; it tells a real push from a rebase. Empty: not known."""
+
+    rank: ClassVar[Rank] = Rank.PUSH
+    before: str = ""
+    after_sha: str = ""
+    content: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.after_sha,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRetargeted(Fact):
+    rank: ClassVar[Rank] = Rank.OWNERS
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRetitled(Fact):
+    rank: ClassVar[Rank] = Rank.LABEL
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotsChosen(Fact):
+    """Usher's own reading of the owners at a commit: which areas need whose answer.
+
+    `slots` is a tuple of (name, need, owners): the owners are logins, all of whom may answer.
+    """
+
+    rank: ClassVar[Rank] = Rank.OWNERS
+    head: str = ""
+    slots: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.head, self.at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeDrafted(Fact):
+    rank: ClassVar[Rank] = Rank.DRAFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReadied(Fact):
+    rank: ClassVar[Rank] = Rank.DRAFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled(Fact):
+    """A label was put on (`on`) or taken off."""
+
+    rank: ClassVar[Rank] = Rank.LABEL
+    label: str = ""
+    on: bool = True
+
+    def _parts(self) -> tuple[str, ...]:
+        return (same(self.label), "on" if self.on else "off", *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewUnasked(Fact):
+    """A request for review was taken back. A team's has `team` set and `who` empty."""
+
+    rank: ClassVar[Rank] = Rank.UNASK
+    who: str = ""
+    team: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return (same(self.who or self.team), *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAsked(Fact):
+    """Somebody, or a team, was asked to review. `by_usher`: Usher did it, for the named slots."""
+
+    rank: ClassVar[Rank] = Rank.ASK
+    who: str = ""
+    team: str = ""
+    by_usher: bool = False
+    slots: tuple[str, ...] = ()
+
+    def _parts(self) -> tuple[str, ...]:
+        return (same(self.who or self.team), *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed(Fact):
+    """A review, or one inline comment (`state` `commented`, with a `remark_id`)."""
+
+    rank: ClassVar[Rank] = Rank.REVIEW
+    review_id: int = 0
+    state: ReviewState = "commented"
+    commit: str = ""
+    remark_id: int = 0
+
+    def _parts(self) -> tuple[str, ...]:
+        if self.remark_id:
+            return ("inline", str(self.remark_id))
+        return (str(self.review_id), self.state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDismissed(Fact):
+    rank: ClassVar[Rank] = Rank.DISMISS
+    review_id: int = 0
+    who: str = ""  # whose review it was
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.review_id),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkMade(Fact):
+    """A top-level comment by anyone. `answers` is False where it is only a command or an emoji."""
+
+    rank: ClassVar[Rank] = Rank.REMARK
+    remark_id: int = 0
+    answers: bool = True
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.remark_id),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkRemoved(Fact):
+    rank: ClassVar[Rank] = Rank.REMARK
+    remark_id: int = 0
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.remark_id),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandGiven(Fact):
+    """A command that was understood and allowed: `verb` and its words, as they were typed."""
+
+    rank: ClassVar[Rank] = Rank.COMMAND
+    remark_id: int = 0
+    line: int = 0
+    verb: str = ""
+    words: tuple[str, ...] = ()
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.remark_id), str(self.line))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadChanged(Fact):
+    """A review thread was resolved or opened again. `who` began it."""
+
+    rank: ClassVar[Rank] = Rank.THREAD
+    thread: str = ""
+    who: str = ""
+    resolved: bool = False
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.thread, "resolved" if self.resolved else "open", *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksChanged(Fact):
+    rank: ClassVar[Rank] = Rank.CHECK
+    commit: str = ""
+    name: str = ""
+    state: Literal["pending", "success", "failure", "neutral", "cancelled"] = "pending"
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.commit, self.name, self.state, *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeQueued(Fact):
+    """The change entered (`on`) or left the merge queue."""
+
+    rank: ClassVar[Rank] = Rank.CHECK
+    on: bool = True
+
+    def _parts(self) -> tuple[str, ...]:
+        return ("on" if self.on else "off", *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeClosed(Fact):
+    rank: ClassVar[Rank] = Rank.CLOSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeMerged(Fact):
+    rank: ClassVar[Rank] = Rank.MERGE
+
+    def _parts(self) -> tuple[str, ...]:
+        return ()
+
+
+# --- Facts on paper ---------------------------------------------------------------------------------
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+_KINDS: dict[str, type[Fact]] = {}
+
+
+def _register(kind: type[Fact]) -> None:
+    _KINDS[kind.__name__] = kind
+    for child in kind.__subclasses__():
+        _register(child)
+
+
+_register(Fact)
+del _KINDS["Fact"]
+
+
+def to_record(fact: Fact) -> dict[str, Any]:
+    """The fact as JSON values: its kind and its own fields, without the columns every fact has."""
+    common = {name.name for name in fields(Fact)}
+    own = {f.name: getattr(fact, f.name) for f in fields(fact) if f.name not in common}
+    return {"kind": type(fact).__name__, **own}
+
+
+def from_record(
+    record: dict[str, Any], *, at: datetime, by: str, by_bot: bool = False, after: datetime | None = None
+) -> Fact:
+    """The fact that `to_record` wrote; KeyError for an unknown kind.
+
+    Fields that this version does not know are dropped, so that an older release can read newer rows.
+    """
+    kind = _KINDS[record["kind"]]
+    known = {f.name for f in fields(kind)}
+    own = {name: _frozen(value) for name, value in record.items() if name in known}
+    return kind(at=at, by=by, by_bot=by_bot, after=after, **own)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def in_order(facts: list[Fact] | tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Each fact once, sorted as they happened. Of two tellings of one event the earlier instant stands."""
+    seen: dict[str, Fact] = {}
+    for fact in sorted(facts, key=lambda fact: fact.order):
+        seen.setdefault(fact.key, fact)
+    return tuple(seen.values())
