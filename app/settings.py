@@ -1,0 +1,226 @@
+"""What an operator sets, read once from the environment into one frozen value.
+
+Every setting is `USHER_<NAME>`; those in `FROM_FILES` may instead be given as `USHER_<NAME>_FILE`, the
+path of a file that holds the value, as container secrets are mounted.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+FROM_FILES = (
+    "github_private_key",
+    "github_webhook_secrets",
+    "gitlab_token",
+    "gitlab_webhook_secrets",
+    "gitlab_signing_tokens",
+    "master_keys",
+)
+
+SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and says what it should be."""
+
+
+class Settings(BaseSettings):
+    """All settings of Usher, with their defaults. Secrets print as asterisks."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="USHER_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL to use, `postgresql://…`. Unset: Usher runs its own, under the data dir.",
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("usher"),
+        description="Where the embedded PostgreSQL and generated keys live.",
+    )
+    host: str = Field("127.0.0.1", description="Address that `usher serve` listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port that `usher serve` listens on.")
+    public_url: str | None = Field(
+        None, description="The address under which people and the forge reach Usher."
+    )
+
+    github_api_url: str = Field(
+        "https://api.github.com", description="REST API; GitHub Enterprise Server: `https://HOST/api/v3`."
+    )
+    github_web_url: str = Field("https://github.com", description="Web pages of the forge, for links.")
+    github_app_id: int | None = Field(None, description="Number of the GitHub App.")
+    github_private_key: SecretStr | None = Field(None, description="Private key of the GitHub App, PEM.")
+    github_webhook_secrets: SecretList = Field(
+        (), description="Webhook secrets, newest first, comma separated, each 16 bytes or more."
+    )
+    github_write_seconds: float = Field(
+        1.0, ge=0, description="Least time between two writes per installation, as GitHub asks for."
+    )
+
+    gitlab_url: str = Field("https://gitlab.com", description="GitLab; a path prefix is kept.")
+    gitlab_token: SecretStr | None = Field(None, description="Access token of the bot user or group.")
+    gitlab_webhook_secrets: SecretList = Field(
+        (), description="Plain secret tokens of hooks, comma separated."
+    )
+    gitlab_signing_tokens: SecretList = Field((), description="Signing tokens (`whsec_…`), comma separated.")
+
+    clock: str = Field(
+        "system", description="The clock of promises: `system`, `fixed:<RFC 3339>`, or `file:<path>`."
+    )
+    sweep_seconds: float = Field(
+        5.0, gt=0, description="How often the worker looks for promises that fell due and work left over."
+    )
+    worker_concurrency: int = Field(
+        8, ge=1, le=64, description="How many subjects one worker settles at once."
+    )
+    new_installations: Literal["preview", "live"] = Field(
+        "preview", description="`preview`: a new installation is only shown what Usher would do."
+    )
+    spool_dir: Path | None = Field(None, description="Where deliveries wait while the database is away.")
+    master_keys: SecretList = Field(
+        (), description="Keys, newest first, each 32 bytes or more. Unset: one is made in the data dir."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
+
+    @field_validator(
+        "github_webhook_secrets",
+        "gitlab_webhook_secrets",
+        "gitlab_signing_tokens",
+        "master_keys",
+        mode="before",
+    )
+    @classmethod
+    def _split_list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("github_webhook_secrets", "gitlab_webhook_secrets", "gitlab_signing_tokens")
+    @classmethod
+    def _long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(secret.get_secret_value().encode()) < 16 for secret in value):
+            raise ValueError("each secret must be 16 bytes or longer")
+        return value
+
+    @field_validator("master_keys")
+    @classmethod
+    def _strong_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value().encode()) < 32 for key in value):
+            raise ValueError("each key must be 32 bytes or longer")
+        return value
+
+    @field_validator("github_api_url", "github_web_url", "gitlab_url", "public_url")
+    @classmethod
+    def _safe_address(cls, value: str | None) -> str | None:
+        """Plain HTTP would show tokens to the network, so it is allowed to this machine only."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an http or https address")
+        if parts.username or parts.query or parts.fragment:
+            raise ValueError("must not carry credentials, a query or a fragment")
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("must be https; plain http is for 127.0.0.1 only")
+        return value.rstrip("/")
+
+    @field_validator("clock")
+    @classmethod
+    def _known_clock(cls, value: str) -> str:
+        make_clock(value)
+        return value
+
+    @property
+    def has_github(self) -> bool:
+        """Whether everything that the GitHub App needs is set."""
+        return bool(self.github_app_id and self.github_private_key and self.github_webhook_secrets)
+
+
+def read_settings(**changes: Any) -> Settings:
+    """The settings of this process; `changes` win over the environment. SettingsError says what to mend."""
+    files = {}
+    for name in FROM_FILES:
+        variable = f"USHER_{name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if path and name not in changes:
+            try:
+                files[name] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"{variable}: cannot read {path}: {error.strerror}") from None
+    try:
+        return Settings(**{**files, **changes})
+    except ValidationError as error:
+        lines = [
+            f"USHER_{'_'.join(str(part) for part in problem['loc'][:1]).upper()}: "
+            f"{problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None
+
+
+# --- The clock of promises ----------------------------------------------------------------------------
+
+
+class PromiseClock(Protocol):
+    def now(self) -> datetime: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """Always the same instant."""
+
+    def __init__(self, instant: datetime) -> None:
+        self._instant = instant
+
+    def now(self) -> datetime:
+        return self._instant
+
+
+class FileClock:
+    """The instant that a file holds, read again at each look, so that one edit moves every process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def now(self) -> datetime:
+        return _instant(self._path.read_text(encoding="utf-8").strip())
+
+
+def make_clock(text: str) -> PromiseClock:
+    """`system`, `fixed:<RFC 3339>` or `file:<path>`; ValueError for anything else."""
+    kind, _, rest = text.partition(":")
+    if text == "system":
+        return SystemClock()
+    if kind == "fixed":
+        return FixedClock(_instant(rest))
+    if kind == "file" and rest:
+        return FileClock(Path(rest))
+    raise ValueError("must be `system`, `fixed:2026-11-20T16:30:00Z` or `file:PATH`")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an instant such as 2026-11-20T16:30:00Z") from None
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; write 2026-11-20T16:30:00Z")
+    return instant.astimezone(UTC)

@@ -1,0 +1,61 @@
+"""Connections to PostgreSQL: one engine for the rows, one address for the queue."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.settings import Settings, SettingsError
+from app.store import embedded
+
+# No statement of Usher's takes seconds; one that does is stuck and must not hold a lock for ever.
+_SESSION = (
+    "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database. `conninfo` is what psycopg and procrastinate connect with; it may hold a password."""
+
+    engine: AsyncEngine
+    conninfo: str
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end, rolled back on an error."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def locate(settings: Settings) -> str:
+    """The address of the database to use; starts the embedded server where none is configured."""
+    if settings.database_url is None:
+        return embedded.start(settings.data_dir)
+    address = settings.database_url.get_secret_value()
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(
+            "USHER_DATABASE_URL: must begin with postgresql://; Usher runs on PostgreSQL only"
+        )
+    return "postgresql://" + address.split("://", 1)[1]
+
+
+def connect(address: str, *, pool_size: int = 10) -> Database:
+    """An engine for this address. Nothing is opened before the first use."""
+    url = make_url(address).set(drivername="postgresql+psycopg")
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=5,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={"options": _SESSION, "connect_timeout": 5, "application_name": "usher"},
+    )
+    return Database(engine=engine, conninfo=address)

@@ -1,0 +1,232 @@
+"""Every table of Usher. Alembic's migrations in `migrations/` build exactly these; a test compares them.
+
+Each row belongs to a tenant: one GitHub installation or one GitLab hook. Facts and verdicts are only
+ever added. Rows are the truth; a job in the queue is no more than a wake-up to look at them.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+INSTANT = sa.DateTime(timezone=True)
+NOW = sa.text("now()")
+
+
+def _tenant(**options: bool) -> sa.Column[int]:
+    return sa.Column(
+        "tenant_id", sa.BigInteger, sa.ForeignKey("tenant.id", ondelete="CASCADE"), nullable=False, **options
+    )
+
+
+tenant = sa.Table(
+    "tenant",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("forge", sa.Text, nullable=False, comment="github or gitlab"),
+    sa.Column("host", sa.Text, nullable=False, comment="base URL of the forge's API"),
+    sa.Column("installation", sa.BigInteger, nullable=False, comment="GitHub installation or GitLab hook"),
+    sa.Column("account", sa.Text, nullable=False, server_default="", comment="login of the organisation"),
+    sa.Column("state", sa.Text, nullable=False, server_default="active"),
+    sa.Column("mode", sa.Text, nullable=False, server_default="preview"),
+    sa.Column("joined_at", INSTANT, nullable=False, server_default=NOW),
+    sa.UniqueConstraint("forge", "host", "installation"),
+    sa.CheckConstraint("state IN ('active', 'suspended', 'left')", name="state"),
+    sa.CheckConstraint("mode IN ('preview', 'live')", name="mode"),
+)
+
+repository = sa.Table(
+    "repository",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False, comment="the forge's number"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("default_branch", sa.Text),
+    sa.Column("seen_at", INSTANT, nullable=False, server_default=NOW),
+    # A delivery without an installation is matched to its tenant by the repository's number.
+    sa.Index(None, "id"),
+)
+
+# --- The inbox ----------------------------------------------------------------------------------------
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("forge", sa.Text, nullable=False),
+    sa.Column("hook", sa.Text, nullable=False, server_default=""),
+    sa.Column("delivery_id", sa.String(128), nullable=False),
+    sa.Column("event", sa.String(64), nullable=False),
+    sa.Column("headers", JSONB, nullable=False, comment="an allow-list; no credentials"),
+    sa.Column("body_sha256", sa.LargeBinary, nullable=False),
+    sa.Column("body_bytes", sa.Integer, nullable=False),
+    sa.Column("scheme", sa.Text, nullable=False, comment="how it was authenticated"),
+    sa.Column("via", sa.Text, nullable=False, server_default="http"),
+    sa.Column("received_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Column("tenant_id", sa.BigInteger, sa.ForeignKey("tenant.id", ondelete="CASCADE")),
+    sa.Column("subject", sa.Text, comment="the subject it touched first, for people who search"),
+    sa.Column("state", sa.Text, nullable=False, server_default="new"),
+    sa.Column("reason", sa.Text),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("next_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Column("done_at", INSTANT),
+    sa.Column("error", sa.String(2000)),
+    sa.UniqueConstraint("forge", "hook", "delivery_id"),
+    sa.CheckConstraint("state IN ('new', 'done', 'ignored', 'dead')", name="state"),
+    sa.CheckConstraint("via IN ('http', 'spool', 'replay')", name="via"),
+    sa.Index("delivery_new", "next_at", "id", postgresql_where=sa.text("state = 'new'")),
+)
+
+delivery_body = sa.Table(
+    "delivery_body",
+    metadata,
+    sa.Column("delivery", sa.BigInteger, sa.ForeignKey("delivery.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("codec", sa.Text, nullable=False, comment="raw or zlib"),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.CheckConstraint("codec IN ('raw', 'zlib')", name="codec"),
+)
+
+# --- What happened, and what is due ---------------------------------------------------------------------
+
+fact = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _tenant(),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("natural_key", sa.Text, nullable=False),
+    sa.Column("rank", sa.SmallInteger, nullable=False),
+    sa.Column("forge_time", INSTANT, nullable=False),
+    sa.Column("known_from", INSTANT, comment="lower bound of a polled fact"),
+    sa.Column("received_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Column("actor", sa.Text, nullable=False, server_default=""),
+    sa.Column("actor_is_bot", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    sa.Column("source", sa.Text, nullable=False, comment="delivery, poll or usher"),
+    sa.Column("payload", JSONB, nullable=False),
+    sa.UniqueConstraint("tenant_id", "subject", "natural_key"),
+)
+
+due = sa.Table(
+    "due",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("generation", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("settled_generation", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("due_at", INSTANT, comment="clock of promises: when any derived value changes next"),
+    sa.Column("not_before", INSTANT, nullable=False, server_default=NOW, comment="database clock"),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("reason", sa.String(2000)),
+    sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("leased_until", INSTANT),
+    sa.Column("dead_at", INSTANT, comment="given up after the last attempt; a new event revives it"),
+    sa.Index("due_wake", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+    sa.Index("due_behind", "not_before", postgresql_where=sa.text("generation > settled_generation")),
+)
+
+effect = sa.Table(
+    "effect",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _tenant(),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("fence", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="planned"),
+    sa.Column("payload", JSONB, nullable=False),
+    sa.Column("marker", sa.Text),
+    sa.Column("remote_id", sa.BigInteger),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("not_before", INSTANT),
+    sa.Column("sent_at", INSTANT),
+    sa.Column("done_at", INSTANT),
+    sa.Column("error", sa.String(2000)),
+    sa.UniqueConstraint("tenant_id", "key"),
+    sa.CheckConstraint(
+        "state IN ('planned', 'sending', 'uncertain', 'done', 'skipped', 'dead')", name="state"
+    ),
+    sa.Index(None, "tenant_id", "subject"),
+)
+
+# --- Whose turn it is -----------------------------------------------------------------------------------
+
+obligation = sa.Table(
+    "obligation",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _tenant(),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("slot", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("ledger", sa.Text, nullable=False, comment="slot or person"),
+    sa.Column("party", sa.Text, nullable=False, server_default=""),
+    sa.Column("cycle", sa.SmallInteger, nullable=False, server_default="1"),
+    sa.Column("calendar", sa.Text, nullable=False, server_default=""),
+    sa.Column("budget_s", sa.Integer, nullable=False),
+    sa.Column("t0", INSTANT, nullable=False),
+    sa.Column("accrued_s", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due_at", INSTANT),
+    sa.Column("verdict", sa.Text),
+    sa.Column("verdict_at", INSTANT),
+    sa.UniqueConstraint("tenant_id", "key"),
+    sa.Index(None, "tenant_id", "subject"),
+    sa.Index("obligation_open_party", "tenant_id", "party", postgresql_where=sa.text("verdict IS NULL")),
+)
+
+verdict_log = sa.Table(
+    "verdict_log",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _tenant(),
+    sa.Column("obligation_key", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text),
+    sa.Column("at", INSTANT, comment="when it came true"),
+    sa.Column("recorded_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Index(None, "tenant_id", "obligation_key"),
+)
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _tenant(),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("made_at", INSTANT, nullable=False),
+    sa.Column("record", JSONB, nullable=False),
+    sa.Index(None, "tenant_id", "subject"),
+)
+
+clock = sa.Table(
+    "clock",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("turn", sa.Text, nullable=False, server_default=""),
+    sa.Column("projection", JSONB, nullable=False),
+    sa.Column("updated_at", INSTANT, nullable=False),
+)
+
+# --- What was last read at the forge --------------------------------------------------------------------
+
+kept = sa.Table(
+    "kept",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True, comment="owners, rules, team or access"),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", JSONB),
+    sa.Column("read_at", INSTANT, nullable=False, server_default=NOW),
+)
