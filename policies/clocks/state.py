@@ -1,0 +1,119 @@
+"""What the clock says: whose turn it is, what is owed, and when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from policies.calendars import ALWAYS, Hours
+
+StateName = Literal[
+    "DONE",
+    "DRAFT",
+    "PAUSED",
+    "FIX",
+    "AUTHOR",
+    "UNASSIGNED",
+    "REVIEW",
+    "REREVIEW",
+    "MERGE",
+    "DECIDE",
+    "TRIAGE",
+    "RESPOND",
+    "REPORTER",
+]
+Kind = Literal[
+    "assign", "first_response", "re_review", "decision", "author", "merge", "triage", "response", "resolve"
+]
+Ledger = Literal["slot", "person", "item"]
+Verdict = Literal["met", "missed", "acknowledged", "released", "excused", "cancelled", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is. `row` is the row of the table of turns that matched first (0 for issues).
+
+    `parties` are logins, or one of "lead", "merger", "nobody". `reason` is a phrase that completes
+    "because …"; `since` is when this turn began.
+    """
+
+    row: int
+    state: StateName
+    parties: tuple[str, ...]
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """Where one slot stands. `asked` have an open request, `responded` answered in this cycle."""
+
+    name: str
+    need: int
+    owners: tuple[str, ...]
+    turn: Turn | None  # None: satisfied
+    satisfied: bool
+    approvals: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    responded: tuple[str, ...] = ()
+    cycle: int = 1
+    since: datetime | None = None  # its t0; None while it has not begun
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """An answer that somebody owes: by when, how much time they used, and how it ended.
+
+    `key` is unique within the subject and never changes. `due` is projected from the present state:
+    None while nothing accrues, unless it has passed already. `verdict` None: pending. `ended`: when it
+    was answered, released or cancelled; an obligation that is `missed` may still be open. `steps` maps
+    each percentage of the ladder to the instant at which it was or will be reached (None: not in sight).
+    """
+
+    key: str
+    slot: str
+    kind: Kind
+    ledger: Ledger
+    party: str  # a login; the slot's name for ledger "slot"
+    cycle: int
+    hours: Hours
+    budget: timedelta
+    t0: datetime
+    accrued: timedelta = timedelta()
+    due: datetime | None = None
+    verdict: Verdict | None = None
+    verdict_at: datetime | None = None
+    ended: datetime | None = None
+    promised: datetime | None = None  # by `eta` or `ack`
+    accruing: bool = False
+    steps: Mapping[int, datetime | None] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        return self.ended is None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything derived from the facts of one subject.
+
+    `next_wake` is the next instant at which any of it changes by itself, None where nothing does.
+    `declined` must never be asked here again. `ask_author`: whether the sticky comment should ask the
+    author if the change is ready for another look. `reask`: reviewers to whom the turn went back without
+    a request on the forge. `acted` is when each person last did anything, a review begun included.
+    `tripped` is the guard's reason while it holds, else empty.
+    """
+
+    turn: Turn
+    slots: tuple[SlotState, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    next_wake: datetime | None = None
+    author: str = ""
+    author_hours: Hours = ALWAYS
+    declined: tuple[str, ...] = ()
+    ask_author: bool = False
+    reask: tuple[str, ...] = ()
+    acted: Mapping[str, datetime] = field(default_factory=dict)
+    tripped: str = ""
