@@ -268,6 +268,7 @@ class ChangeOpened(Fact):
     rank: ClassVar[Rank] = Rank.OPEN
     draft: bool = False
     base: str = ""
+    head: str = ""  # empty: not known
 
     def _parts(self) -> tuple[str, ...]:
         return ()
@@ -364,6 +365,18 @@ class ReviewAsked(Fact):
 
     def _parts(self) -> tuple[str, ...]:
         return (same(self.who or self.team), *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRefused(Fact):
+    """The forge would not ask this person, for its own `reason`; nobody tries again on this change."""
+
+    rank: ClassVar[Rank] = Rank.ASK
+    who: str = ""
+    reason: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return (same(self.who),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,139 @@
+"""What handlers need of the store: the log, the effects, the standing of a subject; small Protocols.
+
+Each value of these is bound to one tenant and one subject by the one who makes it (`app/`), so a handler
+cannot reach another tenant's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from policies.calendars import Hours
+from policies.clocks import State
+from policies.facts import Access, Fact, RepositoryRef, Team
+from policies.owners import OwnersFile
+from policies.rules import Problem, Rules
+
+
+class NotYet(Exception):
+    """The subject must be settled again after `seconds`; nobody failed."""
+
+    def __init__(self, seconds: float, why: str) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class Overtaken(Exception):
+    """Another run holds the subject now; this one may write nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that Usher did, does or would do, once. `key` is unique within the tenant."""
+
+    key: str
+    kind: str
+    state: Literal["planned", "sending", "uncertain", "done", "skipped", "dead"]
+    payload: Mapping[str, Any]
+    marker: str | None = None
+    remote_id: int | None = None
+    sent_seconds_ago: float | None = None
+    at: datetime | None = None
+
+
+class Effects(Protocol):
+    """The subject's effects. Each method is one transaction; the row is always ahead of the forge."""
+
+    async def every(self) -> tuple[Effect, ...]:
+        """All effects of the subject, oldest first."""
+        ...
+
+    async def plan(self, key: str, kind: str, payload: Mapping[str, Any]) -> Effect:
+        """The effect with this key; written down as `planned` where there is none yet."""
+        ...
+
+    async def sending(self, effect: Effect) -> None:
+        """The write is about to go out. `Overtaken` where this run no longer holds the subject."""
+        ...
+
+    async def done(
+        self, effect: Effect, remote_id: int | None = None, payload: Mapping[str, Any] | None = None
+    ) -> None: ...
+
+    async def unsure(self, effect: Effect, error: str) -> None:
+        """Nobody knows whether it happened."""
+        ...
+
+    async def again(self, effect: Effect, error: str) -> None:
+        """It did not happen; it may be tried again."""
+        ...
+
+    async def skipped(self, effect: Effect, reason: str) -> None:
+        """It shall not happen: `preview`, or somebody took back what we did."""
+        ...
+
+    async def refused(self, effect: Effect, error: str) -> None:
+        """The forge will never do it."""
+        ...
+
+
+class Log(Protocol):
+    """The subject's facts."""
+
+    async def read(self) -> tuple[Fact, ...]: ...
+
+    async def add(self, facts: Iterable[Fact], source: Literal["poll", "usher"]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """What holds on one branch: the rules with their calendars, the owners, and what was wrong with the files.
+
+    `owners_path` is empty where the branch has no owners file. `rules_path` is where the rules would be.
+    """
+
+    rules: Rules = field(default_factory=Rules)
+    calendars: Mapping[str, Hours] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    rules_path: str = ""
+    owners: OwnersFile | None = None
+    owners_path: str = ""
+
+
+class Rulebooks(Protocol):
+    async def on(self, repository: RepositoryRef, branch: str, sha: str) -> Rulebook:
+        """What holds on this branch of the repository, whose tip is `sha`."""
+        ...
+
+
+class Directory(Protocol):
+    """People as last read at the forge; read again when an event says they changed, or after an hour."""
+
+    async def team(self, name: str) -> Team | None: ...
+
+    async def access(self, repository: RepositoryRef, who: str) -> Access: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a change stands, for the pages and for whoever asks: its state and what people want to see of it."""
+
+    state: State
+    projection: Mapping[str, Any]
+
+
+class Records(Protocol):
+    """What is kept about the subject besides its facts and effects."""
+
+    async def keep_clock(self, standing: Standing, now: datetime) -> None:
+        """Store the state, its obligations, and every verdict that changed."""
+        ...
+
+    async def keep_decision(self, record: Mapping[str, Any], now: datetime) -> None: ...
+
+    async def load(self, people: Iterable[str]) -> Mapping[str, int]:
+        """How many answers each of these people owes now, on other subjects; by login in lower case."""
+        ...

@@ -1,0 +1,54 @@
+"""Everything that is known about one change while it is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from handlers.ports import Forge
+from handlers.records import Directory, Effect, Records, Rulebook
+from policies.clocks import State, Terms, fold
+from policies.facts import Change, Fact, Touched, in_order
+
+
+T = TypeVar("T", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A change as it is now, what happened to it, what holds for it, and what Usher said about it."""
+
+    change: Change
+    touched: Touched
+    rulebook: Rulebook
+    log: tuple[Fact, ...]
+    terms: Terms
+    now: datetime
+    effects: tuple[Effect, ...] = ()
+    state: State = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", fold(self.log, self.terms, self.now))
+
+    def knowing(self, facts: Iterable[Fact]) -> Situation:
+        """The same with more facts, and with the clocks that follow from them."""
+        return replace(self, log=in_order([*self.log, *facts]))
+
+    @property
+    def is_open(self) -> bool:
+        return self.change.state == "open"
+
+    def facts(self, kind: type[T]) -> tuple[T, ...]:
+        """The facts of one kind, in the order in which they happened."""
+        return tuple(each for each in self.log if isinstance(each, kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Where a handler may read more: the forge, people as last seen, and the store."""
+
+    forge: Forge
+    people: Directory
+    records: Records
