@@ -101,7 +101,7 @@ class Calendar:
         return () if on in self.holidays else self.week[on.weekday()]
 
     def windows(self, start: datetime, end: datetime) -> Iterator[Window]:
-        return _joined(_clipped(self._every_window(start, end), start, end))
+        return _joined(self._every_window(start, end))
 
     def _every_window(self, start: datetime, end: datetime) -> Iterator[Window]:
         for offset, piece in _pieces(self.zone, start, end):
@@ -224,15 +224,15 @@ def due(hours: Hours, start: datetime, budget: timedelta) -> datetime | None:
         return start.astimezone(UTC)
     left, since = budget, start
     while True:
-        last = None
+        last_open = None
         for window in hours.windows(since, since + CLOSED_AFTER):
             if window.length >= left:
                 return window.start + left
             left -= window.length
-            last = window.end
-        if last is None:
+            last_open = window.end
+        if last_open is None:
             return None
-        since = since + CLOSED_AFTER
+        since = last_open
 
 
 def is_open(hours: Hours, at: datetime) -> bool:
@@ -254,13 +254,6 @@ def last_moment(hours: Hours, on: date) -> datetime | None:
 
 
 # --- Windows put together ----------------------------------------------------------------------------
-
-
-def _clipped(windows: Iterable[Window], start: datetime, end: datetime) -> Iterator[Window]:
-    for window in windows:
-        begin, until = max(window.start, start), min(window.end, end)
-        if begin < until:
-            yield Window(begin, until)
 
 
 def _by_start(streams: list[Iterator[Window]]) -> Iterator[Window]:
