@@ -1,1 +1,20 @@
 """What happens when: one file per feature. Each reads through ports and returns actions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from handlers.assign import assign
+from handlers.remind import remind
+from handlers.situation import Reads, Situation
+from handlers.sticky import sticky
+from policies.actions import Action
+
+Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
+
+FEATURES: tuple[Feature, ...] = (
+    assign,  # a change finds its people
+    remind,  # whoever's turn it is hears of it when the answer is due
+    sticky,  # the change's one comment says all of this
+)
+"""Every feature, in the order in which they are asked. Each sees what came of those before it."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+from handlers.owning import Owning
 from handlers.ports import Forge
 from handlers.records import Directory, Effect, Records, Rulebook
 from policies.clocks import State, Terms, fold
 from policies.facts import Change, Fact, Touched, in_order
-
 
 T = TypeVar("T", bound=Fact)
 
@@ -23,6 +23,7 @@ class Situation:
     change: Change
     touched: Touched
     rulebook: Rulebook
+    areas: Owning
     log: tuple[Fact, ...]
     terms: Terms
     now: datetime

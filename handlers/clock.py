@@ -1,0 +1,65 @@
+"""Whose turn it is: the clock that follows from the facts, as terms that the rules set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from handlers.records import Rulebook, Standing
+from handlers.situation import Situation
+from policies.clocks import Obligation, Terms
+from policies.facts import Team, same
+from policies.gaps import open_asks
+
+
+def terms_of(rulebook: Rulebook, teams: Mapping[str, Team]) -> Terms:
+    """What the clocks must know besides the facts."""
+    members = {name: tuple(person.login for person in team.members) for name, team in teams.items()}
+    return Terms(rules=rulebook.rules, calendars=rulebook.calendars, teams=members)
+
+
+def standing(situation: Situation) -> Standing:
+    """How the change stands, with what its pages show."""
+    change = situation.change
+    projection: dict[str, Any] = {
+        "title": change.title,
+        "url": change.url,
+        "repository": change.repository.name,
+        "number": change.number,
+        "author": change.author.login,
+        "opened_at": change.opened_at.isoformat(),
+        "asked": sorted(ask.who for ask in open_asks(situation.log).values()),
+        "turn": list(situation.state.turn.parties),
+        "because": situation.state.turn.reason,
+        "since": situation.state.turn.since.isoformat(),
+        "due": _iso(first_due(situation)),
+        "owners_path": situation.rulebook.owners_path,
+        "problems": [f"line {each.line}: {each.message}" for each in situation.rulebook.problems],
+    }
+    return Standing(situation.state, projection)
+
+
+def first_due(situation: Situation) -> Obligation | None:
+    """The pending answer that is promised first."""
+    pending = [
+        each
+        for each in situation.state.obligations
+        if each.open and each.ledger == "slot" and each.kind in ("first_response", "re_review") and each.due
+    ]
+    return min(pending, key=lambda each: each.due or each.t0, default=None)
+
+
+def owed_by(situation: Situation, person: str) -> Obligation | None:
+    """The pending answer that this person owes, if any."""
+    return next(
+        (
+            each
+            for each in situation.state.obligations
+            if each.open and each.ledger == "person" and same(each.party) == same(person)
+        ),
+        None,
+    )
+
+
+def _iso(owed: Obligation | None) -> str | None:
+    return owed.due.isoformat() if owed and owed.due else None

@@ -1,0 +1,189 @@
+"""Carries actions out, each effect once; in preview it only writes down what it would have done.
+
+The row is always ahead of the forge: an effect is planned, then marked as being sent, then done. Where
+the process dies in between, nobody knows whether the forge did it. Such an effect waits until the forge
+shows every write that could still be on its way, is looked for there, and only then done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from handlers.ports import Forge, ForgeError, Gone, Refused, Unavailable, Unsure, Verdict
+from handlers.records import Effect, Effects, Log, NotYet, Records
+from policies.actions import (
+    Action,
+    ForgeAction,
+    KeepSticky,
+    Label,
+    Nod,
+    Note,
+    RecordDecision,
+    ReleaseReview,
+    RequestReview,
+    Say,
+    SetCheck,
+)
+from policies.facts import AskRefused, Change, Fact, ReviewAsked, ReviewUnasked, same
+
+SETTLES_AFTER = 35.0
+"""Seconds after which a write that may have happened shows at the forge: 5 for a stale start of the write,
+20 for its time-out, 10 for the forge's own delay between writing and reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything needed to carry actions out for one change."""
+
+    forge: Forge
+    effects: Effects
+    log: Log
+    records: Records
+    live: bool
+    sign: Callable[[str], str]  # an effect's key → the hidden marker of its comment
+    now: datetime
+
+
+async def perform(actions: Iterable[Action], change: Change, desk: Desk) -> tuple[Fact, ...]:
+    """Do each action that is not done yet; returns the facts that came of it, already in the log.
+
+    `NotYet` where an effect has to wait; `ForgeError`s as the forge raised them.
+    """
+    came: list[Fact] = []
+    for action in actions:
+        match action:
+            case Note(facts=facts):
+                await desk.log.add(facts, "poll")
+                came += facts
+            case RecordDecision(record=record):
+                await desk.records.keep_decision(record, desk.now)
+            case _:
+                facts = await _once(action, change, desk)
+                await desk.log.add(facts, "usher")
+                came += facts
+    return tuple(came)
+
+
+async def _once(action: ForgeAction, change: Change, desk: Desk) -> tuple[Fact, ...]:
+    key = f"{change.subject}|{action.key}"
+    effect = await desk.effects.plan(key, _kind(action), _payload(action))
+    if isinstance(action, KeepSticky) and effect.state == "done":
+        return await _keep(action, change, desk, effect)
+    if effect.state in ("done", "skipped", "dead"):
+        return ()
+    if not desk.live:
+        await desk.effects.skipped(effect, "preview")
+        return ()
+    if effect.state in ("sending", "uncertain"):
+        if (waited := effect.sent_seconds_ago or 0.0) < SETTLES_AFTER:
+            raise NotYet(SETTLES_AFTER - waited, f"it is not known whether {key} happened")
+        if (found := await _find(action, change, desk, effect)) is not None:
+            return found
+    await desk.effects.sending(effect)
+    try:
+        return await _write(action, change, desk, effect)
+    except Unsure as error:
+        await desk.effects.unsure(effect, str(error))
+        raise NotYet(SETTLES_AFTER, f"it is not known whether {key} happened") from error
+    except (Refused, Gone) as error:
+        await desk.effects.refused(effect, str(error))
+        return ()
+    except ForgeError as error:
+        await desk.effects.again(effect, str(error))
+        raise
+
+
+async def _write(action: ForgeAction, change: Change, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
+    forge, done = desk.forge, desk.effects.done
+    match action:
+        case RequestReview():
+            answer = await forge.ask(change, action.people)
+            await done(effect, None, {**effect.payload, "refused": dict(answer.refused)})
+            return _asked_facts(action, answer.asked, answer.refused, desk.now)
+        case ReleaseReview():
+            await forge.release(change, action.people, action.teams)
+            await done(effect)
+            people = [ReviewUnasked(at=desk.now, by_bot=True, who=who) for who in action.people]
+            teams = [ReviewUnasked(at=desk.now, by_bot=True, team=team) for team in action.teams]
+            return (*people, *teams)
+        case Say() | KeepSticky():
+            remark = await forge.say(change, _signed(action.body, desk, effect))
+            await done(effect, remark.id)
+        case SetCheck():
+            verdict = Verdict(
+                action.name, action.head, action.conclusion, action.title, action.summary, effect.key
+            )
+            await done(effect, await forge.judge(change.repository, verdict))
+        case Label():
+            await forge.label(change, action.add, action.remove)
+            await done(effect)
+        case Nod():
+            await forge.nod(change, action.remark_id, action.reaction)
+            await done(effect)
+    return ()
+
+
+async def _find(action: ForgeAction, change: Change, desk: Desk, effect: Effect) -> tuple[Fact, ...] | None:
+    """The outcome of a write that may have happened, where the forge shows that it did; None: it did not.
+
+    Labels, checks and reactions may simply be written again: twice is the same as once.
+    """
+    match action:
+        case RequestReview():
+            now_asked = {same(login) for login in change.asked}
+            asked = tuple(person for person in action.people if same(person) in now_asked)
+            if not asked:
+                return None
+            await desk.effects.done(effect)
+            return _asked_facts(action, asked, {}, desk.now)
+        case Say() | KeepSticky():
+            marker = desk.sign(effect.key)
+            for remark in await desk.forge.remarks(change):
+                if marker in remark.body and desk.forge.wrote(remark):
+                    await desk.effects.done(effect, remark.id)
+                    return ()
+    return None
+
+
+async def _keep(action: KeepSticky, change: Change, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
+    """Edit the standing comment if it reads differently now. One that a person deleted stays deleted."""
+    if effect.payload.get("body") == action.body or effect.remote_id is None:
+        return ()
+    try:
+        await desk.forge.amend(change, effect.remote_id, _signed(action.body, desk, effect))
+    except Gone:
+        await desk.effects.skipped(effect, "the comment was deleted")
+        return ()
+    except Unsure as error:
+        raise Unavailable(str(error)) from error  # editing twice is the same as once
+    await desk.effects.done(effect, effect.remote_id, {**effect.payload, "body": action.body})
+    return ()
+
+
+def _signed(body: str, desk: Desk, effect: Effect) -> str:
+    return f"{body}\n\n{desk.sign(effect.key)}"
+
+
+def _asked_facts(
+    action: RequestReview, asked: Iterable[str], refused: Iterable[str] | dict[str, str], now: datetime
+) -> tuple[Fact, ...]:
+    slots = {same(person): names for person, names in action.slots}
+    reasons = dict(refused) if isinstance(refused, dict) else dict.fromkeys(refused, "")
+    return (
+        *(
+            ReviewAsked(at=now, by_bot=True, by_usher=True, who=who, slots=slots.get(same(who), ()))
+            for who in asked
+        ),
+        *(AskRefused(at=now, by_bot=True, who=who, reason=reason) for who, reason in reasons.items()),
+    )
+
+
+def _kind(action: ForgeAction) -> str:
+    return action.key.partition("|")[0]
+
+
+def _payload(action: ForgeAction) -> dict[str, Any]:
+    return asdict(action)

@@ -1,0 +1,67 @@
+"""Looks at one change as it is now, asks every feature what ought to be, and does the difference.
+
+An event, a timer, a sweep, a retry and a preview all end here. Settling twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers import FEATURES
+from handlers.clock import standing, terms_of
+from handlers.owning import owning
+from handlers.perform import Desk, perform
+from handlers.ports import Gone
+from handlers.records import Rulebooks
+from handlers.remind import look
+from handlers.situation import Reads, Situation
+from policies.facts import Change, RepositoryRef, Subject, Touched, in_order
+from policies.gaps import in_change
+
+
+async def settle_change(
+    subject: Subject, repository: RepositoryRef, reads: Reads, rulebooks: Rulebooks, desk: Desk
+) -> datetime | None:
+    """Make the change as it ought to be; returns when to look again by itself, None: only if it is touched.
+
+    Raises what `perform` raises. A change that is gone, or hidden from us, is nobody's turn any more.
+    """
+    try:
+        change = await desk.forge.change(repository, subject.number)
+    except Gone:
+        return None
+    situation = await _situation(change, reads, rulebooks, desk)
+    for feature in FEATURES:
+        actions = await feature(situation, reads)
+        came = await perform(actions, change, desk)
+        if came:
+            situation = situation.knowing(came)
+    await desk.records.keep_clock(standing(situation), desk.now)
+    return _next_look(situation)
+
+
+async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: Desk) -> Situation:
+    log = await desk.log.read()
+    unheard = in_change(change, log)
+    await desk.log.add(unheard, "poll")
+    rulebook = await rulebooks.on(change.repository, change.base, change.base_sha)
+    open_now = change.state == "open" and not change.draft
+    touched = await desk.forge.touched(change) if open_now else Touched()
+    areas = await owning(touched, rulebook, reads.people)
+    return Situation(
+        change=change,
+        touched=touched,
+        rulebook=rulebook,
+        areas=areas,
+        log=in_order([*log, *unheard]),
+        terms=terms_of(rulebook, areas.teams),
+        now=desk.now,
+        effects=await desk.effects.every(),
+    )
+
+
+def _next_look(situation: Situation) -> datetime | None:
+    """The next instant at which the clock or the reminders change by themselves."""
+    instants = [situation.state.next_wake, look(situation).look_again]
+    later = [each for each in instants if each is not None and each > situation.now]
+    return min(later, default=None)

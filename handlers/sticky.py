@@ -1,0 +1,113 @@
+"""The change's one comment: who was asked and why, whose turn it is, and when an answer is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.clock import first_due
+from handlers.situation import Reads, Situation
+from policies import words
+from policies.actions import Action, KeepSticky
+from policies.facts import ReviewAsked, Reviewed, SlotsChosen, same
+from policies.gaps import open_asks
+from policies.reviewers import FALLBACK
+from policies.text import checked
+
+
+async def sticky(situation: Situation, _reads: Reads) -> Sequence[Action]:
+    """Post the comment once there is something to say, and keep it true from then on."""
+    said_before = any(effect.kind == "sticky" for effect in situation.effects)
+    if not said_before and (not situation.is_open or situation.change.draft):
+        return ()
+    asked = _asked_lines(situation)
+    waiting = tuple(line.login for line in asked if not line.answered)
+    said = words.Sticky(
+        headline=_headline(situation, asked, waiting),
+        asked=asked,
+        notes=_notes(situation),
+        ask=bool(waiting) and situation.is_open and not situation.change.draft,
+        owners_path=situation.rulebook.owners_path,
+    )
+    return (KeepSticky(checked(words.sticky(said))),)
+
+
+def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting: tuple[str, ...]) -> str:
+    change, state, areas = situation.change, situation.state, situation.areas
+    most = situation.rulebook.rules.reviews.max_people
+    if change.state == "merged":
+        return words.MERGED
+    if change.state == "closed":
+        return words.CLOSED
+    if change.draft:
+        return words.BACK_TO_DRAFT
+    if len(areas.slots) > most:
+        return words.many_people(len(areas.slots), most)
+    if state.tripped:
+        return f"**Nobody was asked:** {state.tripped}."
+    if state.turn.state in ("AUTHOR", "FIX"):
+        return words.authors_turn(change.author.login, state.turn.reason)
+    if waiting:
+        owed = first_due(situation)
+        if owed is None or owed.due is None:
+            return words.your_turn(waiting, None, "UTC")
+        if owed.due <= situation.now:
+            return words.overdue(waiting, owed.due, owed.hours.zone)
+        return words.your_turn(waiting, owed.due, owed.hours.zone)
+    if asked:
+        return words.answered(tuple(line.login for line in asked))
+    owners = any(slot.people for slot in areas.slots)
+    return words.NOBODY_FREE if owners else words.NOBODY_OWNS
+
+
+def _asked_lines(situation: Situation) -> tuple[words.AskedLine, ...]:
+    """Everybody whose answer is or was awaited here, in the order in which they were asked."""
+    still = open_asks(situation.log)
+    answers = _answers(situation)
+    first: dict[str, ReviewAsked] = {}
+    for ask in situation.facts(ReviewAsked):
+        if ask.who:
+            first.setdefault(same(ask.who), ask)
+    return tuple(
+        words.AskedLine(ask.who, _why(situation, ask), "" if name in still else answers.get(name, ""))
+        for name, ask in first.items()
+        if name in still or name in answers
+    )
+
+
+def _answers(situation: Situation) -> dict[str, str]:
+    said = {"approved": "approved", "changes_requested": "asked for changes", "commented": "commented"}
+    return {same(fact.by): said[fact.state] for fact in situation.facts(Reviewed) if fact.state in said}
+
+
+def _why(situation: Situation, ask: ReviewAsked) -> str:
+    if ask.by_usher and ask.slots == (FALLBACK,):
+        return words.WHY_FALLBACK
+    among = ask.slots or tuple(slot.name for slot in situation.areas.slots)
+    if owned := situation.areas.why(ask.who, among):
+        return words.why_owner(owned)
+    if ask.by_usher:
+        return words.WHY_LEAD if not _once_owned(situation, ask) else "owned files that this change touched"
+    return words.why_asked_by(ask.by)
+
+
+def _once_owned(situation: Situation, ask: ReviewAsked) -> bool:
+    return any(
+        same(ask.who) in {same(person) for person in people}
+        for fact in situation.facts(SlotsChosen)
+        for _, _, people in fact.slots
+    )
+
+
+def _notes(situation: Situation) -> tuple[str, ...]:
+    book = situation.rulebook
+    notes = []
+    if not situation.touched.complete:
+        notes.append(words.cut_list(len(situation.touched.files)))
+    notes += [
+        words.rules_problem(book.rules_path, each.line, each.message.rstrip("."), each.fix)
+        for each in book.problems[:3]
+    ]
+    broken = [each for each in (book.owners.problems if book.owners else ()) if each.severity == "error"]
+    if broken:
+        notes.append(words.owners_problem(book.owners_path, len(broken)))
+    return tuple(notes)

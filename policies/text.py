@@ -1,0 +1,67 @@
+"""How texts of others are shown in comments, so that they can do nothing there but be read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 65_000
+"""Characters of a comment; GitHub refuses more than 65,536."""
+
+_RUN = re.compile(r"`+")
+
+
+class UnsafeText(ValueError):
+    """A comment that would be read as a command, or carry two markers. It is a bug, and is never posted."""
+
+
+def code(text: str, *, most: int = 120) -> str:
+    """Somebody's text in a code span: no mention, no Markdown, no HTML comes out of it.
+
+    Control and direction characters become spaces; what is longer than `most` is cut in the middle.
+    """
+    plain = "".join(" " if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp") else each for each in text)
+    plain = plain.strip() or " "
+    if len(plain) > most:
+        plain = f"{plain[: most // 2]}…{plain[-(most // 2 - 1) :]}"
+    longest = max((len(run) for run in _RUN.findall(plain)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{fence}{pad}{plain}{pad}{fence}"
+
+
+def in_cell(text: str) -> str:
+    """Text for a cell of a table, where a bar would end it even inside a code span."""
+    return text.replace("|", "\\|")
+
+
+def mention(login: str) -> str:
+    """A mention that notifies. ValueError where the login is not one a forge would give."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", login):
+        raise ValueError(f"not a login: {login!r}")
+    return f"@{login}"
+
+
+def listed(words: list[str] | tuple[str, ...]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 file`, `3 files`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def checked(body: str) -> str:
+    """The comment, if it is safe to post; UnsafeText otherwise.
+
+    No line may begin with a slash, even inside a quote or a list, because a forge or another bot would
+    take it for a command.
+    """
+    if len(body) > LONGEST:
+        raise UnsafeText("the comment is too long")
+    for line in body.splitlines():
+        if line.lstrip(" \t>*-+").startswith("/"):
+            raise UnsafeText(f"a line begins with a command: {line[:80]!r}")
+    return body

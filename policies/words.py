@@ -1,0 +1,197 @@
+"""Every sentence that Usher can say, in one place, to be read aloud.
+
+They go to tired people: short, kind and exact; they never scold, and they say what happens next and how
+to say no. Names are shown as code, which notifies nobody; `mention` alone does, and only reminders use it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from policies.text import code, counted, in_cell, listed, mention
+
+
+def instant(at: datetime, zone: str) -> str:
+    """`Mon 23 Nov 16:30 CET`, in somebody's zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    name = local.tzname() or zone
+    zone_name = f"UTC{name}" if name[:1] in "+-" else name
+    return f"{days[local.weekday()]} {local.day} {months[local.month - 1]} {local:%H:%M} {zone_name}"
+
+
+def hours(time: timedelta) -> str:
+    """`8`, `2.5`: working hours, to the nearest tenth."""
+    return f"{time.total_seconds() / 3600:.1f}".removesuffix(".0")
+
+
+# --- Why somebody is asked ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An area of the change: what the owners file says about it, and how many touched files are in it.
+
+    `team` is the team through which somebody owns it, empty where they are named themselves.
+    """
+
+    pattern: str
+    line: int
+    files: int
+    team: str = ""
+
+
+def why_owner(owned: tuple[Owned, ...]) -> str:
+    """Why this person: `owns `pay/` through `@shop/pay` (2 files)`."""
+    parts = []
+    for each in owned[:3]:
+        through = f" through {code(each.team)}" if each.team else ""
+        parts.append(f"{code(each.pattern)}{through} ({counted(each.files, 'file')})")
+    if len(owned) > 3:
+        parts.append(f"{counted(len(owned) - 3, 'more area')}")
+    return f"owns {listed(parts)}"
+
+
+WHY_FALLBACK = "nobody owns these files; named as fallback"
+WHY_LEAD = "the owners cannot take it now; named as lead"
+
+
+def why_asked_by(login: str) -> str:
+    """Why this person: somebody chose them."""
+    return f"asked by {code(login)}" if login else "asked by a person"
+
+
+# --- The change's one comment ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One row of the comment's table."""
+
+    login: str
+    why: str
+    answered: str = ""  # "approved", "asked for changes", "commented"; empty: not yet
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """What the change's comment has to say. `due` and `zone` belong to the headline's deadline."""
+
+    headline: str
+    asked: tuple[AskedLine, ...] = ()
+    notes: tuple[str, ...] = ()
+    ask: bool = False  # somebody's answer is awaited, so say how to give it or say no
+    owners_path: str = ""
+
+
+def your_turn(people: tuple[str, ...], due: datetime | None, zone: str) -> str:
+    """Whose answer is awaited, and by when."""
+    who = listed([code(person) for person in people])
+    if due is None:
+        return f"**It is {who}'s turn.**" if len(people) == 1 else f"**It is the turn of {who}.**"
+    promise = f"A first answer is promised by **{instant(due, zone)}**."
+    return f"**Please look at this, {who}.** {promise}"
+
+
+def overdue(people: tuple[str, ...], due: datetime, zone: str) -> str:
+    """The promise has passed and nobody answered yet."""
+    who = listed([code(person) for person in people])
+    return f"**Still waiting for {who}.** A first answer was promised by {instant(due, zone)}."
+
+
+def authors_turn(author: str, reason: str) -> str:
+    """The author is to act."""
+    return f"**It is your turn, {code(author)}**: {reason}."
+
+
+def answered(people: tuple[str, ...]) -> str:
+    """Everybody who was to answer did."""
+    return f"**Answered** by {listed([code(person) for person in people])}."
+
+
+NOBODY_OWNS = (
+    "**Nobody is named as owner of these files, so nobody was asked.** "
+    "Please ask somebody yourself, or add an owner to the CODEOWNERS file."
+)
+NOBODY_FREE = (
+    "**Nobody who owns these files can be asked right now.** Please ask somebody yourself under *Reviewers*."
+)
+MERGED = "**Merged.** Nothing is awaited here."
+CLOSED = "**Closed.** Nothing is awaited here."
+BACK_TO_DRAFT = "**Back to draft.** Nobody is waited for until it is ready again."
+HOW_TO_ANSWER = "A review or a comment of yours is an answer; “I will look on Thursday” is one too."
+HOW_TO_SAY_NO = (
+    "Not you? Take yourself off *Reviewers*: Usher looks for somebody else and does not ask you here again."
+)
+
+
+def many_people(number: int, most: int) -> str:
+    """A change that would wake too many people."""
+    return (
+        f"**This would ask {number} people at once, so nobody was asked.** More than {most} usually means a "
+        "wrong base branch or a sweep over the whole tree. Please ask the right ones under *Reviewers*."
+    )
+
+
+def cut_list(seen: int) -> str:
+    """The forge did not tell all files."""
+    return f"The forge lists only {seen:,} of the files, so owners of others may be missing here."
+
+
+def rules_problem(path: str, line: int, message: str, fix: str) -> str:
+    """Something in `usher.yml` could not be used."""
+    mend = f" {fix}" if fix else ""
+    return f"{code(path)} line {line}: {message}.{mend} Until then the default holds."
+
+
+def owners_problem(path: str, number: int) -> str:
+    """Lines of the owners file could not be used."""
+    return f"{code(path)} has {counted(number, 'line')} that cannot be read; they own nothing."
+
+
+def sticky(said: Sticky) -> str:
+    """The change's comment, as Markdown."""
+    parts = [said.headline]
+    if said.asked:
+        rows = ["| Asked | Why |", "| :-- | :-- |"]
+        for each in said.asked:
+            done = f" · {each.answered}" if each.answered else ""
+            rows.append(f"| {in_cell(code(each.login))}{done} | {in_cell(each.why)} |")
+        parts.append("\n".join(rows))
+    if said.ask:
+        parts.append(f"{HOW_TO_ANSWER} {HOW_TO_SAY_NO}")
+    parts += said.notes
+    source = f" · owners from {code(said.owners_path)}" if said.owners_path else ""
+    parts.append(f"<sub>Usher keeps this comment up to date{source}</sub>")
+    return "\n\n".join(parts)
+
+
+# --- Reminders ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An answer that is due: since when it was whose turn, how much of the time is used, and why them."""
+
+    login: str
+    since: datetime
+    used: timedelta
+    budget: timedelta
+    due: datetime
+    zone: str
+    why: str
+
+
+def reminder(late: Late) -> str:
+    """The one mention that a person gets when their answer is due."""
+    return (
+        f"{mention(late.login)}, it has been your turn since {instant(late.since, late.zone)} "
+        f"({hours(late.used)} of {hours(late.budget)} working hours). "
+        f"A first answer was promised for **{instant(late.due, late.zone)}**.\n\n"
+        f"Why you: {late.why}.\n"
+        "Later? Say when in a comment here; that counts as an answer.\n"
+        "Not you? Take yourself off *Reviewers*; somebody else is asked and you are not asked here again."
+    )
