@@ -1,0 +1,313 @@
+"""GitHub, as one installation of the App sees it: the adapter that is every port of a forge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from app.forges import github_states as states
+from app.forges.github_client import AppIdentity, Call, GitHubClient, items
+from app.forges.http import Answer
+from app.forges.json_values import number, objects, text
+from handlers.ports import Asked, Gone, Refused, Verdict
+from policies.facts import (
+    Access,
+    Change,
+    File,
+    Remark,
+    Repository,
+    RepositoryRef,
+    Review,
+    Team,
+    Touched,
+    TouchedFile,
+    same,
+)
+
+__all__ = ["AppIdentity", "Call", "GitHub", "GitHubClient"]
+
+MOST_ASKED = 15
+MOST_FILES = 3000
+OWNERS_PATHS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_PATIENT_FOR = timedelta(seconds=60)
+_WAITS_WHILE_NEW = (2.0, 5.0)
+_TOO_MANY = "GitHub takes at most 15 reviewers for one change"
+
+
+class GitHub:
+    """One installation. Cheap to make: what is worth remembering is remembered by the client.
+
+    `event_at` (our clock, UTC) is when the event arrived that asks for this look: what it names may not be
+    readable yet, so within a minute of it a 404 is asked again after 2 and after 5 seconds.
+    """
+
+    dialect: Literal["github", "gitlab"] = "github"
+
+    def __init__(self, client: GitHubClient, installation: int, *, event_at: datetime | None = None) -> None:
+        self._client = client
+        self._installation = installation
+        self._event_at = event_at
+        self._memory = client.memory
+
+    # --- Changes ----------------------------------------------------------------------------------------
+
+    async def change(self, repository: RepositoryRef, number: int) -> Change:
+        found = await self._patiently(repository, number)
+        if found.repository.id == repository.id:
+            return found
+        # The name now belongs to another repository: ours was renamed and its old name taken.
+        name = await self._client.find_again(self._installation, repository)
+        return await self._change(RepositoryRef(repository.id, name), number)
+
+    async def open_changes(self, repository: RepositoryRef) -> tuple[Change, ...]:
+        pages = self._pages(repository, "pulls", state="open", sort="updated", direction="desc")
+        return tuple([states.change(each, repository) async for page in pages for each in items(page)])
+
+    async def touched(self, change: Change) -> Touched:
+        files: list[TouchedFile] = []
+        async for page in self._pages(change.repository, "pulls/{number}/files", number=change.number):
+            files += [states.touched_file(each) for each in items(page)]
+            if len(files) >= MOST_FILES:
+                break
+        counted = change.touched_count
+        complete = len(files) < MOST_FILES if counted is None else len(files) == counted
+        return Touched(tuple(files), complete)
+
+    async def reviews(self, change: Change) -> tuple[Review, ...]:
+        pages = self._pages(change.repository, "pulls/{number}/reviews", number=change.number)
+        found = [states.review(each) async for page in pages for each in items(page)]
+        return tuple(review for review in found if review is not None)
+
+    async def remarks(self, change: Change, since: datetime | None = None) -> tuple[Remark, ...]:
+        when = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if since else None
+        pages = self._pages(change.repository, "issues/{number}/comments", number=change.number, since=when)
+        return tuple([states.remark(each) async for page in pages for each in items(page)])
+
+    # --- Files ------------------------------------------------------------------------------------------
+
+    async def file(self, repository: RepositoryRef, path: str, at: str) -> File | None:
+        try:
+            found = await self._get(repository, "contents{/pieces*}{?ref}", pieces=path.split("/"), ref=at)
+        except Gone:
+            return None
+        if text(found, "type") != "file":
+            return None
+        blob = text(found, "sha")
+        if text(found, "encoding") == "base64":
+            return File(path, blob, states.decoded(text(found, "content")))
+        return File(path, blob, await self._blob(repository, blob))
+
+    async def owners_file(self, repository: RepositoryRef, at: str) -> File | None:
+        if not _COMMIT.fullmatch(at):
+            return await self._first_owners_file(repository, at)  # a branch moves: nothing to remember
+        key = (repository.id, at)
+        return await self._memory.owners.get(key, lambda: self._first_owners_file(repository, at))
+
+    # --- People -----------------------------------------------------------------------------------------
+
+    async def team(self, name: str) -> Team | None:
+        return await self._memory.teams.get((self._installation, same(name)), lambda: self._team(name))
+
+    async def access(self, repository: RepositoryRef, who: str, *, fresh: bool = False) -> Access:
+        """What somebody may do. Up to five minutes old; `fresh` asks the forge, as a command's right must."""
+        key = (self._installation, repository.id, same(who))
+        if fresh:
+            self._memory.access.forget(lambda each: each == key)
+        return await self._memory.access.get(key, lambda: self._access(repository, who))
+
+    # --- Repositories -----------------------------------------------------------------------------------
+
+    async def repository(self, repository_id: int) -> Repository:
+        return states.repository((await self._client.describe(self._installation, repository_id)).json())
+
+    async def repositories(self) -> tuple[Repository, ...]:
+        pages = self._client.pages_of_lists(self._installation, "/installation/repositories{?per_page}")
+        return tuple(
+            [states.repository(each) async for page in pages for each in items(page, "repositories")]
+        )
+
+    # --- Desk -------------------------------------------------------------------------------------------
+
+    async def ask(self, change: Change, people: tuple[str, ...]) -> Asked:
+        wanted = list({same(login): login for login in people}.values())
+        now, refused = wanted[:MOST_ASKED], dict.fromkeys(wanted[MOST_ASKED:], _TOO_MANY)
+        if not now:
+            return Asked((), refused)
+        try:
+            asked = await self._request(change, now)
+        except Refused:
+            asked = await self._ask_singly(change, now, refused)
+        left_out = "GitHub left this person out without a reason"
+        refused |= {login: left_out for login in now if login not in asked and login not in refused}
+        return Asked(tuple(asked), refused)
+
+    async def release(self, change: Change, people: tuple[str, ...], teams: tuple[str, ...]) -> None:
+        slugs = [team.rpartition("/")[2] for team in teams]
+        body = {"reviewers": list(people), "team_reviewers": slugs}
+        try:
+            await self._write_on(change, "DELETE", "pulls/{number}/requested_reviewers", body)
+        except Refused:
+            still = await self._requested(change)
+            if still & {same(name) for name in (*people, *slugs)}:
+                raise
+
+    async def say(self, change: Change, body: str) -> Remark:
+        return states.remark(await self._write_on(change, "POST", "issues/{number}/comments", {"body": body}))
+
+    async def amend(self, change: Change, remark_id: int, body: str) -> None:
+        path = "issues/comments/{comment_id}"
+        await self._write(change.repository, "PATCH", path, {"body": body}, comment_id=remark_id)
+
+    async def judge(self, repository: RepositoryRef, verdict: Verdict) -> int:
+        key = (repository.id, verdict.head, verdict.external_id)
+        run = await self._memory.checks.get(key, lambda: self._find_check(repository, verdict))
+        shown = {
+            "name": verdict.name,
+            "external_id": verdict.external_id,
+            "status": "completed",
+            "conclusion": verdict.conclusion,
+            "output": {"title": verdict.title, "summary": verdict.summary},
+        }
+        if run is None:
+            made = await self._write(repository, "POST", "check-runs", {"head_sha": verdict.head, **shown})
+            run = number(made, "id") or 0
+            self._memory.checks.put(key, run)
+        else:
+            await self._write(repository, "PATCH", "check-runs/{check_run_id}", shown, check_run_id=run)
+        return run
+
+    async def label(self, change: Change, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
+        if add:
+            await self._write_on(change, "POST", "issues/{number}/labels", {"labels": list(add)})
+        for name in remove:
+            try:
+                await self._write_on(change, "DELETE", "issues/{number}/labels/{name}", name=name)
+            except Gone:
+                continue  # taken off by somebody else
+
+    async def nod(self, change: Change, remark_id: int, reaction: str) -> None:
+        path = "issues/comments/{comment_id}/reactions"
+        await self._write(change.repository, "POST", path, {"content": reaction}, comment_id=remark_id)
+
+    def wrote(self, remark: Remark) -> bool:
+        if remark.app_id is not None:
+            return remark.app_id == self._client.app_id
+        us = self._client.identity
+        return us is not None and same(remark.by.login) == same(f"{us.slug}[bot]")
+
+    # --- Steps ------------------------------------------------------------------------------------------
+
+    async def _get(self, repository: RepositoryRef, path: str, /, **pieces: object) -> Any:
+        template = "/repos/{owner}/{repo}/" + path
+        return (await self._client.on(self._installation, repository, "GET", template, None, pieces)).json()
+
+    async def _write(
+        self,
+        repository: RepositoryRef,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        **pieces: object,
+    ) -> Any:
+        template = "/repos/{owner}/{repo}/" + path
+        return (await self._client.on(self._installation, repository, method, template, body, pieces)).json()
+
+    async def _write_on(
+        self,
+        change: Change,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        **pieces: object,
+    ) -> Any:
+        return await self._write(change.repository, method, path, body, number=change.number, **pieces)
+
+    def _pages(self, repository: RepositoryRef, path: str, **pieces: object) -> AsyncIterator[Answer]:
+        template = (
+            "/repos/{owner}/{repo}/" + path + "{?state,sort,direction,since,check_name,app_id,per_page}"
+        )
+        return self._client.pages_on(self._installation, repository, template, **pieces)
+
+    async def _change(self, repository: RepositoryRef, number: int) -> Change:
+        return states.change(await self._get(repository, "pulls/{number}", number=number), repository)
+
+    async def _patiently(self, repository: RepositoryRef, number: int) -> Change:
+        for wait in _WAITS_WHILE_NEW:
+            try:
+                return await self._change(repository, number)
+            except Gone:
+                if self._event_at is None or datetime.now(UTC) - self._event_at > _PATIENT_FOR:
+                    raise
+                await self._client.sleep(wait)
+        return await self._change(repository, number)
+
+    async def _blob(self, repository: RepositoryRef, blob: str) -> bytes:
+        """A file of more than 1 MB, which the contents API names but does not send."""
+        return states.decoded(text(await self._get(repository, "git/blobs/{blob}", blob=blob), "content"))
+
+    async def _first_owners_file(self, repository: RepositoryRef, at: str) -> File | None:
+        for path in OWNERS_PATHS:
+            found = await self.file(repository, path, at)
+            if found is not None:
+                return found
+        return None
+
+    async def _team(self, name: str) -> Team | None:
+        org, _, slug = name.partition("/")
+        try:
+            team = await self._client.lists(
+                self._installation, "/orgs/{org}/teams/{team}", org=org, team=slug
+            )
+            members = "/orgs/{org}/teams/{team}/members{?per_page}"
+            pages = self._client.pages_of_lists(self._installation, members, org=org, team=slug)
+            people = [states.member(each) async for page in pages for each in items(page)]
+        except Gone:
+            return None
+        return Team(name, tuple(people), secret=text(team.json(), "privacy") == "secret")
+
+    async def _access(self, repository: RepositoryRef, who: str) -> Access:
+        path = "collaborators/{username}/permission"
+        try:
+            return states.access(await self._get(repository, path, username=who))
+        except Gone:
+            return "none"
+
+    async def _request(self, change: Change, logins: list[str]) -> list[str]:
+        """Those of these people who are asked to review after the call, by GitHub's own answer."""
+        path = "pulls/{number}/requested_reviewers"
+        said = await self._write_on(change, "POST", path, {"reviewers": logins})
+        asked = {same(login) for login in states.logins(said, "requested_reviewers")}
+        return [login for login in logins if same(login) in asked]
+
+    async def _ask_singly(self, change: Change, logins: list[str], refused: dict[str, str]) -> list[str]:
+        """One invalid name made GitHub refuse all: ask one by one, and keep each reason in `refused`."""
+        already = await self._requested(change)
+        asked = []
+        for login in logins:
+            if same(login) in already:
+                asked.append(login)
+                continue
+            try:
+                asked += await self._request(change, [login])
+            except Refused as error:
+                refused[login] = error.reason or str(error)
+        return asked
+
+    async def _requested(self, change: Change) -> set[str]:
+        """Logins and team slugs whose review is requested now, in the form in which they compare."""
+        path = "pulls/{number}/requested_reviewers"
+        said = await self._get(change.repository, path, number=change.number)
+        people = states.logins(said, "users")
+        return {same(name) for name in (*people, *(text(team, "slug") for team in objects(said, "teams")))}
+
+    async def _find_check(self, repository: RepositoryRef, verdict: Verdict) -> int | None:
+        ours = {"sha": verdict.head, "check_name": verdict.name, "app_id": self._client.app_id}
+        async for page in self._pages(repository, "commits/{sha}/check-runs", **ours):
+            for run in items(page, "check_runs"):
+                if text(run, "external_id") == verdict.external_id:
+                    return number(run, "id")
+        return None

@@ -1,0 +1,415 @@
+"""Calls to GitHub's REST API as one App: with the right token, at the right pace, each answer understood.
+
+One client serves every installation of the App; `app/forges/github.py` makes it an adapter for one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from types import MappingProxyType
+from typing import Any, Self
+
+import httpx2
+from gidgethub.sansio import create_headers, format_url
+
+from app.forges.etags import EtagCache
+from app.forges.github_answers import is_usable, limit, rate_limit, refusal
+from app.forges.github_memory import Memory
+from app.forges.github_tokens import AppKey, Opens, Token, Tokens
+from app.forges.http import Answer, Wire
+from app.forges.json_values import number, objects, text
+from app.forges.limits import Breaker, Gate, Sleep
+from app.forges.server_clock import ServerClock
+from handlers.ports import ForgeError, Gone, Locked, Refused, Unavailable
+from policies.facts import RepositoryRef
+
+ACCEPT = "application/vnd.github+json"
+API_VERSION = "2022-11-28"
+
+_APP = Opens(0)  # the App's own calls: its signature opens no repository
+_YOUNG = 10.0
+_WAITS_WHILE_YOUNG = (1.0, 2.0, 4.0)
+_MOST_PAGES = 1000
+_MOVED = (301, 302, 307, 308)
+
+Pieces = Mapping[str, object]
+Observer = Callable[["Call", float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as the metrics count it. `operation` is the URL's template; `status` 0 is no answer.
+
+    `cache`: `hit` (304), `miss`, `shared` (answered by an equal call that was under way), `-` for writes.
+    """
+
+    method: str
+    operation: str
+    status: int
+    cache: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppIdentity:
+    """The App as GitHub knows it: its number and the slug in its comments' login, `<slug>[bot]`."""
+
+    id: int
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request before it has a token."""
+
+    opens: Opens
+    method: str
+    operation: str
+    url: str
+    body: bytes | None = None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return (self.opens.installation, self.url)
+
+
+class GitHubClient:
+    """GitHub's REST API for one App. Use it as an async context manager, or call `aclose`.
+
+    `api_url`: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server. `private_key`:
+    one PEM, or several while one is being replaced. `pause`: seconds between two writes of an
+    installation (GitHub's advice is 1; 0 for a forge of one's own). `observe` is told of every call and
+    its seconds; `calls` counts them in any case.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str = "https://api.github.com",
+        app_id: int,
+        private_key: str | Sequence[str],
+        pause: float = 1.0,
+        writes_per_hour: int = 400,
+        observe: Observer | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        sleep: Sleep = asyncio.sleep,
+        local_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.app_id = app_id
+        self.calls: Counter[Call] = Counter()
+        self.clock = ServerClock(local_clock)
+        self.identity: AppIdentity | None = None
+        self._wire = Wire(api_url, transport=transport)
+        keys = [private_key] if isinstance(private_key, str) else list(private_key)
+        self.tokens = Tokens(AppKey(app_id, keys, self.clock), self.clock, self._send_as_app)
+        self._agent = f"usher/{installed_version('usher')}"
+        self._pause, self._writes_per_hour = pause, writes_per_hour
+        self._observe = observe
+        self.sleep = sleep
+        self.memory = Memory()
+        self._breaker = Breaker()
+        self._gates: dict[int, Gate] = {}
+        self._etags = EtagCache()
+        self._under_way: dict[tuple[object, ...], asyncio.Task[Answer]] = {}
+        self._writes: Counter[int] = Counter()
+        self._moved: dict[tuple[int, str], str] = {}
+        self._budget: dict[int, tuple[int, int]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._wire.aclose()
+
+    # --- What adapters call -----------------------------------------------------------------------------
+
+    async def on(
+        self,
+        installation: int,
+        repository: RepositoryRef,
+        method: str,
+        template: str,
+        body: Mapping[str, object] | None = None,
+        pieces: Pieces = MappingProxyType({}),
+    ) -> Answer:
+        """One call about a repository, whose `{owner}` and `{repo}` are filled in from its present name.
+
+        A repository that moved is looked up by its number, and the call made once more.
+        """
+        opens = Opens(installation, repository.id, "read" if method == "GET" else "write")
+        known = self._moved.get((repository.id, repository.name), repository.name)
+        try:
+            return await self._on_name(known, opens, method, template, pieces, body)
+        except _Moved:
+            name = await self.find_again(installation, repository)
+            return await self._on_name(name, opens, method, template, pieces, body)
+
+    async def lists(self, installation: int, template: str, **pieces: object) -> Answer:
+        """One GET that needs the whole installation: repositories, teams, members."""
+        return await self._call(self._request(Opens(installation), "GET", template, pieces))
+
+    async def pages_on(
+        self, installation: int, repository: RepositoryRef, template: str, **pieces: object
+    ) -> AsyncIterator[Answer]:
+        """The pages of a list about a repository, a hundred items each."""
+        first = await self.on(installation, repository, "GET", template, pieces={"per_page": 100, **pieces})
+        async for page in self._follow(first, Opens(installation, repository.id), template):
+            yield page
+
+    async def pages_of_lists(
+        self, installation: int, template: str, **pieces: object
+    ) -> AsyncIterator[Answer]:
+        """The pages of a list that needs the whole installation."""
+        first = await self.lists(installation, template, per_page=100, **pieces)
+        async for page in self._follow(first, Opens(installation), template):
+            yield page
+
+    async def describe(self, installation: int, repository_id: int) -> Answer:
+        """A repository by its number, which outlives every name."""
+        opens = Opens(installation, repository_id)
+        pieces = {"repository_id": repository_id}
+        return await self._call(self._request(opens, "GET", "/repositories/{repository_id}", pieces))
+
+    async def find_again(self, installation: int, repository: RepositoryRef) -> str:
+        """The present name of a repository that was renamed or transferred; `Gone` where it is hidden."""
+        said = (await self.describe(installation, repository.id)).json()
+        name = text(said, "full_name")
+        if number(said, "id") != repository.id or name.count("/") != 1:
+            raise Unavailable("the forge describes another repository than it was asked for")
+        self._moved[(repository.id, repository.name)] = name
+        return name
+
+    async def as_app(
+        self, method: str, template: str, *, body: Mapping[str, object] | None = None, **pieces: object
+    ) -> Answer:
+        """One call in the App's own name (its installations, its deliveries)."""
+        answer = await self.tokens.as_app(method, template, pieces, body)
+        self._raise_for(answer, method, template)
+        return answer
+
+    async def who_am_i(self) -> AppIdentity:
+        """The App that the key belongs to, asked once."""
+        if self.identity is None:
+            said = (await self.as_app("GET", "/app")).json()
+            self.identity = AppIdentity(number(said, "id") or 0, text(said, "slug"), text(said, "name"))
+        return self.identity
+
+    def budget(self, installation: int) -> float:
+        """Which part of the installation's hourly requests is left, 1.0 where the forge told none."""
+        remaining, of = self._budget.get(installation, (1, 1))
+        return remaining / max(of, 1)
+
+    def forget(self, installation: int) -> None:
+        """Drop what is remembered of an installation that left or changed its permissions."""
+        self.tokens.forget(installation)
+        self.memory.forget_people(installation)
+        self._gates.pop(installation, None)
+        self._budget.pop(installation, None)
+
+    # --- One call -----------------------------------------------------------------------------------------
+
+    async def _on_name(
+        self,
+        name: str,
+        opens: Opens,
+        method: str,
+        template: str,
+        pieces: Pieces,
+        body: Mapping[str, object] | None,
+    ) -> Answer:
+        owner, _, repo = name.partition("/")
+        pieces = {"owner": owner, "repo": repo, **pieces}
+        return await self._call(self._request(opens, method, template, pieces, body))
+
+    def _request(
+        self,
+        opens: Opens,
+        method: str,
+        template: str,
+        pieces: Pieces,
+        body: Mapping[str, object] | None = None,
+    ) -> _Request:
+        content = None if body is None else json.dumps(body).encode()
+        return _Request(opens, method, template.partition("{?")[0], self._url(template, pieces), content)
+
+    def _url(self, template: str, pieces: Pieces) -> str:
+        for piece in pieces.values():
+            _refuse_odd(piece)
+        return format_url(template, pieces, base_url=self._wire.base)  # type: ignore[arg-type]
+
+    async def _follow(self, page: Answer, opens: Opens, operation: str) -> AsyncIterator[Answer]:
+        yield page
+        for _ in range(_MOST_PAGES):
+            if page.next is None:
+                return
+            page = await self._call(_Request(opens, "GET", operation, page.next))
+            yield page
+        raise Unavailable(f"{operation} has no end")
+
+    async def _call(self, request: _Request) -> Answer:
+        if request.method != "GET":
+            try:
+                return await self._fetch(request)
+            finally:
+                self._writes[request.opens.installation] += 1
+        return await self._share(request)
+
+    async def _share(self, request: _Request) -> Answer:
+        """Equal GETs that are under way share one answer, unless a write of ours came between them."""
+        key = (*request.key, request.opens, self._writes[request.opens.installation])
+        task = self._under_way.get(key)
+        if task is not None:
+            answer = await asyncio.shield(task)
+            self._count(request, answer.status, "shared", 0.0)
+            return answer
+        task = asyncio.create_task(self._fetch(request))
+        self._under_way[key] = task
+        task.add_done_callback(lambda done: self._landed(key, done))
+        return await asyncio.shield(task)
+
+    def _landed(self, key: tuple[object, ...], task: asyncio.Task[Answer]) -> None:
+        self._under_way.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # looked at, though every caller may have gone away
+
+    async def _fetch(self, request: _Request) -> Answer:
+        """Send with a token; one fresh token after a 401, and patience with a token too young to be known."""
+        waits = iter(_WAITS_WHILE_YOUNG)
+        minted = False
+        while True:
+            token = await self.tokens.get(request.opens)
+            try:
+                return await self._send(request, token)
+            except _NotAccepted as error:
+                wait = next(waits, None) if self.tokens.age(token) < _YOUNG else None
+                if wait is not None:
+                    await self.sleep(wait)
+                elif minted:
+                    raise Locked(str(error)) from None
+                else:
+                    self.tokens.refused(request.opens, token)
+                    minted = True
+
+    async def _send(self, request: _Request, token: Token) -> Answer:
+        is_read = request.method == "GET"
+        gate = self._gate(request.opens.installation)
+        async with gate.entry(write=not is_read):
+            headers = self._headers(oauth_token=token.value)
+            etag = self._etags.etag(request.key, token.fingerprint) if is_read else None
+            if etag is not None:
+                headers["if-none-match"] = etag
+            answer = await self._exchange(request, headers)
+            self._remember_budget(request.opens.installation, answer)
+            if answer.status == 304:
+                return self._kept(request)
+            named = limit(answer, self.clock)
+            if named is not None:
+                raise gate.hit(named)
+            gate.passed()
+            self._raise_for(answer, request.method, request.operation)
+            if is_read:
+                self._etags.keep(request.key, token.fingerprint, answer)
+            return answer
+
+    def _kept(self, request: _Request) -> Answer:
+        kept = self._etags.unchanged(request.key)
+        if kept is None:
+            raise Unavailable("the forge says that nothing changed since an answer we no longer have")
+        return kept
+
+    async def _send_as_app(
+        self, method: str, template: str, pieces: Pieces, body: Mapping[str, object] | None, signature: str
+    ) -> Answer:
+        request = self._request(_APP, method, template, pieces, body)
+        gate = self._gate(_APP.installation)
+        async with gate.entry(write=False):
+            answer = await self._exchange(request, self._headers(jwt=signature))
+            named = limit(answer, self.clock)
+            if named is not None:
+                raise gate.hit(named)
+            return answer
+
+    async def _exchange(self, request: _Request, headers: dict[str, str]) -> Answer:
+        self._breaker.check()
+        if request.body is not None:
+            headers["content-type"] = "application/json"
+        start, status, cache = time.perf_counter(), 0, "-" if request.method != "GET" else "miss"
+        try:
+            answer = await self._wire.exchange(
+                request.method, request.url, headers=headers, content=request.body
+            )
+            status = answer.status
+            cache = "hit" if status == 304 else cache
+        except ForgeError:
+            self._breaker.failed()
+            raise
+        finally:
+            self._count(request, status, cache, time.perf_counter() - start)
+        self.clock.learn(answer.headers)
+        if is_usable(answer):
+            self._breaker.worked()
+        else:
+            self._breaker.failed()
+        return answer
+
+    def _raise_for(self, answer: Answer, method: str, operation: str) -> None:
+        error = refusal(answer, method, operation)
+        if error is None:
+            return
+        if answer.status == 401:
+            raise _NotAccepted(str(error))
+        if answer.status in _MOVED:
+            raise _Moved(str(error))
+        raise error
+
+    def _headers(self, **credentials: str) -> dict[str, str]:
+        headers = create_headers(self._agent, accept=ACCEPT, **credentials)
+        return {**headers, "x-github-api-version": API_VERSION}
+
+    def _gate(self, installation: int) -> Gate:
+        if installation not in self._gates:
+            self._gates[installation] = Gate(
+                pause=self._pause, hourly=self._writes_per_hour, sleep=self.sleep
+            )
+        return self._gates[installation]
+
+    def _remember_budget(self, installation: int, answer: Answer) -> None:
+        told = rate_limit(answer)
+        if told is not None:
+            self._budget[installation] = (told.remaining, told.limit)
+
+    def _count(self, request: _Request, status: int, cache: str, seconds: float) -> None:
+        call = Call(request.method, request.operation, status, cache)
+        self.calls[call] += 1
+        if self._observe is not None:
+            self._observe(call, seconds)
+
+
+class _NotAccepted(Locked):
+    """401: perhaps only this token."""
+
+
+class _Moved(Gone):
+    """30x: perhaps only the name."""
+
+
+def _refuse_odd(piece: object) -> None:
+    """A path piece that would climb out of its place is never sent, quoted or not."""
+    for part in piece if isinstance(piece, list | tuple) else (piece,):
+        if isinstance(part, str) and part in ("", ".", ".."):
+            raise Refused(f"an address cannot hold the piece {part!r}", "invalid name")
+
+
+def items(answer: Answer, path: str = "") -> tuple[Mapping[str, Any], ...]:
+    """The objects of a list answer, or of the list at `path` in it."""
+    return objects(answer.json(), path)

@@ -1,0 +1,155 @@
+"""GitHub's JSON as the states that handlers know: changes, reviews, remarks, files, repositories."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar, get_args
+
+from app.forges.json_values import dig, flag, number, objects, text, time
+from handlers.ports import Unavailable
+from policies.facts import (
+    Access,
+    Change,
+    Person,
+    Remark,
+    Repository,
+    RepositoryRef,
+    Review,
+    ReviewState,
+    TouchedFile,
+)
+
+GHOST = Person("ghost")
+"""Whom GitHub shows where somebody deleted their account."""
+
+T = TypeVar("T")
+
+_STATUS = {"added": "added", "copied": "added", "removed": "removed", "renamed": "renamed"}
+
+
+def person(data: object, path: str = "user") -> Person:
+    """Somebody by login; the ghost where nobody is named."""
+    login = text(data, f"{path}.login")
+    if not login:
+        return GHOST
+    return Person(login, bot=text(data, f"{path}.type") == "Bot" or login.endswith("[bot]"))
+
+
+def member(data: Mapping[str, Any]) -> Person:
+    """Somebody in a list of people ("List team members")."""
+    return person({"user": data})
+
+
+def repository_ref(data: object) -> RepositoryRef:
+    """The repository that this object describes."""
+    return RepositoryRef(_required(number(data, "id"), "id"), text(data, "full_name"))
+
+
+def repository(data: object) -> Repository:
+    """A repository ("Get a repository")."""
+    return Repository(
+        ref=repository_ref(data),
+        default_branch=text(data, "default_branch") or "main",
+        private=flag(data, "private"),
+        archived=flag(data, "archived"),
+        fork=flag(data, "fork"),
+    )
+
+
+def change(data: object, asked_for: RepositoryRef) -> Change:
+    """A pull request ("Get a pull request"), or an item of their list, which has no count of files."""
+    base = dig(data, "base.repo")
+    ref = repository_ref(base) if base else asked_for
+    merged = flag(data, "merged") or time(data, "merged_at") is not None
+    return Change(
+        repository=ref,
+        number=_required(number(data, "number"), "number"),
+        title=text(data, "title"),
+        author=person(data),
+        base=text(data, "base.ref"),
+        base_sha=text(data, "base.sha"),
+        head_sha=text(data, "head.sha"),
+        opened_at=_when(data, "created_at"),
+        updated_at=_when(data, "updated_at"),
+        state="merged" if merged else "closed" if text(data, "state") == "closed" else "open",
+        draft=flag(data, "draft"),
+        from_fork=number(data, "head.repo.id") != ref.id,
+        labels=tuple(text(label, "name") for label in objects(data, "labels")),
+        asked=logins(data, "requested_reviewers"),
+        asked_teams=tuple(f"{ref.owner}/{text(team, 'slug')}" for team in objects(data, "requested_teams")),
+        touched_count=number(data, "changed_files"),
+        mergeable=mergeable if isinstance(mergeable := dig(data, "mergeable"), bool) else None,
+        url=text(data, "html_url"),
+    )
+
+
+def touched_file(data: Mapping[str, Any]) -> TouchedFile:
+    """One file of a pull request ("List pull requests files"). A copy leaves its source alone."""
+    status = _STATUS.get(text(data, "status"), "modified")
+    return TouchedFile(
+        path=text(data, "filename"),
+        old_path=text(data, "previous_filename") or None if status == "renamed" else None,
+        status=status,  # type: ignore[arg-type]
+        patch=text(data, "patch") or None,
+    )
+
+
+def review(data: Mapping[str, Any]) -> Review | None:
+    """A review ("List reviews for a pull request"); None where it is not submitted yet."""
+    state = review_state(text(data, "state"))
+    at = time(data, "submitted_at")
+    if state in (None, "pending") or at is None:
+        return None
+    return Review(_required(number(data, "id"), "id"), person(data), state, at, text(data, "commit_id"))
+
+
+def review_state(said: str) -> ReviewState | None:
+    """A review's state: upper case in answers, lower case in deliveries; None for one we do not know."""
+    state = said.lower()
+    return state if state in get_args(ReviewState) else None  # type: ignore[return-value]
+
+
+def remark(data: object) -> Remark:
+    """A comment ("List issue comments")."""
+    return Remark(
+        id=_required(number(data, "id"), "id"),
+        by=person(data),
+        body=text(data, "body"),
+        at=_when(data, "created_at"),
+        app_id=number(data, "performed_via_github_app.id"),
+        url=text(data, "html_url"),
+    )
+
+
+def access(data: object) -> Access:
+    """What somebody may do ("Get repository permissions for a user"): the role, else the old permission."""
+    for said in (text(data, "role_name"), text(data, "permission")):
+        if said in get_args(Access):
+            return said  # type: ignore[return-value]
+    return "none"
+
+
+def logins(data: object, path: str) -> tuple[str, ...]:
+    """The logins of a list of people."""
+    return tuple(login for each in objects(data, path) if (login := text(each, "login")))
+
+
+def decoded(content: str) -> bytes:
+    """The bytes of base64 text as GitHub wraps it."""
+    try:
+        return base64.b64decode(content)
+    except binascii.Error as error:
+        raise Unavailable(f"the forge sent a file that is not base64: {error}") from error
+
+
+def _when(data: object, path: str) -> datetime:
+    return _required(time(data, path), path)
+
+
+def _required(value: T | None, name: str) -> T:
+    if value is None:
+        raise Unavailable(f"the forge left out {name!r}, which its description promises")
+    return value

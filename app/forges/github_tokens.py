@@ -1,0 +1,213 @@
+"""Keys to GitHub: the App's own signature, and short-lived tokens that open one repository each.
+
+"Generating a JSON Web Token (JWT) for a GitHub App", "Generating an installation access token for a GitHub
+App". A token is minted for one repository and for reading or writing, so that a mistake in one place
+cannot touch another; only lists of repositories, teams and members need the whole installation. Tokens
+live in memory, are never logged, and their form means nothing to us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import jwt
+
+from app.forges.github_answers import reason, refusal
+from app.forges.http import Answer
+from app.forges.json_values import dig, text
+from app.forges.json_values import time as instant
+from app.forges.server_clock import ServerClock
+from handlers.ports import Forbidden, Gone, Locked, Unavailable
+
+AppCall = Callable[[str, str, Mapping[str, object], Mapping[str, object] | None, str], Awaitable[Answer]]
+"""Sends one request signed by the App: method, URL template, its pieces, JSON body, signature."""
+
+_FORM = re.compile(r"[\x21-\x7e]{1,1024}")
+_BACKDATED, _VALID = 60, 540
+_RENEWED_AFTER = 5 / 6  # of a token's life: 50 minutes of an hour
+
+Right = Literal["read", "write"]
+
+READ = {
+    "metadata": "read",
+    "contents": "read",
+    "pull_requests": "read",
+    "issues": "read",
+    "checks": "read",
+    "statuses": "read",
+}
+WRITE = {"metadata": "read", "pull_requests": "write", "issues": "write", "checks": "write"}
+LISTS = {"metadata": "read", "members": "read"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """What a token opens: one repository for reading or writing, or (`repository` None) the lists."""
+
+    installation: int
+    repository: int | None = None
+    right: Right = "read"
+
+    @property
+    def permissions(self) -> Mapping[str, str]:
+        if self.repository is None:
+            return LISTS
+        return READ if self.right == "read" else WRITE
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A minted token. `minted` and `renew` are on the monotonic clock."""
+
+    value: str = field(repr=False)
+    minted: float
+    renew: float
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells tokens apart without showing them."""
+        return hashlib.sha256(self.value.encode()).hexdigest()
+
+
+class AppKey:
+    """The App's name and private keys. A key being replaced stays valid beside the new one."""
+
+    def __init__(self, app_id: int, private_keys: Sequence[str], clock: ServerClock) -> None:
+        if not private_keys:
+            raise ValueError("a GitHub App needs a private key")
+        self.app_id = app_id
+        self._keys = [key.replace("\\n", "\n") for key in private_keys]
+        self._clock = clock
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def sign(self, key: int = 0) -> str:
+        """A JSON Web Token that says "we are this App" for nine minutes, by the forge's clock."""
+        now = int(self._clock.now())
+        claims = {"iss": str(self.app_id), "iat": now - _BACKDATED, "exp": now + _VALID}
+        return jwt.encode(claims, self._keys[key % len(self._keys)], algorithm="RS256")
+
+
+class Tokens:
+    """Mints tokens when they are needed, once for all who wait, and renews them in time."""
+
+    def __init__(
+        self,
+        key: AppKey,
+        clock: ServerClock,
+        call: AppCall,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._key = key
+        self._clock = clock
+        self._call = call
+        self._monotonic = monotonic
+        self._tokens: dict[Opens, Token] = {}
+        self._locks: dict[Opens, asyncio.Lock] = {}
+        self._signs_with = 0
+        self.mints = 0
+
+    async def get(self, opens: Opens) -> Token:
+        """A token that opens this. `Locked`, `Forbidden`, `Gone` or `Unavailable` where none is given."""
+        async with self._locks.setdefault(opens, asyncio.Lock()):
+            token = self._tokens.get(opens)
+            if token is None or self._monotonic() >= token.renew:
+                token = await self._mint(opens)
+                self._tokens[opens] = token
+            return token
+
+    def refused(self, opens: Opens, token: Token) -> None:
+        """The forge did not take this token: the next `get` mints a fresh one, once for all."""
+        if self._tokens.get(opens) == token:
+            del self._tokens[opens]
+
+    def forget(self, installation: int) -> None:
+        """Drop every token of an installation that left or changed its permissions."""
+        for opens in [each for each in self._tokens if each.installation == installation]:
+            del self._tokens[opens]
+
+    def age(self, token: Token) -> float:
+        """Seconds since the token was minted."""
+        return self._monotonic() - token.minted
+
+    async def as_app(
+        self,
+        method: str,
+        template: str,
+        pieces: Mapping[str, object],
+        body: Mapping[str, object] | None = None,
+    ) -> Answer:
+        """One request in the App's own name, with its other keys where the first is no longer taken.
+
+        The answer to a signature that is too old or too new tells the forge's time, so each key is tried
+        again once with the clock set.
+        """
+        offset = self._clock.offset
+        answer = await self._call(method, template, pieces, body, self._key.sign(self._signs_with))
+        for _ in range(len(self._key)):
+            if answer.status != 401:
+                return answer
+            if abs(self._clock.offset - offset) < 5:
+                self._signs_with += 1
+            offset = self._clock.offset
+            answer = await self._call(method, template, pieces, body, self._key.sign(self._signs_with))
+        return answer
+
+    async def _mint(self, opens: Opens) -> Token:
+        answer = await self._ask_for(opens, opens.permissions)
+        if answer.status == 422 and "permission" in reason(answer).lower():
+            answer = await self._ask_for(opens, await self._granted(opens))
+        self._raise_unless_minted(answer, opens)
+        value = text(answer.json(), "token")
+        if not _FORM.fullmatch(value):
+            raise Unavailable("the forge minted something that is no token")
+        self.mints += 1
+        now = self._monotonic()
+        return Token(value, now, now + self._life(answer) * _RENEWED_AFTER)
+
+    async def _ask_for(self, opens: Opens, permissions: Mapping[str, str]) -> Answer:
+        body: dict[str, object] = {"permissions": dict(permissions)}
+        if opens.repository is not None:
+            body["repository_ids"] = [opens.repository]
+        return await self.as_app(
+            "POST",
+            "/app/installations/{installation_id}/access_tokens",
+            {"installation_id": opens.installation},
+            body,
+        )
+
+    async def _granted(self, opens: Opens) -> dict[str, str]:
+        """Of what we would like, what this installation was given."""
+        answer = await self.as_app(
+            "GET", "/app/installations/{installation_id}", {"installation_id": opens.installation}
+        )
+        self._raise_unless_minted(answer, opens)
+        has = dig(answer.json(), "permissions")
+        has = has if isinstance(has, Mapping) else {}
+        wanted = opens.permissions.items()
+        return {name: level if has[name] != "read" else "read" for name, level in wanted if name in has}
+
+    def _raise_unless_minted(self, answer: Answer, opens: Opens) -> None:
+        error = refusal(answer, "GET", "access token")  # minting anew is always safe, so nothing is unsure
+        if error is None:
+            return
+        if answer.status == 422:
+            kind = Forbidden if "permission" in reason(answer).lower() else Gone
+            raise kind(f"no token for repository {opens.repository}: {reason(answer)}")
+        if answer.status == 401:
+            raise Locked(f"the App's signature is not accepted: {reason(answer)}")
+        raise error
+
+    def _life(self, answer: Answer) -> float:
+        expires = instant(answer.json(), "expires_at")
+        if expires is None:
+            return 3600.0
+        return min(max(expires.timestamp() - self._clock.now(), 0.0), 3600.0)
