@@ -1,0 +1,318 @@
+"""Which rules cover a path, found without walking the rules.
+
+A rule is a number here, and greater means later. Rules are kept in dictionaries by the shape of their
+pattern: literal paths by path, floating ones (which fit at any depth) by their first name, and what is left
+under the literal directory it starts in. What a directory's rules say is worked out once, from its parent's
+answer, and remembered as a `Place`; what floating rules say of a name is remembered as a `Named`.
+
+A glob of several segments is a chain of steps. A place holds the steps that may come next, side by side, so
+that nothing is ever tried again: the work is linear in the path for each part of a pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from policies.owners.patterns import ANYWHERE, Part, Pattern, Reach, literal_path
+from policies.owners.segments import Affixes, Literal, Meter, Segment
+
+Answer = TypeVar("Answer")
+
+REMEMBERED = 200_000
+"""Directories, and names, that are remembered before the memory is cleared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """The next segment that rule `number` waits for; `anywhere` means at any depth from here."""
+
+    segment: Segment
+    number: int
+    reach: Reach
+    anywhere: bool
+    following: Step | None
+
+
+class Place(Generic[Answer]):
+    """What is known of a directory."""
+
+    __slots__ = ("covered", "final", "here", "steps")
+
+    def __init__(
+        self, covered: Answer, here: Answer, steps: tuple[Step, ...], final: tuple[Step, ...]
+    ) -> None:
+        self.covered = covered  # rules that cover everything below
+        self.here = here  # those, and the ones that cover only files directly in it
+        self.steps = steps  # may go on in a directory below
+        self.final = final  # may end at a file directly in it, the latest rule first
+
+
+class Named(Generic[Answer]):
+    """What floating rules make of a name, wherever it stands."""
+
+    __slots__ = ("direct", "files", "inside", "steps")
+
+    def __init__(self, files: Answer, inside: list[int], direct: list[int], steps: list[Step]) -> None:
+        self.files = files
+        self.inside = inside
+        self.direct = direct
+        self.steps = steps
+
+
+class Index(Generic[Answer]):
+    """The rules of one file. `Answer` is what a lookup finds: the last rule, or all of them."""
+
+    def __init__(self, nothing: Answer) -> None:
+        self.nothing = nothing
+        self.exact: dict[str, int] = {}  # path of a file -> rule
+        self.below: dict[str, int] = {}  # directory -> rule for everything in it
+        self.direct: dict[str, int] = {}  # directory -> rule for the files directly in it
+        self._rooted: dict[str, list[Step]] = {}  # literal directory -> globs that start in it
+        self._floating_literals: dict[str, list[Step]] = {}
+        self._floating_endings: dict[str, list[Step]] = {}  # `*.ext` -> by ".ext"
+        self._floating_globs: list[Step] = []
+        self._longest_ending = 0
+        self._floats = False
+        self._places: dict[str, Place[Answer]] = {}
+        self._names: dict[str, Named[Answer]] = {}
+
+    # --- Building -------------------------------------------------------------------------------------
+
+    def add(self, pattern: Pattern, number: int) -> None:
+        """Let `pattern` stand for rule `number`, which is greater than any before it."""
+        path = literal_path(pattern.body)
+        if path is not None:
+            self._add_literal(path, pattern.reach, number)
+            return
+        leading = 0
+        while isinstance(pattern.body[leading], Literal):
+            leading += 1
+        step = _chain(pattern.body[leading:], pattern.reach, number)
+        if leading == 0 and step.anywhere:
+            self._add_floating(step)
+        else:
+            directory = literal_path(pattern.body[:leading]) or ""
+            self._rooted.setdefault(directory, []).append(step)
+
+    def _add_literal(self, path: str, reach: Reach, number: int) -> None:
+        if reach in (Reach.FILE, Reach.TREE):
+            self.exact[path] = number
+        if reach in (Reach.INSIDE, Reach.TREE):
+            self.below[path] = number
+        if reach is Reach.DIRECT:
+            self.direct[path] = number
+
+    def _add_floating(self, step: Step) -> None:
+        self._floats = True
+        if isinstance(step.segment, Literal):
+            self._floating_literals.setdefault(step.segment.text, []).append(step)
+        elif isinstance(step.segment, Affixes) and not step.segment.head and step.segment.tail[:1] == ".":
+            self._floating_endings.setdefault(step.segment.tail, []).append(step)
+            self._longest_ending = max(self._longest_ending, len(step.segment.tail))
+        else:
+            self._floating_globs.append(step)
+
+    # --- What the dialects do differently -------------------------------------------------------------
+
+    def _joined(self, answer: Answer, found: Iterable[int]) -> Answer:
+        """`answer` with the rules of `found`."""
+        raise NotImplementedError
+
+    def _worthwhile(self, steps: Iterable[Step], covered: Answer) -> tuple[Step, ...]:
+        """Those steps, each once, that can still change an answer that `covered` gives."""
+        raise NotImplementedError
+
+    def find(self, path: str, meter: Meter) -> Answer:
+        """The answer for the file at `path`."""
+        raise NotImplementedError
+
+    # --- Walking --------------------------------------------------------------------------------------
+
+    def place(self, directory: str, meter: Meter) -> Place[Answer]:
+        """What is known of `directory`, worked out from the nearest parent that is known."""
+        known = self._places.get(directory)
+        if known is not None:
+            return known
+        if len(self._places) >= REMEMBERED:
+            self._places.clear()
+        unknown = []
+        while known is None and directory:
+            unknown.append(directory)
+            meter.spend(1 + (len(directory) >> 4))
+            directory = directory.rpartition("/")[0]
+            known = self._places.get(directory)
+        if known is None:
+            known = self._places[""] = self._root()
+        for directory in reversed(unknown):
+            known = self._places[directory] = self._entered(known, directory, meter)
+        return known
+
+    def _root(self) -> Place[Answer]:
+        below, direct = self.below.get(""), self.direct.get("")
+        covered = self.nothing if below is None else self._joined(self.nothing, (below,))
+        here = covered if direct is None else self._joined(covered, (direct,))
+        return self._place(covered, here, self._rooted.get("", ()))
+
+    def _entered(self, parent: Place[Answer], directory: str, meter: Meter) -> Place[Answer]:
+        """The place `directory`, one level below `parent`; `parent` itself where nothing changes."""
+        covering, direct, steps = [], [], []
+        if directory in self.below:
+            covering.append(self.below[directory])
+        if directory in self.direct:
+            direct.append(self.direct[directory])
+        if parent.steps or self._floats:
+            name = directory[directory.rfind("/") + 1 :]
+            steps = self._advanced(parent.steps, name, covering, direct, meter)
+            if self._floats:
+                named = self._named(name, meter)
+                covering += named.inside
+                direct += named.direct
+                steps += named.steps
+        if directory in self._rooted:
+            steps += self._rooted[directory]
+        if not covering and not direct and not steps and not parent.steps and parent.here is parent.covered:
+            return parent
+        covered = self._joined(parent.covered, covering) if covering else parent.covered
+        here = self._joined(covered, direct) if direct else covered
+        return self._place(covered, here, steps)
+
+    def _place(self, covered: Answer, here: Answer, steps: Iterable[Step]) -> Place[Answer]:
+        if not steps:
+            return Place(covered, here, (), ())
+        live = self._worthwhile(steps, covered)
+        final = (step for step in live if step.following is None and step.reach in (Reach.FILE, Reach.TREE))
+        return Place(covered, here, live, tuple(final))
+
+    def _advanced(
+        self, steps: tuple[Step, ...], name: str, covering: list[int], direct: list[int], meter: Meter
+    ) -> list[Step]:
+        """The steps that are live one level down, in the directory `name`."""
+        meter.spend(len(steps))
+        live = []
+        for step in steps:
+            if step.anywhere:
+                live.append(step)
+            if step.segment.fits(name, meter):
+                if step.following is not None:
+                    live.append(step.following)
+                elif step.reach is Reach.DIRECT:
+                    direct.append(step.number)
+                elif step.reach is not Reach.FILE:
+                    covering.append(step.number)
+        return live
+
+    def _named(self, name: str, meter: Meter) -> Named[Answer]:
+        known = self._names.get(name)
+        if known is not None:
+            return known
+        if len(self._names) >= REMEMBERED:
+            self._names.clear()
+        files, inside, direct, steps = [], [], [], []
+        for step in self._floating(name, meter):
+            if step.following is not None:
+                steps.append(step.following)
+                continue
+            if step.reach in (Reach.FILE, Reach.TREE):
+                files.append(step.number)
+            if step.reach in (Reach.INSIDE, Reach.TREE):
+                inside.append(step.number)
+            if step.reach is Reach.DIRECT:
+                direct.append(step.number)
+        answer = self._joined(self.nothing, files) if files else self.nothing
+        named = self._names[name] = Named(answer, inside, direct, steps)
+        return named
+
+    def _floating(self, name: str, meter: Meter) -> list[Step]:
+        """The floating rules whose first segment fits `name`."""
+        meter.spend(1 + (len(name) >> 6) + len(self._floating_globs))
+        found = list(self._floating_literals.get(name, ()))
+        if self._floating_endings:
+            earliest = max(len(name) - self._longest_ending, 0)
+            dot = name.rfind(".", earliest)
+            while dot >= 0:
+                meter.spend(1 + (len(name) - dot >> 6))
+                found += self._floating_endings.get(name[dot:], ())
+                dot = name.rfind(".", earliest, dot)
+        found += [step for step in self._floating_globs if step.segment.fits(name, meter)]
+        meter.spend(len(found))
+        return found
+
+
+def _chain(body: tuple[Part, ...], reach: Reach, number: int) -> Step:
+    """The first of the steps that `body`, which does not end in `ANYWHERE`, comes to."""
+    following: Step | None = None
+    for place in reversed(range(len(body))):
+        part = body[place]
+        if part is not ANYWHERE:
+            anywhere = place > 0 and body[place - 1] is ANYWHERE
+            following = Step(part, number, reach, anywhere, following)
+    if following is None:
+        raise ValueError("a body without segments is a literal one")
+    return following
+
+
+class LastRule(Index[int]):
+    """The last rule that covers a path decides; -1 is none. GitHub."""
+
+    def __init__(self) -> None:
+        super().__init__(-1)
+
+    def _joined(self, answer: int, found: Iterable[int]) -> int:
+        return max(answer, *found)
+
+    def _worthwhile(self, steps: Iterable[Step], covered: int) -> tuple[Step, ...]:
+        live = {step for step in steps if step.number > covered}
+        return tuple(sorted(live, key=lambda step: step.number, reverse=True))
+
+    def find(self, path: str, meter: Meter) -> int:
+        directory, _, name = path.rpartition("/")
+        place = self._places.get(directory)
+        if place is None:
+            place = self.place(directory, meter)
+        last = max(place.here, self.exact.get(path, -1))
+        if self._floats:
+            named = self._names.get(name)
+            if named is None:
+                named = self._named(name, meter)
+            last = max(last, named.files)
+        meter.spend(1 + len(place.final))
+        for step in place.final:
+            if step.number <= last:
+                break
+            if step.segment.fits(name, meter):
+                return step.number
+        return last
+
+
+class EveryRule(Index[frozenset[int]]):
+    """All rules that cover a path. GitLab, where each section has its own last one."""
+
+    def __init__(self) -> None:
+        super().__init__(frozenset())
+
+    def _joined(self, answer: frozenset[int], found: Iterable[int]) -> frozenset[int]:
+        return answer.union(found)
+
+    def _worthwhile(self, steps: Iterable[Step], covered: frozenset[int]) -> tuple[Step, ...]:
+        return tuple(dict.fromkeys(steps))
+
+    def find(self, path: str, meter: Meter) -> frozenset[int]:
+        directory, _, name = path.rpartition("/")
+        place = self._places.get(directory)
+        if place is None:
+            place = self.place(directory, meter)
+        rules = place.here
+        exact = self.exact.get(path)
+        if exact is not None:
+            rules = rules | {exact}
+        if self._floats:
+            named = self._names.get(name)
+            if named is None:
+                named = self._named(name, meter)
+            if named.files:
+                rules = rules | named.files
+        meter.spend(1 + len(place.final) + (len(rules) >> 4))
+        found = [step.number for step in place.final if step.segment.fits(name, meter)]
+        return rules.union(found) if found else rules
