@@ -488,6 +488,32 @@ class ChangeMerged(Fact):
         return ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesPushed(Fact):
+    """The default branch moved. `settings`: the owners or rules file may have changed with it."""
+
+    rank: ClassVar[Rank] = Rank.PUSH
+    branch: str = ""
+    before: str = ""
+    after_sha: str = ""
+    settings: bool = False
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.branch, self.after_sha)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleChanged(Fact):
+    """A team, or what somebody may do, changed. `team` and `who` are empty where they are not named."""
+
+    rank: ClassVar[Rank] = Rank.OWNERS
+    team: str = ""
+    who: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return (same(self.team), same(self.who), *Fact._parts(self))
+
+
 # --- Facts on paper ---------------------------------------------------------------------------------
 
 
