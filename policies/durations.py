@@ -10,6 +10,9 @@ from typing import Literal
 
 Unit = Literal["s", "m", "h", "d", "bh", "bd"]
 
+LONGEST = timedelta(days=2_000)
+"""Nothing that is agreed lasts longer; a longer one is a slip of the pen."""
+
 _TEXT = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(s|m|h|d|bh|bd)", re.ASCII)
 _SECONDS: dict[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86400, "bh": 3600}
 
@@ -44,4 +47,7 @@ def parse(text: str) -> Duration:
     match = _TEXT.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no duration: write 30s, 20m, 4h or 3d, or 8bh or 2bd for working time")
-    return Duration(Fraction(match[1]), match[2])  # type: ignore[arg-type]
+    duration = Duration(Fraction(match[1]), match[2])  # type: ignore[arg-type]
+    if duration.length(timedelta(days=1)) > LONGEST:
+        raise ValueError(f"{text!r} is longer than {LONGEST.days} days")
+    return duration

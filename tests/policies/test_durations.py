@@ -37,3 +37,9 @@ def test_a_working_day_is_as_long_as_the_calendar_says() -> None:
 def test_anything_else_is_refused_in_words(text: str) -> None:
     with pytest.raises(ValueError, match="is no duration"):
         parse(text)
+
+
+def test_a_slip_of_the_pen_is_refused() -> None:
+    """A budget of three centuries would only make somebody wait for the answer."""
+    with pytest.raises(ValueError, match="longer than 2000 days"):
+        parse("99999bd")
