@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from policies.facts import (
     Access,
     Change,
+    ChecksChanged,
     Fact,
     File,
     Remark,
@@ -107,14 +108,20 @@ class AccountChange:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a delivery says. `ignored` is the reason where there is nothing to do."""
+    """What a delivery says. `ignored` is the reason where there is nothing to do.
+
+    `by_commit`: facts of a commit, where the delivery does not name the changes whose head it is.
+    `remark`: the comment that was just made, by the person who sent it and no bot: commands are read from it.
+    """
 
     installation: int | None = None
     account: str | None = None
     repository: RepositoryRef | None = None
     default_branch: str | None = None
     touches: tuple[Touch, ...] = ()
+    by_commit: tuple[ChecksChanged, ...] = ()
     account_change: AccountChange | None = None
+    remark: Remark | None = None
     ignored: str | None = None
 
 

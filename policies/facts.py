@@ -418,6 +418,17 @@ class RemarkMade(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkEdited(Fact):
+    """A top-level comment was changed; that answers nobody."""
+
+    rank: ClassVar[Rank] = Rank.REMARK
+    remark_id: int = 0
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.remark_id), *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemarkRemoved(Fact):
     rank: ClassVar[Rank] = Rank.REMARK
     remark_id: int = 0
@@ -512,6 +523,31 @@ class PeopleChanged(Fact):
 
     def _parts(self) -> tuple[str, ...]:
         return (same(self.team), same(self.who), *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueOpened(Fact):
+    rank: ClassVar[Rank] = Rank.OPEN
+
+    def _parts(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueReopened(Fact):
+    rank: ClassVar[Rank] = Rank.OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueClosed(Fact):
+    rank: ClassVar[Rank] = Rank.CLOSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueMoved(Fact):
+    """The issue went to another repository, and goes on there under another number."""
+
+    rank: ClassVar[Rank] = Rank.CLOSE
 
 
 # --- Facts on paper ---------------------------------------------------------------------------------
