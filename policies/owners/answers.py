@@ -8,6 +8,7 @@ from typing import Literal
 Dialect = Literal["github", "gitlab"]
 Status = Literal["ok", "too_large", "binary", "refused"]
 Severity = Literal["error", "warning", "info"]
+Outcome = Literal["won", "overridden", "excluded", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Considered:
     text: str
     pattern: str
     owners: tuple[str, ...]
-    outcome: Literal["won", "overridden", "excluded", "skipped"]
+    outcome: Outcome
     by: int | None = None
     kind: str | None = None
     section: str | None = None

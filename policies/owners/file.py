@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from policies.owners import explain
 from policies.owners.answers import Dialect, Explanation, Match, Problem, Status
 from policies.owners.github import GitHubFile
+from policies.owners.gitlab import GitLabFile
 from policies.owners.limits import BINARY_PREFIX, EXPLAINING, NEARLY_TOO_LARGE, STEPS, TOO_LARGE
 from policies.owners.segments import Meter, TooCostly
 
@@ -28,7 +29,7 @@ class OwnersFile:
     dialect: Dialect
     status: Status
     problems: tuple[Problem, ...]
-    _content: GitHubFile = field(repr=False, compare=False)
+    _content: GitHubFile | GitLabFile = field(repr=False, compare=False)
 
     def match(self, path: str, *, steps: int = STEPS) -> Match:
         """Who owns `path`. Takes at most `steps` steps; beyond, the answer is refused as `too_costly`."""
@@ -54,7 +55,9 @@ class OwnersFile:
         if match.refused is not None:
             return Explanation(path, match, ())
         try:
-            return Explanation(path, match, explain.on_github(self._content, path, Meter(steps * EXPLAINING)))
+            return Explanation(
+                path, match, explain.considered(self._content, path, Meter(steps * EXPLAINING))
+            )
         except TooCostly:
             return Explanation(path, Match(refused="too_costly"), ())
 
@@ -70,9 +73,7 @@ def parse(content: bytes, dialect: Dialect) -> OwnersFile:
         )
     text = content.decode(errors="surrogateescape")
     problems = [*_about_size(content), *_about_encoding(text)]
-    if dialect == "github":
-        text = text.removeprefix(_BOM)
-    read = GitHubFile(text)
+    read = GitHubFile(text.removeprefix(_BOM)) if dialect == "github" else GitLabFile(text)
     problems += read.problems
     problems.sort(key=lambda problem: (problem.line, problem.column))
     return OwnersFile(dialect, "refused" if read.refused else "ok", tuple(problems), read)

@@ -14,14 +14,12 @@ from policies.owners.answers import UNMATCHED, Match, Problem
 from policies.owners.index import LastRule
 from policies.owners.limits import LONG_PATTERN, MANY_RULES
 from policies.owners.patterns import InvalidPattern, Pattern
+from policies.owners.references import each_once, is_github_owner, is_glued
 from policies.owners.segments import Meter
 
 _BLANKS = " \t\r"
 _SPECIAL = re.compile(r"[*?\[\]!\\]").search
 _WORD = re.compile(r"[^ \t\r]+").finditer
-_LOGIN_OR_TEAM = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_-]*(?:/[A-Za-z0-9_.-]+)?").fullmatch
-_EMAIL = re.compile(r"[^@,\s]+@[^@,\s.]+(?:\.[^@,\s.]+)+").fullmatch
-_GLUED = re.compile(r"@[A-Za-z0-9][\w/.-]*(?:@[A-Za-z0-9][\w/.-]*)+", re.ASCII).fullmatch
 
 
 class Rule(NamedTuple):
@@ -130,17 +128,16 @@ class GitHubFile:
             words = [word for word in words if word in folded]
         keys = [folded[word] for word in words]
         if len(keys) > 1 and len(set(keys)) < len(keys):
-            first = dict(zip(reversed(keys), reversed(words), strict=True))
-            return tuple(first[key] for key in dict.fromkeys(keys))
+            return each_once(words)
         return tuple(words)
 
     def _learned(self, words: list[str], line: int, raw: str) -> bool:
         """Remember the good owners among `words`; False at the first invalid one."""
         for place, word in enumerate(words):
-            if _is_owner(word):
+            if is_github_owner(word):
                 self._folded[word] = word.casefold()
                 continue
-            glued = _GLUED(word) is not None
+            glued = is_glued(word)
             self.problems.append(_bad_owner(word, line, _column(raw, place), glued))
             if not glued:
                 return False
@@ -180,14 +177,12 @@ def _bad_owner(word: str, line: int, column: int, glued: bool) -> Problem:
         message = "Two owners without a blank between them are nobody."
         return Problem(line, column, "glued_owner", "error", message, apart)
     better = word.strip(",;")
-    if not _is_owner(better):
+    if not is_github_owner(better):
         better = "@" + better.lstrip("@")
     message = "An owner is @login, @organisation/team or an email address. GitHub skips this whole line."
-    return Problem(line, column, "Invalid owner", "error", message, better if _is_owner(better) else None)
-
-
-def _is_owner(word: str) -> bool:
-    return _LOGIN_OR_TEAM(word) is not None or _EMAIL(word) is not None
+    return Problem(
+        line, column, "Invalid owner", "error", message, better if is_github_owner(better) else None
+    )
 
 
 def compiled(pattern: str) -> Pattern | None:

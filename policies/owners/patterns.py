@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from policies.owners.segments import ANY, STAR, Literal, Meter, Segment, Token, segment
+from policies.owners.segments import ANY, STAR, Literal, Meter, OneOf, Segment, Token, segment
 
 
 class Reach(Enum):
@@ -186,6 +186,83 @@ def _only_stars(tokens: list[Token] | _Anywhere) -> bool:
 
 def _pattern(body: list[list[Token] | _Anywhere], reach: Reach) -> Pattern:
     return Pattern(tuple(part if part is ANYWHERE else segment(part) for part in body), reach)
+
+
+# --- GitLab -----------------------------------------------------------------------------------------------
+
+
+def gitlab(pattern: str) -> Pattern | None:
+    """The meaning of a GitLab pattern in its normal form, or None for one that matches nothing.
+
+    The normal form starts with `/`; it is what GitLab hands to Ruby's `File.fnmatch?` with `FNM_PATHNAME` and
+    `FNM_DOTMATCH`, whose documentation and behaviour this follows.
+    """
+    body = _gitlab_body(pattern[1:])
+    if body is None or not all(body):
+        return None  # an empty segment, as in `a//b`, fits no name
+    last = body[-1]
+    if not _only_stars(last):
+        return _pattern(body, Reach.FILE)
+    if body[-2:-1] == [ANYWHERE]:
+        return _pattern(body[:-2], Reach.INSIDE)
+    return _pattern(body[:-1], Reach.DIRECT)
+
+
+def _gitlab_body(pattern: str) -> list[list[Token] | _Anywhere] | None:
+    """The tokens between slashes; None for a class that takes nothing or is not closed.
+
+    A backslash before a slash is dropped, and a slash within a class ends no segment.
+    """
+    body: list[list[Token] | _Anywhere] = []
+    tokens: list[Token] = []
+    place = 0
+    while place < len(pattern):
+        if not tokens and pattern.startswith("**/", place):
+            if body[-1:] != [ANYWHERE]:
+                body.append(ANYWHERE)
+            place += 3
+            continue
+        character = pattern[place]
+        escaped = character == "\\" and place + 1 < len(pattern)
+        if escaped:
+            place += 1
+            character = pattern[place]
+        place += 1
+        if character == "/":
+            body.append(tokens)
+            tokens = []
+        elif escaped or character not in "*?[":
+            tokens.append(character)
+        elif character == "[":
+            taken, place = _gitlab_class(pattern, place)
+            if taken is None:
+                return None
+            tokens.append(taken)
+        else:
+            tokens.append(STAR if character == "*" else ANY)
+    return [*body, tokens]
+
+
+def _gitlab_class(pattern: str, place: int) -> tuple[OneOf | None, int]:
+    """The class whose text starts at `place`, and where it ends; None where no character can fit it."""
+    negated = pattern[place : place + 1] in ("!", "^")
+    place += negated
+    ranges: list[tuple[str, str]] = []
+    while place < len(pattern):
+        if pattern[place] == "]":
+            return (OneOf(tuple(ranges), negated) if ranges or negated else None), place + 1
+        low, place = _class_character(pattern, place)
+        high = low
+        if pattern[place : place + 1] == "-" and pattern[place + 1 : place + 2] not in ("]", ""):
+            high, place = _class_character(pattern, place + 1)
+        ranges.append((low, high))
+    return None, place
+
+
+def _class_character(pattern: str, place: int) -> tuple[str, int]:
+    if pattern[place] == "\\":
+        place += 1
+    return pattern[place : place + 1], place + 1
 
 
 def literal_path(parts: tuple[Part, ...]) -> str | None:
