@@ -18,16 +18,15 @@ class Owning:
     """The areas of a change, the rules behind them, and the teams that those rules name."""
 
     slots: tuple[Slot, ...]
-    matches: tuple[Match, ...]
+    matches: Mapping[str, Match]  # by path
     teams: Mapping[str, Team]
 
     def why(self, person: str, among: tuple[str, ...]) -> tuple[Owned, ...]:
         """The rules by which somebody owns files of these slots: the pattern, its line, how many files."""
         files = {path for slot in self.slots if slot.name in among for path in slot.files}
         found: Counter[tuple[str, int, str]] = Counter()
-        for match in self.matches:
-            if match.path not in files:
-                continue
+        for path in files & self.matches.keys():
+            match = self.matches[path]
             for owner in match.owners:
                 if same(owner.lstrip("@")) == same(person):
                     found[_rule(match), match.line or 0, ""] += 1
@@ -48,18 +47,18 @@ async def owning(touched: Touched, rulebook: Rulebook, people: Directory) -> Own
     """
     file = rulebook.owners
     paths = touched.paths
-    matches = tuple(file.match_all(paths)) if file else ()
-    names = {
-        owner.lstrip("@") for match in matches for owner in match.owners if "/" in owner and "@" in owner
-    }
+    matches = dict(zip(paths, file.match_all(paths), strict=True)) if file else {}
+    named = {owner for match in matches.values() for owner in match.owners}
+    names = {owner[1:] for owner in named if owner.startswith("@") and "/" in owner}
     teams: dict[str, Team] = {}
     for name in sorted(names):
         team = await people.team(name)
         if team is not None and not team.secret:
             teams[same(name)] = team
+    owners = {path: match.owners for path, match in matches.items()}
     owned = tuple(
-        OwnersMatch(match.path, match.owners, _people(match.owners, teams)) for match in matches
-    ) or tuple(OwnersMatch(path, (), ()) for path in paths)
+        OwnersMatch(path, owners.get(path, ()), _people(owners.get(path, ()), teams)) for path in paths
+    )
     return Owning(slots(owned), matches, teams)
 
 

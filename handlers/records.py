@@ -15,7 +15,8 @@ from policies.calendars import Hours
 from policies.clocks import State
 from policies.facts import Access, Fact, RepositoryRef, Team
 from policies.owners import OwnersFile
-from policies.rules import Problem, Rules
+from policies.marked_yaml import Problem
+from policies.rules import Rules
 
 
 class NotYet(Exception):

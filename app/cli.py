@@ -1,0 +1,138 @@
+"""The `usher` command."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from app import logs, main
+from app.settings import Settings, SettingsError, read_settings
+from app.store import schema, tenants
+from app.store.database import Database, connect, locate
+
+cli = typer.Typer(
+    name="usher",
+    help="An inner source bot: every change finds its people, and gets its answer in time.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Migrate = Annotated[
+    bool, typer.Option("--migrate", help="Bring the database to this version's schema first.")
+]
+
+
+def run() -> None:
+    """Entry point: what people can mend is said in a sentence, not in a traceback."""
+    try:
+        cli()
+    except (SettingsError, schema.SchemaError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+
+
+@cli.command()
+def serve(
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Only answer requests; see `usher work`.")
+    ] = False,
+    migrate: Migrate = False,
+) -> None:
+    """Receive webhooks, show pages, and work, until told to stop."""
+    settings = _settings()
+
+    async def body() -> None:
+        async with main.opened(settings, migrate=migrate) as usher:
+            await main.serve(usher, worker=not no_worker)
+
+    _run(body)
+
+
+@cli.command()
+def work(migrate: Migrate = False) -> None:
+    """Work without answering requests; run as many of these as you like on one database."""
+    settings = _settings()
+
+    async def body() -> None:
+        async with main.opened(settings, migrate=migrate) as usher:
+            await main.work_only(usher)
+
+    _run(body)
+
+
+@cli.command()
+def sweep() -> None:
+    """Read what waits and settle what is due, once, here and now; then stop."""
+    settings = _settings()
+
+    async def body() -> None:
+        async with main.opened(settings) as usher:
+            runs = await usher.work.sweep_once()
+            typer.echo(f"{runs} settled.")
+
+    _run(body)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version."""
+
+    async def body(database: Database) -> None:
+        before, after = await schema.migrate(database)
+        if before == after:
+            typer.echo(f"The database is at revision {after} already.")
+        else:
+            typer.echo(f"The database went from {before or 'empty'} to revision {after}.")
+
+    _with_database(body)
+
+
+@cli.command()
+def live(account: Annotated[str, typer.Argument(help="Login of the organisation.")]) -> None:
+    """Let Usher write for an account; until then it only notes what it would have done."""
+
+    async def body(database: Database) -> None:
+        await schema.require(database)
+        async with database.begin() as connection:
+            switched = await tenants.go_live(connection, account)
+            known = [each.account for each in await tenants.every(connection) if each.state != "left"]
+        if not switched:
+            names = ", ".join(sorted(known)) or "none yet"
+            raise SettingsError(f"No installation on {account!r} is known. Known accounts: {names}.")
+        typer.echo(f"Usher is live for {account}.")
+
+    _with_database(body)
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    return settings
+
+
+def _run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(body())
+
+
+def _with_database(body: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
+    settings = _settings()
+
+    async def connected() -> None:
+        database = connect(await asyncio.to_thread(locate, settings))
+        try:
+            await body(database)
+        finally:
+            await database.close()
+
+    _run(connected)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,138 @@
+"""From stored deliveries to facts, and to the subjects that must be looked at again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app import logs, metrics
+from app.store import due, facts, inbox, kept, tenants
+from app.store.database import Database
+from app.store.tenants import Tenant
+from handlers.ports import AccountChange, Delivery, Door, Reading
+from policies.facts import FilesPushed, PeopleChanged
+
+log = logs.get(__name__)
+
+MOST_ATTEMPTS = 3
+_STATES = {"left": "left", "suspended": "suspended", "joined": "active", "resumed": "active"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Reads the inbox. `hosts` names each forge's API address; `new_tenants` is the mode they begin in."""
+
+    database: Database
+    doors: Mapping[str, Door]
+    hosts: Mapping[str, str]
+    new_tenants: str
+
+    async def __call__(self) -> int:
+        """Read everything that waits; returns how many deliveries were read."""
+        number = 0
+        while rows := await inbox.take(self.database):
+            for row in rows:
+                await self._read(row)
+            number += len(rows)
+        return number
+
+    async def _read(self, row: inbox.Stored) -> None:
+        """One delivery, one transaction. A failure leaves it for later; the third time it is a dead letter."""
+        about = log.bind(delivery=row.delivery_id, event=row.event)
+        if row.attempts > MOST_ATTEMPTS:
+            await self._end(row, "dead", "poison")
+            about.error("delivery is poison", attempts=row.attempts)
+            return
+        try:
+            reading = await asyncio.to_thread(
+                self.doors[row.forge].facts, Delivery(row.event, row.delivery_id, row.body)
+            )
+        except ValueError as error:
+            await self._end(row, "dead", f"malformed: {error}")
+            about.warning("delivery is malformed", reason=str(error))
+            return
+        except Exception as error:
+            await self._failed(row, error)
+            return
+        try:
+            async with self.database.begin() as connection:
+                state, reason = await self._apply(connection, row, reading)
+        except Exception as error:
+            await self._failed(row, error)
+            return
+        metrics.deliveries_read.labels(row.forge, state).inc()
+        about.debug("delivery read", state=state, reason=reason)
+
+    async def _apply(
+        self, connection: AsyncConnection, row: inbox.Stored, reading: Reading
+    ) -> tuple[str, str | None]:
+        tenant = await self._tenant(connection, row.forge, reading)
+        ignored = reading.ignored
+        if tenant is None:
+            ignored = ignored or "no installation is known for it"
+        if ignored or tenant is None:
+            await inbox.close(
+                connection, row, "ignored", tenant_id=tenant.id if tenant else None, reason=ignored
+            )
+            return "ignored", ignored
+        if reading.repository is not None:
+            await tenants.see_repository(connection, tenant.id, reading.repository, reading.default_branch)
+        if reading.account_change is not None:
+            await self._account(connection, tenant, reading.account_change)
+        for touch in reading.touches:
+            subject = str(touch.subject)
+            await facts.add(connection, tenant.id, subject, touch.facts, source="delivery")
+            await self._refresh(connection, tenant, touch.facts, touch.subject.repository_id)
+            if touch.subject.kind == "change":
+                await due.touch(connection, tenant.id, subject)
+        first = str(reading.touches[0].subject) if reading.touches else None
+        await inbox.close(connection, row, "done", tenant_id=tenant.id, subject=first)
+        return "done", None
+
+    async def _tenant(self, connection: AsyncConnection, forge: str, reading: Reading) -> Tenant | None:
+        host = self.hosts[forge]
+        if reading.installation is not None:
+            return await tenants.by_installation(
+                connection,
+                forge,
+                host,
+                reading.installation,
+                account=reading.account or "",
+                mode=self.new_tenants,
+            )
+        if reading.repository is not None:
+            return await tenants.by_repository(connection, forge, host, reading.repository.id)
+        return None
+
+    async def _account(self, connection: AsyncConnection, tenant: Tenant, change: AccountChange) -> None:
+        if (state := _STATES.get(change.kind)) is not None:
+            await tenants.set_state(connection, tenant.id, state)
+        for ref in change.added:
+            await tenants.see_repository(connection, tenant.id, ref, None)
+
+    async def _refresh(
+        self, connection: AsyncConnection, tenant: Tenant, told: tuple[object, ...], repository_id: int
+    ) -> None:
+        """Forget what was read at the forge and has changed there; look at the open changes it concerns."""
+        for fact in told:
+            if isinstance(fact, FilesPushed) and fact.settings:
+                prefix = f"{repository_id}:{fact.branch}"
+                await kept.forget(connection, tenant.id, "owners", prefix)
+                await kept.forget(connection, tenant.id, "rules", prefix)
+                await due.touch_open(connection, tenant.id, repository_id)
+            elif isinstance(fact, PeopleChanged):
+                await kept.forget(connection, tenant.id, "team")
+                await kept.forget(connection, tenant.id, "access")
+
+    async def _end(self, row: inbox.Stored, state: str, reason: str) -> None:
+        metrics.deliveries_read.labels(row.forge, state).inc()
+        async with self.database.begin() as connection:
+            await inbox.close(connection, row, state, reason=reason[:2000])
+
+    async def _failed(self, row: inbox.Stored, error: Exception) -> None:
+        log.error("delivery could not be read", delivery=row.delivery_id, event=row.event, exc_info=error)
+        async with self.database.begin() as connection:
+            await inbox.put_back(connection, row, repr(error))

@@ -1,0 +1,205 @@
+"""The only place where the parts meet: settings in, a running Usher out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from app import keys, logs, metrics
+from app.drain import Drain
+from app.forges.github import GitHub, GitHubClient
+from app.forges.github_client import Call
+from app.forges.github_events import GitHubDoor
+from app.settings import PromiseClock, Settings, SettingsError, make_clock
+from app.settling import Settling
+from app.store import schema
+from app.store.database import Database, connect, locate
+from app.store.inbox import Inbox
+from app.store.tenants import Tenant
+from app.web.hooks import GitHubHook
+from app.web.site import Site, make_site
+from app.work import Work
+from handlers.ports import Forge, Locked
+
+log = logs.get(__name__)
+
+GRACE = 8
+"""Seconds that open requests get to end when the process is asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usher:
+    """A whole Usher with open connections; see `opened`."""
+
+    settings: Settings
+    database: Database
+    clock: PromiseClock
+    work: Work
+    site: Site
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, address: str | None = None, *, migrate: bool = False, open_pages: bool = False
+) -> AsyncIterator[Usher]:
+    """Open everything that web and worker need, and close it again.
+
+    `address` is the database, where it is known already. SchemaError where its schema is not ours and
+    `migrate` does not allow to change it; an embedded database that is empty is always filled.
+    """
+    if address is None:
+        address = await asyncio.to_thread(locate, settings)
+    database = connect(address, pool_size=settings.worker_concurrency + 4)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        own_and_empty = settings.database_url is None and await schema.current(database) is None
+        if migrate or own_and_empty:
+            await schema.migrate(database)
+        await schema.require(database)
+        clock = make_clock(settings.clock)
+        client = _github(settings)
+        if client is not None:
+            await stack.enter_async_context(client)
+        inbox = await stack.enter_async_context(Inbox(address).open())
+        work = Work(
+            database,
+            Drain(
+                database,
+                doors={"github": GitHubDoor()},
+                hosts={"github": settings.github_api_url},
+                new_tenants=settings.new_installations,
+            ),
+            Settling(database, _forges(client), clock, keys.master_keys(settings)[0]),
+            clock,
+            sweep_seconds=settings.sweep_seconds,
+        )
+        await stack.enter_async_context(work.open())
+        secrets = [secret.get_secret_value() for secret in settings.github_webhook_secrets]
+        doors: dict[str, ASGIApp] = {"/webhooks/github": GitHubHook(inbox, secrets, work.wake)}
+        site = make_site(database, doors, ready_to_read=settings.has_github, open_pages=open_pages)
+        yield Usher(settings, database, clock, work, site)
+
+
+def _github(settings: Settings) -> GitHubClient | None:
+    if settings.github_app_id is None or settings.github_private_key is None:
+        return None
+    return GitHubClient(
+        api_url=settings.github_api_url,
+        app_id=settings.github_app_id,
+        private_key=settings.github_private_key.get_secret_value(),
+        pause=settings.github_write_seconds,
+        observe=_count,
+    )
+
+
+def _count(call: Call, _seconds: float) -> None:
+    metrics.forge_requests.labels("github", call.method, str(call.status), call.cache).inc()
+
+
+class _Forges:
+    """The adapter of each tenant, over one client for each forge."""
+
+    def __init__(self, github: GitHubClient | None) -> None:
+        self._github = github
+
+    def __call__(self, tenant: Tenant) -> Forge:
+        if tenant.forge == "github" and self._github is not None:
+            return GitHub(self._github, tenant.installation)
+        raise Locked(f"{tenant.forge} is not configured here")
+
+
+def _forges(github: GitHubClient | None) -> _Forges:
+    return _Forges(github)
+
+
+# --- Running --------------------------------------------------------------------------------------------
+
+
+async def serve(usher: Usher, *, worker: bool = True) -> None:
+    """Answer requests, and work where `worker` is set, until the process is asked to stop."""
+    stop = _stop_on_signals()
+    web = asyncio.create_task(run_web(usher, stop), name="usher web")
+    work = [usher.work.run(stop, concurrency=usher.settings.worker_concurrency)] if worker else []
+    await _until_stopped(stop, web, *(asyncio.create_task(each, name="usher work") for each in work))
+
+
+async def work_only(usher: Usher) -> None:
+    """Work without answering requests, until the process is asked to stop."""
+    stop = _stop_on_signals()
+    await usher.work.run(stop, concurrency=usher.settings.worker_concurrency)
+
+
+async def run_web(usher: Usher, stop: asyncio.Event, listener: socket.socket | None = None) -> None:
+    """Answer requests until `stop` is set. `listener` is the socket to use, where one is open already."""
+    listener = listener or listen(usher.settings.host, usher.settings.port)
+    server = _Server(
+        uvicorn.Config(
+            usher.site,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            limit_concurrency=512,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+    log.info("listening", address=address_of(listener))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.should_exit = True
+    await serving
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. SettingsError where the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}. Set USHER_PORT.") from None
+
+
+def address_of(listener: socket.socket) -> str:
+    """`http://127.0.0.1:8080`."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: it would kill the process before the worker has ended its jobs."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _until_stopped(stop: asyncio.Event, *parts: asyncio.Task[None]) -> None:
+    """Wait for every part; where one ends or fails, the others are stopped too."""
+    try:
+        await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        results = await asyncio.gather(*parts, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,116 @@
+"""Owners and rules of a branch, read at the forge once and kept until a push changes them."""
+
+from __future__ import annotations
+
+import base64
+from collections import OrderedDict
+from datetime import timedelta
+from typing import Any
+
+from app.store import kept
+from app.store.database import Database
+from app.working_hours import calendars_of
+from handlers.ports import Forge
+from handlers.records import Rulebook
+from policies import owners, rules
+from policies.facts import Access, File, Person, RepositoryRef, Team, same
+
+KEEP_FILES = timedelta(hours=1)
+"""A push that touches the files makes them be read at once; this bounds what a lost event can cost."""
+
+KEEP_PEOPLE = timedelta(hours=1)
+RULES_PATHS = {"github": ".github/usher.yml", "gitlab": ".gitlab/usher.yml"}
+_PARSED = 64
+
+
+class KeptRulebooks:
+    """`Rulebooks` of one tenant."""
+
+    def __init__(self, database: Database, tenant_id: int, forge: Forge, year: int) -> None:
+        self._database, self._tenant_id, self._forge, self._year = database, tenant_id, forge, year
+
+    async def on(self, repository: RepositoryRef, branch: str, sha: str) -> Rulebook:
+        owners_file = await self._file("owners", repository, branch, sha)
+        rules_file = await self._file("rules", repository, branch, sha)
+        read = rules.read(rules_file.content if rules_file else b"")
+        calendars, unknown = calendars_of(read.rules, self._year)
+        return Rulebook(
+            rules=read.rules,
+            calendars=calendars,
+            problems=(*read.problems, *unknown),
+            rules_path=RULES_PATHS[self._forge.dialect],
+            owners=_parse_owners(owners_file, self._forge.dialect) if owners_file else None,
+            owners_path=owners_file.path if owners_file else "",
+        )
+
+    async def _file(self, kind: str, repository: RepositoryRef, branch: str, sha: str) -> File | None:
+        name = f"{repository.id}:{branch}"
+        found = await kept.get(self._database, self._tenant_id, kind, name, at_most=KEEP_FILES)
+        if found is kept.MISSING:
+            if kind == "owners":
+                file = await self._forge.owners_file(repository, sha)
+            else:
+                file = await self._forge.file(repository, RULES_PATHS[self._forge.dialect], sha)
+            await kept.put(self._database, self._tenant_id, kind, name, _packed(file))
+            return file
+        return _unpacked(found)
+
+
+class KeptDirectory:
+    """`Directory` of one tenant."""
+
+    def __init__(self, database: Database, tenant_id: int, forge: Forge) -> None:
+        self._database, self._tenant_id, self._forge = database, tenant_id, forge
+
+    async def team(self, name: str) -> Team | None:
+        key = same(name)
+        found = await kept.get(self._database, self._tenant_id, "team", key, at_most=KEEP_PEOPLE)
+        if found is kept.MISSING:
+            team = await self._forge.team(name)
+            value = team and {
+                "name": team.name,
+                "secret": team.secret,
+                "members": [[person.login, person.bot] for person in team.members],
+            }
+            await kept.put(self._database, self._tenant_id, "team", key, value)
+            return team
+        if found is None:
+            return None
+        members = tuple(Person(login, bot) for login, bot in found["members"])
+        return Team(found["name"], members, found["secret"])
+
+    async def access(self, repository: RepositoryRef, who: str) -> Access:
+        key = f"{repository.id}:{same(who)}"
+        found = await kept.get(self._database, self._tenant_id, "access", key, at_most=KEEP_PEOPLE)
+        if found is kept.MISSING:
+            found = await self._forge.access(repository, who)
+            await kept.put(self._database, self._tenant_id, "access", key, found)
+        access: Access = found
+        return access
+
+
+_parsed: OrderedDict[tuple[str, str], owners.OwnersFile] = OrderedDict()
+
+
+def _parse_owners(file: File, dialect: Any) -> owners.OwnersFile:
+    """Parsed files are shared by their bytes' identity: reading a large one again takes tens of milliseconds."""
+    key = (dialect, file.blob)
+    if key not in _parsed:
+        _parsed[key] = owners.parse(file.content, dialect)
+        while len(_parsed) > _PARSED:
+            _parsed.popitem(last=False)
+    _parsed.move_to_end(key)
+    return _parsed[key]
+
+
+def _packed(file: File | None) -> dict[str, str] | None:
+    if file is None:
+        return None
+    content = base64.b64encode(file.content).decode("ascii")
+    return {"path": file.path, "blob": file.blob, "content": content}
+
+
+def _unpacked(value: dict[str, str] | None) -> File | None:
+    if value is None:
+        return None
+    return File(value["path"], value["blob"], base64.b64decode(value["content"]))

@@ -1,0 +1,119 @@
+"""Settles one subject under a lease, and notes how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from app import keys, logs, metrics
+from app.rulebooks import KeptDirectory, KeptRulebooks
+from app.settings import PromiseClock
+from app.store import due, tenants
+from app.store.database import Database
+from app.store.subjects import SubjectEffects, SubjectLog, SubjectRecords
+from app.store.tenants import Tenant
+from handlers.perform import Desk
+from handlers.ports import Conflict, Forge, ForgeError, Locked, Throttled
+from handlers.records import NotYet, Overtaken
+from handlers.settle import settle_change
+from handlers.situation import Reads
+from policies.facts import Subject
+
+log = logs.get(__name__)
+
+GIVE_UP_AFTER = 120.0
+"""Seconds after which a run stops itself, well before its lease ends."""
+
+LOCKED_OUT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Everything that settling needs, of all tenants."""
+
+    database: Database
+    forge_of: Callable[[Tenant], Forge]
+    clock: PromiseClock
+    master_key: bytes
+
+    async def __call__(self, tenant_id: int, subject: str) -> bool:
+        """Settle the subject if anything is due there; returns whether a run took place. Never raises."""
+        async with self.database.begin() as connection:
+            lease = await due.lease(connection, tenant_id, subject, self.clock.now())
+        if lease is None:
+            return False
+        about = log.bind(tenant=tenant_id, subject=subject, fence=lease.fence)
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(GIVE_UP_AFTER):
+                due_at = await self._settle(lease)
+            async with self.database.begin() as connection:
+                await due.settled(connection, lease, due_at)
+            result = "done"
+        except Overtaken:
+            result = "overtaken"
+        except asyncio.CancelledError:
+            # The process is stopping: give the subject back at once instead of letting the lease run out.
+            async with self.database.begin() as connection:
+                await due.wait(connection, lease, timedelta(), "stopped")
+            raise
+        except Exception as error:
+            result = await self._later(lease, error)
+        seconds = time.monotonic() - began
+        metrics.settle_seconds.labels(result).observe(seconds)
+        about.info("settled", result=result, seconds=round(seconds, 3))
+        return True
+
+    async def _settle(self, lease: due.Lease) -> datetime | None:
+        subject = Subject.parse(lease.subject)
+        async with self.database.begin() as connection:
+            tenant = await tenants.by_id(connection, lease.tenant_id)
+            known = await tenants.find_repository(connection, lease.tenant_id, subject.repository_id)
+        if tenant is None or tenant.state == "left" or known is None:
+            return None
+        now = self.clock.now()
+        forge = self.forge_of(tenant)
+        records = SubjectRecords(self.database, tenant.id, lease.subject)
+        desk = Desk(
+            forge=forge,
+            effects=SubjectEffects(self.database, lease),
+            log=SubjectLog(self.database, tenant.id, lease.subject),
+            records=records,
+            live=tenant.mode == "live",
+            sign=lambda key: keys.marker(self.master_key, tenant.id, key),
+            now=now,
+        )
+        reads = Reads(forge, KeptDirectory(self.database, tenant.id, forge), records)
+        rulebooks = KeptRulebooks(self.database, tenant.id, forge, now.year)
+        return await settle_change(subject, known[0], reads, rulebooks, desk)
+
+    async def _later(self, lease: due.Lease, error: Exception) -> str:
+        """Decide when to try again. Limits and waits are nobody's failure and use up no attempt."""
+        about = log.bind(tenant=lease.tenant_id, subject=lease.subject)
+        wait: timedelta | None = None
+        match error:
+            case NotYet():
+                wait = timedelta(seconds=error.seconds)
+            case Throttled():
+                wait = max(error.until - datetime.now(UTC), timedelta(seconds=1))
+            case Locked():
+                wait = LOCKED_OUT
+            case Conflict():
+                wait = timedelta(seconds=1)
+        reason = f"{type(error).__name__}: {error}"
+        async with self.database.begin() as connection:
+            if wait is not None:
+                await due.wait(connection, lease, wait, reason)
+                about.info("waiting", reason=reason, seconds=wait.total_seconds())
+                return "waiting"
+            dead = await due.failed(connection, lease, reason)
+        if dead:
+            metrics.dead_letters.labels("due", type(error).__name__).inc()
+        if isinstance(error, ForgeError | TimeoutError):
+            about.warning("the forge did not answer as needed", reason=reason, dead=dead)
+        else:
+            about.error("settling failed", exc_info=error, dead=dead)
+        return "dead" if dead else "failed"

@@ -1,0 +1,204 @@
+"""Which subjects must be looked at again: because something happened, or because a promise fell due.
+
+A row says how often the subject was touched (`generation`), up to which touch it was settled, and when
+to look again by itself (`due_at`, by the clock of promises). Leases, waits and attempts use the
+database's clock, because the clocks of several machines disagree.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store.tables import clock, due, tenant
+
+COALESCE = timedelta(milliseconds=400)
+"""How long a touched subject waits for more touches, so that a burst of events costs one run."""
+
+LEASE = timedelta(seconds=150)
+"""How long a run may hold a subject; a run stops itself well before."""
+
+RUNNING_PER_TENANT = 4
+WAITS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 30 * 3600)
+)
+"""How long each failed attempt waits for the next; after the last the subject is dead-lettered."""
+
+_READY = sa.text(
+    """
+    WITH ready AS (
+        (SELECT tenant_id, subject, not_before FROM due
+         WHERE generation > settled_generation AND not_before <= now() AND dead_at IS NULL
+           AND (leased_until IS NULL OR leased_until < now())
+         ORDER BY not_before LIMIT 500)
+        UNION
+        (SELECT tenant_id, subject, not_before FROM due
+         WHERE due_at <= :promised AND not_before <= now() AND dead_at IS NULL
+           AND (leased_until IS NULL OR leased_until < now())
+         ORDER BY due_at LIMIT 500)
+    ), running AS (
+        SELECT tenant_id, count(*) AS number FROM due WHERE leased_until >= now() GROUP BY tenant_id
+    ), queued AS (
+        SELECT ready.*, row_number() OVER (PARTITION BY ready.tenant_id ORDER BY not_before, subject) AS place
+        FROM ready
+    )
+    SELECT queued.tenant_id, queued.subject
+    FROM queued
+    JOIN tenant ON tenant.id = queued.tenant_id AND tenant.state = 'active'
+    LEFT JOIN running ON running.tenant_id = queued.tenant_id
+    WHERE place <= :share - coalesce(running.number, 0)
+    ORDER BY place, queued.tenant_id
+    LIMIT :most
+    """
+)
+
+_LEASE = sa.text(
+    """
+    UPDATE due SET fence = fence + 1, leased_until = now() + :lease
+    WHERE tenant_id = :tenant_id AND subject = :subject AND dead_at IS NULL AND not_before <= now()
+      AND (leased_until IS NULL OR leased_until < now())
+      AND (generation > settled_generation OR due_at <= :promised)
+    RETURNING generation, settled_generation, fence, attempts
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to settle a subject. `fence` grows with each; an older one may write nothing."""
+
+    tenant_id: int
+    subject: str
+    generation: int
+    fence: int
+    attempts: int
+    touched: bool  # False: nothing happened, only the clock woke it
+
+
+async def touch(connection: AsyncConnection, tenant_id: int, subject: str) -> None:
+    """Something happened to this subject: look at it again, a moment later.
+
+    A subject that is waiting already keeps its time, so a burst does not push it away; a dead one revives.
+    """
+    idle = sa.or_(due.c.generation == due.c.settled_generation, due.c.dead_at.is_not(None))
+    soon = sa.func.now() + COALESCE
+    await connection.execute(
+        insert(due)
+        .values(tenant_id=tenant_id, subject=subject, generation=1, not_before=soon)
+        .on_conflict_do_update(
+            index_elements=["tenant_id", "subject"],
+            set_={
+                "generation": due.c.generation + 1,
+                "not_before": sa.case(
+                    (idle, sa.func.greatest(soon, due.c.not_before)), else_=due.c.not_before
+                ),
+                "attempts": sa.case((due.c.dead_at.is_not(None), 0), else_=due.c.attempts),
+                "dead_at": None,
+            },
+        )
+    )
+
+
+async def touch_open(connection: AsyncConnection, tenant_id: int, repository_id: int) -> None:
+    """The rules or owners of a repository changed: look at every open change of it again."""
+    still_open = sa.select(clock.c.subject).where(
+        clock.c.tenant_id == tenant_id,
+        clock.c.subject.startswith(f"change:{repository_id}:"),
+        clock.c.state != "DONE",
+    )
+    for subject in (await connection.execute(still_open)).scalars().all():
+        await touch(connection, tenant_id, subject)
+
+
+async def ready(connection: AsyncConnection, promised: datetime, *, most: int = 64) -> list[tuple[int, str]]:
+    """Subjects to settle now, (tenant, subject), taken from all tenants in turn.
+
+    `promised` is the present of the clock of promises. No tenant gets more than its share at once.
+    """
+    rows = await connection.execute(_READY, {"promised": promised, "share": RUNNING_PER_TENANT, "most": most})
+    return [(row.tenant_id, row.subject) for row in rows]
+
+
+async def seconds_until_ready(connection: AsyncConnection, promised: datetime) -> float | None:
+    """How long until the next touched or overdue subject may be settled; None where nothing waits."""
+    wants = sa.or_(due.c.generation > due.c.settled_generation, due.c.due_at <= promised)
+    soonest = sa.func.min(
+        sa.func.greatest(due.c.not_before, sa.func.coalesce(due.c.leased_until, due.c.not_before))
+    )
+    query = (
+        sa.select(sa.func.extract("epoch", soonest - sa.func.now()))
+        .join(tenant, tenant.c.id == due.c.tenant_id)
+        .where(wants, due.c.dead_at.is_(None), tenant.c.state == "active")
+    )
+    seconds = await connection.scalar(query)
+    return None if seconds is None else max(float(seconds), 0.0)
+
+
+async def lease(
+    connection: AsyncConnection, tenant_id: int, subject: str, promised: datetime
+) -> Lease | None:
+    """Take a subject to settle it; None where there is nothing to do or somebody else has it."""
+    values = {"lease": LEASE, "tenant_id": tenant_id, "subject": subject, "promised": promised}
+    row = (await connection.execute(_LEASE, values)).one_or_none()
+    if row is None:
+        return None
+    touched = row.generation > row.settled_generation
+    return Lease(tenant_id, subject, row.generation, row.fence, row.attempts, touched)
+
+
+async def holds(connection: AsyncConnection, lease: Lease) -> bool:
+    """Whether this lease is still the newest, so that its owner may write."""
+    query = sa.select(due.c.fence == lease.fence).where(
+        due.c.tenant_id == lease.tenant_id, due.c.subject == lease.subject, due.c.leased_until > sa.func.now()
+    )
+    return bool(await connection.scalar(query))
+
+
+async def settled(connection: AsyncConnection, lease: Lease, due_at: datetime | None) -> None:
+    """The subject is as it ought to be, up to the touch that the lease saw; look again at `due_at`."""
+    more = due.c.generation > lease.generation
+    await connection.execute(
+        _ours(lease).values(
+            settled_generation=lease.generation,
+            due_at=due_at,
+            attempts=0,
+            reason=None,
+            leased_until=None,
+            not_before=sa.case((more, sa.func.now() + COALESCE), else_=sa.func.now()),
+        )
+    )
+
+
+async def wait(connection: AsyncConnection, lease: Lease, until: timedelta, reason: str) -> None:
+    """Try later for a reason that is nobody's failure: a limit, a breaker, an uncertain effect."""
+    await connection.execute(
+        _ours(lease).values(leased_until=None, not_before=sa.func.now() + until, reason=reason[:2000])
+    )
+
+
+async def failed(connection: AsyncConnection, lease: Lease, reason: str) -> bool:
+    """Count a failed attempt; returns whether it was the last, and the subject now is a dead letter."""
+    last = lease.attempts >= len(WAITS)
+    pause = timedelta() if last else WAITS[lease.attempts] * random.uniform(0.8, 1.2)  # noqa: S311
+    await connection.execute(
+        _ours(lease).values(
+            leased_until=None,
+            attempts=lease.attempts + 1,
+            not_before=sa.func.now() + pause,
+            reason=reason[:2000],
+            dead_at=sa.func.now() if last else None,
+        )
+    )
+    return last
+
+
+def _ours(lease: Lease) -> sa.Update:
+    return sa.update(due).where(
+        due.c.tenant_id == lease.tenant_id, due.c.subject == lease.subject, due.c.fence == lease.fence
+    )

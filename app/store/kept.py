@@ -1,0 +1,49 @@
+"""What was last read at the forge, so that it need not be read again for every event."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store.database import Database
+from app.store.tables import kept
+
+MISSING = object()
+"""What `get` returns where nothing is kept, since None is a value too: known to be absent."""
+
+
+async def get(database: Database, tenant_id: int, kind: str, name: str, *, at_most: timedelta) -> Any:
+    """The kept value if it was read within `at_most`; MISSING otherwise."""
+    query = sa.select(kept.c.value).where(
+        kept.c.tenant_id == tenant_id,
+        kept.c.kind == kind,
+        kept.c.name == name,
+        kept.c.read_at > sa.func.now() - at_most,
+    )
+    async with database.begin() as connection:
+        row = (await connection.execute(query)).one_or_none()
+    return MISSING if row is None else row.value
+
+
+async def put(database: Database, tenant_id: int, kind: str, name: str, value: Any) -> None:
+    """Keep a value read just now."""
+    async with database.begin() as connection:
+        await connection.execute(
+            insert(kept)
+            .values(tenant_id=tenant_id, kind=kind, name=name, value=value)
+            .on_conflict_do_update(
+                index_elements=["tenant_id", "kind", "name"], set_={"value": value, "read_at": sa.func.now()}
+            )
+        )
+
+
+async def forget(connection: AsyncConnection, tenant_id: int, kind: str, prefix: str = "") -> None:
+    """Read these again next time; `prefix` narrows it to names that begin so."""
+    rows = sa.delete(kept).where(kept.c.tenant_id == tenant_id, kept.c.kind == kind)
+    if prefix:
+        rows = rows.where(kept.c.name.startswith(prefix, autoescape=True))
+    await connection.execute(rows)

@@ -1,0 +1,243 @@
+"""One subject's log, effects and records: what handlers see of the database, bound to its tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from app.redaction import redact
+from app.store import due as due_rows
+from app.store import facts as fact_rows
+from app.store.database import Database
+from app.store.tables import clock, decision, effect, obligation, verdict_log
+from handlers.records import Effect, Overtaken, Standing
+from policies.clocks import Obligation
+from policies.facts import Fact, same
+
+
+class SubjectLog:
+    """The subject's facts."""
+
+    def __init__(self, database: Database, tenant_id: int, subject: str) -> None:
+        self._database, self._tenant_id, self._subject = database, tenant_id, subject
+
+    async def read(self) -> tuple[Fact, ...]:
+        async with self._database.begin() as connection:
+            return await fact_rows.read(connection, self._tenant_id, self._subject)
+
+    async def add(self, facts: Iterable[Fact], source: Literal["poll", "usher"]) -> None:
+        facts = tuple(facts)
+        if facts:
+            async with self._database.begin() as connection:
+                await fact_rows.add(connection, self._tenant_id, self._subject, facts, source=source)
+
+
+class SubjectEffects:
+    """The subject's effects, written only while `lease` is the newest on it."""
+
+    def __init__(self, database: Database, lease: due_rows.Lease) -> None:
+        self._database, self._lease = database, lease
+
+    async def every(self) -> tuple[Effect, ...]:
+        query = (
+            sa.select(*_EFFECT)
+            .where(effect.c.tenant_id == self._lease.tenant_id, effect.c.subject == self._lease.subject)
+            .order_by(effect.c.id)
+        )
+        async with self._database.begin() as connection:
+            return tuple(_effect(row) for row in await connection.execute(query))
+
+    async def plan(self, key: str, kind: str, payload: Mapping[str, Any]) -> Effect:
+        write = (
+            insert(effect)
+            .values(
+                tenant_id=self._lease.tenant_id,
+                subject=self._lease.subject,
+                key=key,
+                kind=kind,
+                fence=self._lease.fence,
+                payload=dict(payload),
+            )
+            .on_conflict_do_nothing()
+        )
+        find = sa.select(*_EFFECT).where(effect.c.tenant_id == self._lease.tenant_id, effect.c.key == key)
+        async with self._database.begin() as connection:
+            await connection.execute(write)
+            found = _effect((await connection.execute(find)).one())
+        # An effect that never went out says today's words, not those of an earlier attempt.
+        return replace(found, payload=dict(payload)) if found.state == "planned" else found
+
+    async def sending(self, each: Effect) -> None:
+        async with self._database.begin() as connection:
+            if not await due_rows.holds(connection, self._lease):
+                raise Overtaken(f"another run holds {self._lease.subject}")
+            await connection.execute(
+                self._row(each).values(
+                    state="sending",
+                    sent_at=sa.func.now(),
+                    fence=self._lease.fence,
+                    attempts=effect.c.attempts + 1,
+                    payload=dict(each.payload),
+                )
+            )
+
+    async def done(
+        self, each: Effect, remote_id: int | None = None, payload: Mapping[str, Any] | None = None
+    ) -> None:
+        values: dict[str, Any] = {"state": "done", "done_at": sa.func.now(), "error": None}
+        if remote_id is not None:
+            values["remote_id"] = remote_id
+        if payload is not None:
+            values["payload"] = dict(payload)
+        await self._set(each, **values)
+
+    async def unsure(self, each: Effect, error: str) -> None:
+        await self._set(each, state="uncertain", error=redact(error)[:2000])
+
+    async def again(self, each: Effect, error: str) -> None:
+        await self._set(each, state="planned", error=redact(error)[:2000])
+
+    async def skipped(self, each: Effect, reason: str) -> None:
+        await self._set(each, state="skipped", error=reason, payload=dict(each.payload))
+
+    async def refused(self, each: Effect, error: str) -> None:
+        await self._set(each, state="dead", error=redact(error)[:2000])
+
+    async def _set(self, each: Effect, **values: Any) -> None:
+        async with self._database.begin() as connection:
+            await connection.execute(self._row(each).values(**values))
+
+    def _row(self, each: Effect) -> sa.Update:
+        return sa.update(effect).where(effect.c.tenant_id == self._lease.tenant_id, effect.c.key == each.key)
+
+
+class SubjectRecords:
+    """The subject's clock, obligations, verdicts and decisions."""
+
+    def __init__(self, database: Database, tenant_id: int, subject: str) -> None:
+        self._database, self._tenant_id, self._subject = database, tenant_id, subject
+
+    async def keep_clock(self, standing: Standing, now: datetime) -> None:
+        state = standing.state
+        values = {
+            "state": state.turn.state,
+            "turn": ", ".join(state.turn.parties),
+            "projection": dict(standing.projection),
+            "updated_at": now,
+        }
+        async with self._database.begin() as connection:
+            await connection.execute(
+                insert(clock)
+                .values(tenant_id=self._tenant_id, subject=self._subject, **values)
+                .on_conflict_do_update(index_elements=["tenant_id", "subject"], set_=values)
+            )
+            known = {
+                row.key: row.verdict
+                for row in await connection.execute(
+                    sa.select(obligation.c.key, obligation.c.verdict).where(
+                        obligation.c.tenant_id == self._tenant_id, obligation.c.subject == self._subject
+                    )
+                )
+            }
+            rows = [self._obligation(each) for each in state.obligations]
+            if rows:
+                upsert = insert(obligation).values(rows)
+                changing = ("calendar", "budget_s", "t0", "accrued_s", "due_at", "verdict", "verdict_at")
+                await connection.execute(
+                    upsert.on_conflict_do_update(
+                        index_elements=["tenant_id", "key"],
+                        set_={name: upsert.excluded[name] for name in changing},
+                    )
+                )
+            changed = [
+                {
+                    "tenant_id": self._tenant_id,
+                    "obligation_key": row["key"],
+                    "verdict": row["verdict"],
+                    "at": row["verdict_at"],
+                }
+                for row in rows
+                if row["verdict"] != known.get(row["key"])
+            ]
+            if changed:
+                await connection.execute(sa.insert(verdict_log).values(changed))
+            gone = set(known) - {row["key"] for row in rows}
+            if gone:
+                await connection.execute(
+                    sa.delete(obligation).where(
+                        obligation.c.tenant_id == self._tenant_id, obligation.c.key.in_(gone)
+                    )
+                )
+
+    async def keep_decision(self, record: Mapping[str, Any], now: datetime) -> None:
+        async with self._database.begin() as connection:
+            await connection.execute(
+                sa.insert(decision).values(
+                    tenant_id=self._tenant_id, subject=self._subject, made_at=now, record=dict(record)
+                )
+            )
+
+    async def load(self, people: Iterable[str]) -> Mapping[str, int]:
+        names = [same(person) for person in people]
+        query = (
+            sa.select(sa.func.lower(obligation.c.party).label("person"), sa.func.count().label("number"))
+            .where(
+                obligation.c.tenant_id == self._tenant_id,
+                obligation.c.subject != self._subject,
+                obligation.c.ledger == "person",
+                obligation.c.verdict.is_(None),
+                sa.func.lower(obligation.c.party).in_(names),
+            )
+            .group_by(sa.func.lower(obligation.c.party))
+        )
+        async with self._database.begin() as connection:
+            return {row.person: row.number for row in await connection.execute(query)}
+
+    def _obligation(self, each: Obligation) -> dict[str, Any]:
+        return {
+            "tenant_id": self._tenant_id,
+            "key": f"{self._subject}|{each.key}",
+            "subject": self._subject,
+            "slot": each.slot,
+            "kind": each.kind,
+            "ledger": each.ledger,
+            "party": each.party,
+            "cycle": each.cycle,
+            "calendar": each.hours.zone,
+            "budget_s": int(each.budget.total_seconds()),
+            "t0": each.t0,
+            "accrued_s": int(each.accrued.total_seconds()),
+            "due_at": each.due,
+            "verdict": each.verdict,
+            "verdict_at": each.verdict_at,
+        }
+
+
+_EFFECT = (
+    effect.c.key,
+    effect.c.kind,
+    effect.c.state,
+    effect.c.payload,
+    effect.c.marker,
+    effect.c.remote_id,
+    sa.func.extract("epoch", sa.func.now() - effect.c.sent_at).label("waited"),
+    effect.c.done_at,
+)
+
+
+def _effect(row: Any) -> Effect:
+    return Effect(
+        key=row.key,
+        kind=row.kind,
+        state=row.state,
+        payload=row.payload,
+        marker=row.marker,
+        remote_id=row.remote_id,
+        sent_seconds_ago=None if row.waited is None else float(row.waited),
+        at=row.done_at.astimezone(UTC) if row.done_at else None,
+    )

@@ -1,0 +1,139 @@
+"""Who uses this Usher: one tenant for each installation of the GitHub App or each GitLab hook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store.tables import due, effect, repository, tenant
+from policies.facts import RepositoryRef
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """`mode` is `preview` where Usher only shows what it would do."""
+
+    id: int
+    forge: Literal["github", "gitlab"]
+    host: str
+    installation: int
+    account: str
+    state: Literal["active", "suspended", "left"]
+    mode: Literal["preview", "live"]
+
+
+_COLUMNS = (
+    tenant.c.id,
+    tenant.c.forge,
+    tenant.c.host,
+    tenant.c.installation,
+    tenant.c.account,
+    tenant.c.state,
+    tenant.c.mode,
+)
+
+
+def _made(row: Any) -> Tenant:
+    return Tenant(*row)
+
+
+async def by_installation(
+    connection: AsyncConnection, forge: str, host: str, installation: int, *, account: str, mode: str
+) -> Tenant:
+    """The tenant of an installation, made on first sight in `mode`; its login follows a renaming."""
+    find = sa.select(*_COLUMNS).where(
+        tenant.c.forge == forge, tenant.c.host == host, tenant.c.installation == installation
+    )
+    row = (await connection.execute(find)).one_or_none()
+    if row is not None and (not account or row.account == account):
+        return _made(row)
+    write = (
+        insert(tenant)
+        .values(forge=forge, host=host, installation=installation, account=account, mode=mode)
+        .on_conflict_do_update(
+            index_elements=["forge", "host", "installation"],
+            set_={"account": sa.func.coalesce(sa.func.nullif(account, ""), tenant.c.account)},
+        )
+        .returning(*_COLUMNS)
+    )
+    return _made((await connection.execute(write)).one())
+
+
+async def by_repository(
+    connection: AsyncConnection, forge: str, host: str, repository_id: int
+) -> Tenant | None:
+    """The tenant that a repository was last seen with, for deliveries that name no installation."""
+    find = (
+        sa.select(*_COLUMNS)
+        .join(repository, repository.c.tenant_id == tenant.c.id)
+        .where(tenant.c.forge == forge, tenant.c.host == host, repository.c.id == repository_id)
+        .order_by(repository.c.seen_at.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(find)).one_or_none()
+    return None if row is None else _made(row)
+
+
+async def by_id(connection: AsyncConnection, tenant_id: int) -> Tenant | None:
+    """The tenant with this number."""
+    row = (await connection.execute(sa.select(*_COLUMNS).where(tenant.c.id == tenant_id))).one_or_none()
+    return None if row is None else _made(row)
+
+
+async def every(connection: AsyncConnection) -> list[Tenant]:
+    """All tenants, oldest first."""
+    return [_made(row) for row in await connection.execute(sa.select(*_COLUMNS).order_by(tenant.c.id))]
+
+
+async def set_state(connection: AsyncConnection, tenant_id: int, state: str) -> None:
+    """Note that an installation is active, suspended or gone."""
+    await connection.execute(sa.update(tenant).where(tenant.c.id == tenant_id).values(state=state))
+
+
+async def go_live(connection: AsyncConnection, account: str) -> list[Tenant]:
+    """Let Usher write for this account: every skipped effect may now happen, every subject is looked at again."""
+    write = (
+        sa.update(tenant)
+        .where(sa.func.lower(tenant.c.account) == account.lower(), tenant.c.state != "left")
+        .values(mode="live")
+        .returning(*_COLUMNS)
+    )
+    switched = [_made(row) for row in await connection.execute(write)]
+    for each in switched:
+        await connection.execute(
+            sa.delete(effect).where(
+                effect.c.tenant_id == each.id, effect.c.state == "skipped", effect.c.error == "preview"
+            )
+        )
+        await connection.execute(
+            sa.update(due).where(due.c.tenant_id == each.id).values(generation=due.c.generation + 1)
+        )
+    return switched
+
+
+async def see_repository(
+    connection: AsyncConnection, tenant_id: int, ref: RepositoryRef, default_branch: str | None
+) -> None:
+    """Remember a repository's number, name and default branch."""
+    values = {"name": ref.name, "default_branch": default_branch}
+    known = {name: value for name, value in values.items() if value}
+    await connection.execute(
+        insert(repository)
+        .values(tenant_id=tenant_id, id=ref.id, **values)
+        .on_conflict_do_update(index_elements=["tenant_id", "id"], set_={**known, "seen_at": sa.func.now()})
+    )
+
+
+async def find_repository(
+    connection: AsyncConnection, tenant_id: int, repository_id: int
+) -> tuple[RepositoryRef, str | None] | None:
+    """A repository's name and default branch, as last seen."""
+    find = sa.select(repository.c.name, repository.c.default_branch).where(
+        repository.c.tenant_id == tenant_id, repository.c.id == repository_id
+    )
+    row = (await connection.execute(find)).one_or_none()
+    return None if row is None else (RepositoryRef(repository_id, row.name), row.default_branch)

@@ -1,0 +1,65 @@
+"""The pages: which changes wait for whom, and why these people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import HTMLResponse
+
+from app.store import reports
+from app.store.database import Database
+from policies.words import instant
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _moment(value: str | datetime | None) -> str:
+    if value is None:
+        return "–"
+    return instant(datetime.fromisoformat(value) if isinstance(value, str) else value, "UTC")
+
+
+_TEMPLATES.filters["moment"] = _moment
+
+
+def _page(name: str, **values: Any) -> HTMLResponse:
+    return HTMLResponse(_TEMPLATES.get_template(name).render(**values))
+
+
+def make_front(*, ready_to_read: bool) -> APIRouter:
+    """The page of an Usher that serves a real forge: nothing is shown to people who have not signed in."""
+    router = APIRouter()
+
+    @router.get("/")
+    async def front() -> HTMLResponse:
+        return _page("front.html", ready=ready_to_read)
+
+    return router
+
+
+def make_pages(database: Database) -> APIRouter:
+    """Every page, open to whoever can reach it."""
+    router = APIRouter()
+
+    @router.get("/")
+    async def changes() -> HTMLResponse:
+        return _page("changes.html", changes=await reports.changes(database))
+
+    @router.get("/changes/{tenant_id}/{subject}")
+    async def change(tenant_id: int, subject: str) -> HTMLResponse:
+        found = await reports.change(database, tenant_id, subject)
+        if found is None:
+            raise HTTPException(404, "There is no such change.")
+        return _page("change.html", change=found)
+
+    return router

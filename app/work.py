@@ -1,0 +1,199 @@
+"""What runs when: the inbox is drained, subjects are settled, and nothing that fell due is forgotten.
+
+Rows are the truth and jobs are wake-ups. Losing a job loses nothing, because the sweep looks at the rows
+again every few seconds; a job too many finds nothing to do. procrastinate carries the jobs: `lock` keeps
+a subject to one run at a time over all workers, `queueing_lock` makes a burst one job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
+
+from app import logs
+from app.drain import Drain
+from app.settings import PromiseClock
+from app.settling import Settling
+from app.store import due
+from app.store.database import Database
+
+log = logs.get(__name__)
+
+WAKE_PAUSE = 0.05
+"""Seconds between two wake-ups of the drain by one process, however many deliveries arrive."""
+
+HEARTBEAT, STALLED = 5.0, 15.0
+GRACE = 8.0
+"""Seconds that running jobs get to end when the process is asked to stop."""
+
+
+class Work:
+    """The queue of one process. `open()` it to send wake-ups, `run()` it to work as well."""
+
+    def __init__(
+        self,
+        database: Database,
+        drain: Drain,
+        settling: Settling,
+        clock: PromiseClock,
+        *,
+        sweep_seconds: float,
+    ) -> None:
+        self._database, self._drain, self._settling, self._clock = database, drain, settling, clock
+        self._sweep_seconds = sweep_seconds
+        self._timers: set[asyncio.Task[None]] = set()
+        self._waking = False
+        self._queue = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(
+                conninfo=database.conninfo, min_size=1, max_size=6, kwargs={"application_name": "usher-queue"}
+            )
+        )
+        self._queue.task(name="drain")(self._run_drain)
+        self._queue.task(name="dispatch")(self._run_dispatch)
+        self._queue.task(name="settle")(self._run_settle)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Work]:
+        async with self._queue.open_async():
+            try:
+                yield self
+            finally:
+                for timer in self._timers:
+                    timer.cancel()
+                await asyncio.gather(*self._timers, return_exceptions=True)
+
+    # --- Wake-ups -----------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """A delivery was stored: have the inbox read soon. Best effort, and never more than one at a time."""
+        if not self._waking:
+            self._waking = True
+            self._later(WAKE_PAUSE, self._wake_drain)
+
+    async def _wake_drain(self) -> None:
+        self._waking = False
+        await self._defer("drain", queueing_lock="drain")
+
+    async def _defer(
+        self, task: str, *, queueing_lock: str, lock: str | None = None, **arguments: object
+    ) -> None:
+        """Put a job in the queue unless an equal one waits there already."""
+        try:
+            configured = self._queue.configure_task(task, lock=lock, queueing_lock=queueing_lock)
+            await configured.defer_async(**arguments)  # type: ignore[arg-type]
+        except AlreadyEnqueued:
+            pass
+        except Exception as error:
+            # The rows know what is to be done; the next sweep finds it.
+            log.warning("no wake-up could be sent", task=task, reason=repr(error))
+
+    def _later(self, seconds: float, call: Callable[[], Awaitable[None]]) -> None:
+        async def wait() -> None:
+            await asyncio.sleep(seconds)
+            await call()
+
+        timer = asyncio.create_task(wait(), name="usher wake-up")
+        self._timers.add(timer)
+        timer.add_done_callback(self._timers.discard)
+
+    async def _dispatch_soon(self) -> None:
+        await self._defer("dispatch", queueing_lock="dispatch")
+
+    # --- Jobs: none of them ever raises ---------------------------------------------------------------------
+
+    async def _run_drain(self) -> None:
+        with _logged("drain"):
+            if await self._drain():
+                self._later(due.COALESCE.total_seconds() + 0.01, self._dispatch_soon)
+
+    async def _run_dispatch(self) -> None:
+        with _logged("dispatch"):
+            async with self._database.begin() as connection:
+                ready = await due.ready(connection, self._clock.now())
+            for tenant_id, subject in ready:
+                key = f"{tenant_id}:{subject}"
+                await self._defer("settle", lock=key, queueing_lock=key, tenant_id=tenant_id, subject=subject)
+
+    async def _run_settle(self, tenant_id: int, subject: str) -> None:
+        with _logged("settle"):
+            if await self._settling(tenant_id, subject):
+                # It may have been touched meanwhile, and its tenant may have more waiting.
+                self._later(due.COALESCE.total_seconds() + 0.01, self._dispatch_soon)
+
+    # --- The worker -----------------------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event, *, concurrency: int) -> None:
+        """Work until `stop` is set; running jobs then get a few seconds to end."""
+        sweep = asyncio.create_task(self._sweep_for_ever(), name="usher sweep")
+        try:
+            while not stop.is_set():
+                worker = asyncio.create_task(
+                    self._queue.run_worker_async(
+                        concurrency=concurrency,
+                        install_signal_handlers=False,
+                        listen_notify=True,
+                        fetch_job_polling_interval=self._sweep_seconds,
+                        delete_jobs="always",
+                        shutdown_graceful_timeout=GRACE,
+                        update_heartbeat_interval=HEARTBEAT,
+                        stalled_worker_timeout=STALLED,
+                    ),
+                    name="usher worker",
+                )
+                stopping = asyncio.create_task(stop.wait())
+                await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                stopping.cancel()
+                if not worker.done():
+                    worker.cancel()
+                result = (await asyncio.gather(worker, return_exceptions=True))[0]
+                if not stop.is_set():
+                    log.error("the worker ended and is started again", reason=repr(result))
+                    await asyncio.sleep(1)
+        finally:
+            sweep.cancel()
+            await asyncio.gather(sweep, return_exceptions=True)
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            with _logged("sweep"):
+                await self._rescue()
+                await self._defer("drain", queueing_lock="drain")
+                await self._dispatch_soon()
+            await asyncio.sleep(self._sweep_seconds)
+
+    async def _rescue(self) -> None:
+        """Clear away jobs of workers that died, so that their subjects' locks are free again."""
+        manager = self._queue.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+            log.warning("a worker died in a job", task=job.task_name)
+            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+    async def sweep_once(self) -> int:
+        """Drain and settle everything that is due, here and now, without the queue; returns the number of runs."""
+        runs = 0
+        while True:
+            await self._drain()
+            async with self._database.begin() as connection:
+                ready = await due.ready(connection, self._clock.now())
+                waiting = await due.seconds_until_ready(connection, self._clock.now())
+            for tenant_id, subject in ready:
+                runs += await self._settling(tenant_id, subject)
+            if not ready:
+                if waiting is None or waiting > 2 * due.COALESCE.total_seconds():
+                    return runs
+                await asyncio.sleep(waiting + 0.01)
+
+
+@contextlib.contextmanager
+def _logged(what: str) -> Iterator[None]:
+    """A job that raised would be retried by nobody; the rows are looked at again anyway, so say it and go on."""
+    try:
+        yield
+    except Exception as error:
+        log.exception("a job failed", job=what, exc_info=error)
