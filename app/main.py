@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -48,11 +49,17 @@ class Usher:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, address: str | None = None, *, migrate: bool = False, open_pages: bool = False
+    settings: Settings,
+    address: str | None = None,
+    *,
+    clock: PromiseClock | None = None,
+    migrate: bool = False,
+    open_pages: bool = False,
 ) -> AsyncIterator[Usher]:
     """Open everything that web and worker need, and close it again.
 
-    `address` is the database, where it is known already. SchemaError where its schema is not ours and
+    `address` is the database and `clock` the clock of promises, where they are not to be taken from the
+    settings. SchemaError where its schema is not ours and
     `migrate` does not allow to change it; an embedded database that is empty is always filled.
     """
     if address is None:
@@ -64,7 +71,8 @@ async def opened(
         if migrate or own_and_empty:
             await schema.migrate(database)
         await schema.require(database)
-        clock = make_clock(settings.clock)
+        clock = clock or make_clock(settings.clock)
+        gather = timedelta(seconds=settings.gather_seconds)
         client = _github(settings)
         if client is not None:
             await stack.enter_async_context(client)
@@ -76,8 +84,9 @@ async def opened(
                 doors={"github": GitHubDoor()},
                 hosts={"github": settings.github_api_url},
                 new_tenants=settings.new_installations,
+                gather=gather,
             ),
-            Settling(database, _forges(client), clock, keys.master_keys(settings)[0]),
+            Settling(database, _forges(client), clock, keys.master_keys(settings)[0], gather),
             clock,
             sweep_seconds=settings.sweep_seconds,
         )

@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         5.0, gt=0, description="How often the worker looks for promises that fell due and work left over."
     )
+    gather_seconds: float = Field(
+        0.4,
+        ge=0,
+        le=60,
+        description="How long events of one change gather before it is looked at, once for all.",
+    )
     worker_concurrency: int = Field(
         8, ge=1, le=64, description="How many subjects one worker settles at once."
     )

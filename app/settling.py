@@ -38,6 +38,7 @@ class Settling:
     forge_of: Callable[[Tenant], Forge]
     clock: PromiseClock
     master_key: bytes
+    gather: timedelta
 
     async def __call__(self, tenant_id: int, subject: str) -> bool:
         """Settle the subject if anything is due there; returns whether a run took place. Never raises."""
@@ -51,7 +52,7 @@ class Settling:
             async with asyncio.timeout(GIVE_UP_AFTER):
                 due_at = await self._settle(lease)
             async with self.database.begin() as connection:
-                await due.settled(connection, lease, due_at)
+                await due.settled(connection, lease, due_at, self.gather)
             result = "done"
         except Overtaken:
             result = "overtaken"

@@ -45,6 +45,7 @@ class Work:
         *,
         sweep_seconds: float,
     ) -> None:
+        self._gather = settling.gather.total_seconds()
         self._database, self._drain, self._settling, self._clock = database, drain, settling, clock
         self._sweep_seconds = sweep_seconds
         self._timers: set[asyncio.Task[None]] = set()
@@ -110,7 +111,7 @@ class Work:
     async def _run_drain(self) -> None:
         with _logged("drain"):
             if await self._drain():
-                self._later(due.COALESCE.total_seconds() + 0.01, self._dispatch_soon)
+                self._later(self._gather + 0.01, self._dispatch_soon)
 
     async def _run_dispatch(self) -> None:
         with _logged("dispatch"):
@@ -124,7 +125,7 @@ class Work:
         with _logged("settle"):
             if await self._settling(tenant_id, subject):
                 # It may have been touched meanwhile, and its tenant may have more waiting.
-                self._later(due.COALESCE.total_seconds() + 0.01, self._dispatch_soon)
+                self._later(self._gather + 0.01, self._dispatch_soon)
 
     # --- The worker -----------------------------------------------------------------------------------------
 
@@ -185,7 +186,7 @@ class Work:
             for tenant_id, subject in ready:
                 runs += await self._settling(tenant_id, subject)
             if not ready:
-                if waiting is None or waiting > 2 * due.COALESCE.total_seconds():
+                if waiting is None or waiting > 2 * self._gather:
                     return runs
                 await asyncio.sleep(waiting + 0.01)
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from app.holidays_source import UnknownPlace, dates_for
 from policies.calendars import Calendar
-from policies.marked_yaml import Problem
 from policies.rules import Rules
+from policies.typed_yaml import Problem
 
 # Counting a country's holidays takes milliseconds, and every change of a repository asks for the same.
 _dates = lru_cache(maxsize=256)(dates_for)

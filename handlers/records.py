@@ -15,8 +15,8 @@ from policies.calendars import Hours
 from policies.clocks import State
 from policies.facts import Access, Fact, RepositoryRef, Team
 from policies.owners import OwnersFile
-from policies.marked_yaml import Problem
 from policies.rules import Rules
+from policies.typed_yaml import Problem
 
 
 class NotYet(Exception):

@@ -17,9 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.tables import clock, due, tenant
 
-COALESCE = timedelta(milliseconds=400)
-"""How long a touched subject waits for more touches, so that a burst of events costs one run."""
-
 LEASE = timedelta(seconds=150)
 """How long a run may hold a subject; a run stops itself well before."""
 
@@ -81,13 +78,13 @@ class Lease:
     touched: bool  # False: nothing happened, only the clock woke it
 
 
-async def touch(connection: AsyncConnection, tenant_id: int, subject: str) -> None:
-    """Something happened to this subject: look at it again, a moment later.
+async def touch(connection: AsyncConnection, tenant_id: int, subject: str, gather: timedelta) -> None:
+    """Something happened to this subject: look at it again after `gather`, with what else happens till then.
 
     A subject that is waiting already keeps its time, so a burst does not push it away; a dead one revives.
     """
     idle = sa.or_(due.c.generation == due.c.settled_generation, due.c.dead_at.is_not(None))
-    soon = sa.func.now() + COALESCE
+    soon = sa.func.now() + gather
     await connection.execute(
         insert(due)
         .values(tenant_id=tenant_id, subject=subject, generation=1, not_before=soon)
@@ -105,7 +102,9 @@ async def touch(connection: AsyncConnection, tenant_id: int, subject: str) -> No
     )
 
 
-async def touch_open(connection: AsyncConnection, tenant_id: int, repository_id: int) -> None:
+async def touch_open(
+    connection: AsyncConnection, tenant_id: int, repository_id: int, gather: timedelta
+) -> None:
     """The rules or owners of a repository changed: look at every open change of it again."""
     still_open = sa.select(clock.c.subject).where(
         clock.c.tenant_id == tenant_id,
@@ -113,7 +112,7 @@ async def touch_open(connection: AsyncConnection, tenant_id: int, repository_id:
         clock.c.state != "DONE",
     )
     for subject in (await connection.execute(still_open)).scalars().all():
-        await touch(connection, tenant_id, subject)
+        await touch(connection, tenant_id, subject, gather)
 
 
 async def ready(connection: AsyncConnection, promised: datetime, *, most: int = 64) -> list[tuple[int, str]]:
@@ -160,7 +159,9 @@ async def holds(connection: AsyncConnection, lease: Lease) -> bool:
     return bool(await connection.scalar(query))
 
 
-async def settled(connection: AsyncConnection, lease: Lease, due_at: datetime | None) -> None:
+async def settled(
+    connection: AsyncConnection, lease: Lease, due_at: datetime | None, gather: timedelta
+) -> None:
     """The subject is as it ought to be, up to the touch that the lease saw; look again at `due_at`."""
     more = due.c.generation > lease.generation
     await connection.execute(
@@ -170,7 +171,7 @@ async def settled(connection: AsyncConnection, lease: Lease, due_at: datetime | 
             attempts=0,
             reason=None,
             leased_until=None,
-            not_before=sa.case((more, sa.func.now() + COALESCE), else_=sa.func.now()),
+            not_before=sa.case((more, sa.func.now() + gather), else_=sa.func.now()),
         )
     )
 
