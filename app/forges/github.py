@@ -85,7 +85,10 @@ class GitHub:
     async def remarks(self, change: Change, since: datetime | None = None) -> tuple[Remark, ...]:
         when = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if since else None
         pages = self._pages(change.repository, "issues/{number}/comments", number=change.number, since=when)
-        return tuple([states.remark(each) async for page in pages for each in items(page)])
+        found = tuple([states.remark(each) async for page in pages for each in items(page)])
+        if any(remark.by.bot and remark.app_id is None for remark in found):
+            await self._client.who_am_i()  # `wrote` must tell it by the login
+        return found
 
     # --- Files ------------------------------------------------------------------------------------------
 
@@ -102,22 +105,38 @@ class GitHub:
         return File(path, blob, await self._blob(repository, blob))
 
     async def owners_file(self, repository: RepositoryRef, at: str) -> File | None:
-        if not _COMMIT.fullmatch(at):
-            return await self._first_owners_file(repository, at)  # a branch moves: nothing to remember
         key = (repository.id, at)
-        return await self._memory.owners.get(key, lambda: self._first_owners_file(repository, at))
+        known = self._memory.owners.get(key)
+        if known is not None:
+            return known
+        for path in OWNERS_PATHS:
+            found = await self.file(repository, path, at)
+            if found is not None:
+                if _COMMIT.fullmatch(at):  # a branch moves, a commit never does
+                    self._memory.owners.put(key, found)
+                return found
+        return None
 
     # --- People -----------------------------------------------------------------------------------------
 
     async def team(self, name: str) -> Team | None:
-        return await self._memory.teams.get((self._installation, same(name)), lambda: self._team(name))
+        org, _, slug = name.partition("/")
+        pieces = {"org": org, "team": slug}
+        try:
+            team = await self._client.lists(self._installation, "/orgs/{org}/teams/{team}", **pieces)
+            path = "/orgs/{org}/teams/{team}/members{?per_page}"
+            pages = self._client.pages_of_lists(self._installation, path, **pieces)
+            people = [states.member(each) async for page in pages for each in items(page)]
+        except Gone:
+            return None
+        return Team(name, tuple(people), secret=text(team.json(), "privacy") == "secret")
 
-    async def access(self, repository: RepositoryRef, who: str, *, fresh: bool = False) -> Access:
-        """What somebody may do. Up to five minutes old; `fresh` asks the forge, as a command's right must."""
-        key = (self._installation, repository.id, same(who))
-        if fresh:
-            self._memory.access.forget(lambda each: each == key)
-        return await self._memory.access.get(key, lambda: self._access(repository, who))
+    async def access(self, repository: RepositoryRef, who: str) -> Access:
+        try:
+            said = await self._get(repository, "collaborators/{username}/permission", username=who)
+        except Gone:
+            return "none"
+        return states.access(said)
 
     # --- Repositories -----------------------------------------------------------------------------------
 
@@ -164,20 +183,14 @@ class GitHub:
 
     async def judge(self, repository: RepositoryRef, verdict: Verdict) -> int:
         key = (repository.id, verdict.head, verdict.external_id)
-        run = await self._memory.checks.get(key, lambda: self._find_check(repository, verdict))
-        shown = {
-            "name": verdict.name,
-            "external_id": verdict.external_id,
-            "status": "completed",
-            "conclusion": verdict.conclusion,
-            "output": {"title": verdict.title, "summary": verdict.summary},
-        }
+        known = self._memory.checks.get(key)
+        if known is None:
+            known = await self._find_check(repository, verdict)
+        run = await self._judge_again(repository, known, verdict) if known else None
         if run is None:
-            made = await self._write(repository, "POST", "check-runs", {"head_sha": verdict.head, **shown})
-            run = number(made, "id") or 0
-            self._memory.checks.put(key, run)
-        else:
-            await self._write(repository, "PATCH", "check-runs/{check_run_id}", shown, check_run_id=run)
+            body = {"head_sha": verdict.head, **_shown(verdict)}
+            run = number(await self._write(repository, "POST", "check-runs", body), "id") or 0
+        self._memory.checks.put(key, run)
         return run
 
     async def label(self, change: Change, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
@@ -249,33 +262,6 @@ class GitHub:
         """A file of more than 1 MB, which the contents API names but does not send."""
         return states.decoded(text(await self._get(repository, "git/blobs/{blob}", blob=blob), "content"))
 
-    async def _first_owners_file(self, repository: RepositoryRef, at: str) -> File | None:
-        for path in OWNERS_PATHS:
-            found = await self.file(repository, path, at)
-            if found is not None:
-                return found
-        return None
-
-    async def _team(self, name: str) -> Team | None:
-        org, _, slug = name.partition("/")
-        try:
-            team = await self._client.lists(
-                self._installation, "/orgs/{org}/teams/{team}", org=org, team=slug
-            )
-            members = "/orgs/{org}/teams/{team}/members{?per_page}"
-            pages = self._client.pages_of_lists(self._installation, members, org=org, team=slug)
-            people = [states.member(each) async for page in pages for each in items(page)]
-        except Gone:
-            return None
-        return Team(name, tuple(people), secret=text(team.json(), "privacy") == "secret")
-
-    async def _access(self, repository: RepositoryRef, who: str) -> Access:
-        path = "collaborators/{username}/permission"
-        try:
-            return states.access(await self._get(repository, path, username=who))
-        except Gone:
-            return "none"
-
     async def _request(self, change: Change, logins: list[str]) -> list[str]:
         """Those of these people who are asked to review after the call, by GitHub's own answer."""
         path = "pulls/{number}/requested_reviewers"
@@ -304,6 +290,14 @@ class GitHub:
         people = states.logins(said, "users")
         return {same(name) for name in (*people, *(text(team, "slug") for team in objects(said, "teams")))}
 
+    async def _judge_again(self, repository: RepositoryRef, run: int, verdict: Verdict) -> int | None:
+        path = "check-runs/{check_run_id}"
+        try:
+            await self._write(repository, "PATCH", path, _shown(verdict), check_run_id=run)
+        except Gone:
+            return None
+        return run
+
     async def _find_check(self, repository: RepositoryRef, verdict: Verdict) -> int | None:
         ours = {"sha": verdict.head, "check_name": verdict.name, "app_id": self._client.app_id}
         async for page in self._pages(repository, "commits/{sha}/check-runs", **ours):
@@ -311,3 +305,13 @@ class GitHub:
                 if text(run, "external_id") == verdict.external_id:
                     return number(run, "id")
         return None
+
+
+def _shown(verdict: Verdict) -> dict[str, object]:
+    return {
+        "name": verdict.name,
+        "external_id": verdict.external_id,
+        "status": "completed",
+        "conclusion": verdict.conclusion,
+        "output": {"title": verdict.title, "summary": verdict.summary},
+    }

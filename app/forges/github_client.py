@@ -212,7 +212,6 @@ class GitHubClient:
     def forget(self, installation: int) -> None:
         """Drop what is remembered of an installation that left or changed its permissions."""
         self.tokens.forget(installation)
-        self.memory.forget_people(installation)
         self._gates.pop(installation, None)
         self._budget.pop(installation, None)
 
