@@ -1,4 +1,4 @@
-"""Who should look at this change, why, and why not the others."""
+"""What a choice of reviewers starts from, and what it says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from policies.facts import Access
-from policies.rules import Reviewers
 
 Reason = Literal[
     "author",
@@ -51,14 +50,6 @@ class Slot:
 
 FALLBACK = "fallback"
 """The slot of the files that nobody owns, and of those whose only owner is the author."""
-
-
-def slots(matches: tuple[OwnersMatch, ...]) -> tuple[Slot, ...]:
-    """The slots of a change, by name; files without owners are in the slot `fallback`.
-
-    A slot's name is its owners as written, sorted, behind GitLab's section: `@api @ben`, `[Docs] @ana`.
-    """
-    raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +139,3 @@ class Choice:
     notes: tuple[tuple[str, Reason], ...] = ()
     learner: str | None = None
     record: dict[str, Any] = field(default_factory=dict)
-
-
-def choose(
-    occasion: Occasion, wanted: tuple[Slot, ...], candidates: tuple[Candidate, ...], rules: Reviewers
-) -> Choice:
-    """The people to ask for these slots. `candidates` describes everybody named anywhere, in any order."""
-    raise NotImplementedError
-
-
-def why(choice: Choice, person: str) -> Pick | Excluded | None:
-    """Why somebody is asked, or is not; None: they own nothing here, or others fitted better."""
-    raise NotImplementedError
-
-
-def replay(record: dict[str, Any]) -> Choice:
-    """The same choice, from its record alone."""
-    raise NotImplementedError
