@@ -1,0 +1,93 @@
+"""Check runs and commit statuses."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from app.forges.sandbox import rules
+from app.forges.sandbox.world import Account, CheckRun, Happening, Repository, Status, World
+
+FIELDS = (
+    "name",
+    "details_url",
+    "external_id",
+    "status",
+    "conclusion",
+    "started_at",
+    "completed_at",
+    "output",
+)
+
+
+def start(world: World, repository: Repository, app_id: int, sha: str, given: dict[str, Any]) -> CheckRun:
+    """A check run on a commit, by an App. A conclusion completes it whatever its status says."""
+    rules.not_archived(repository)
+    if sha not in repository.history.commits:
+        raise rules.Refused(rules.NO_SUCH_COMMIT, {"sha": sha})
+    run = CheckRun(
+        world.next_id("check"),
+        given["name"],
+        sha,
+        app_id,
+        _suite(world, repository, app_id, sha),
+        "queued",
+        None,
+        "",
+        None,
+        world.now(),
+        None,
+    )
+    _fill(world, run, given)
+    repository.checks[run.id] = run
+    return run
+
+
+def update(world: World, repository: Repository, run: CheckRun, app_id: int, given: dict[str, Any]) -> None:
+    """Only the App that made a check run may change it."""
+    rules.not_archived(repository)
+    if run.app_id != app_id:
+        raise rules.Refused(rules.FOREIGN_CHECK, {"app_id": app_id})
+    _fill(world, run, given)
+
+
+def finish_suite(world: World, repository: Repository, sha: str, conclusion: str, by: Account) -> None:
+    """Another App's checks are done: what a person sees as CI going green or red."""
+    run = start(world, repository, 15_368, sha, {"name": "build", "conclusion": conclusion})
+    more = {"run": run, "conclusion": conclusion}
+    world.tell(Happening("check_suite", "completed", by, repository, more=more))
+
+
+def set_status(
+    world: World,
+    repository: Repository,
+    sha: str,
+    state: Literal["error", "failure", "pending", "success"],
+    context: str,
+    by: Account,
+) -> None:
+    rules.needs(repository, by, "write")
+    made = Status(world.next_id("status"), sha, context, state, None, by, world.now())
+    repository.statuses.append(made)
+    world.tell(Happening("status", None, by, repository, more={"status": made}))
+
+
+def _suite(world: World, repository: Repository, app_id: int, sha: str) -> int:
+    """One suite per App and commit."""
+    for run in repository.checks.values():
+        if run.app_id == app_id and run.sha == sha:
+            return run.suite_id
+    return world.next_id("check")
+
+
+def _fill(world: World, run: CheckRun, given: dict[str, Any]) -> None:
+    if given.get("status") == "completed" and not (given.get("conclusion") or run.conclusion):
+        raise rules.Refused(rules.CONCLUSION_MISSING)
+    run.name = given.get("name", run.name)
+    run.external_id = given.get("external_id", run.external_id)
+    run.details_url = given.get("details_url", run.details_url)
+    run.status = given.get("status", run.status)
+    if given.get("conclusion"):
+        run.status, run.conclusion, run.completed_at = "completed", given["conclusion"], world.now()
+    elif run.status != "completed":
+        run.conclusion, run.completed_at = None, None
+    run.output = {**run.output, **given.get("output", {})}

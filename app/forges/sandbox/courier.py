@@ -1,0 +1,226 @@
+"""Carries webhooks: signed, one after another, after the answer; and like the forge it never tries twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+
+from app.forges.sandbox.clock import WallClock
+
+TIMEOUT = 10.0  # seconds (Best practices for using webhooks: respond within 10 seconds)
+_FIRST_ID = 1_800_000_000_001
+LISTED = timedelta(days=3)  # how long a delivery can be looked up (Viewing webhook deliveries)
+
+
+@dataclass(slots=True)
+class Letter:
+    """A webhook before it is sent. `headers` are all but its seal."""
+
+    event: str
+    action: str | None
+    payload: dict[str, Any]
+    headers: dict[str, str]
+    installation: int | None = None
+    repository: int | None = None
+    guid: str = ""
+
+    @property
+    def body(self) -> bytes:
+        return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(slots=True)
+class Sent:
+    """One attempt to deliver a letter. `status` is in the forge's words: "OK" or what went wrong."""
+
+    id: int
+    letter: Letter
+    at: datetime  # real time
+    redelivery: bool
+    status: str = "pending"
+    status_code: int = 0
+    duration: float = 0.0
+    request_headers: dict[str, str] = field(default_factory=dict)
+    response_headers: dict[str, str] = field(default_factory=dict)
+    response: str = ""
+
+    @property
+    def guid(self) -> str:
+        return self.letter.guid
+
+    @property
+    def event(self) -> str:
+        return self.letter.event
+
+    @property
+    def action(self) -> str | None:
+        return self.letter.action
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return self.letter.payload
+
+
+class Courier:
+    """Letters go in at `post`, one task carries them; `idle()` waits until all were answered.
+
+    `unordered`, `duplicates` and `losses` are what networks do; all chance comes from the seed.
+    """
+
+    def __init__(self, wall: WallClock, seal: Callable[[str, bytes], dict[str, str]], seed: int) -> None:
+        self.url: str | None = None
+        self._seal = seal  # GUID and body → the headers that prove where a letter comes from
+        self.unordered = False
+        self.duplicates = 0.0  # chance that a letter is delivered a second time
+        self.losses = 0.0  # chance that a letter gets no connection
+        self.parallel = 1
+        self.sent: list[Sent] = []
+        self._wall = wall
+        self._random = random.Random(seed)  # noqa: S311 - chance in a test, not a secret
+        self._waiting: deque[Sent] = deque()
+        self._held: list[Letter] | None = None
+        self._lose = 0
+        self._forget = 0
+        self._under_way = 0
+        self._holds = 0
+        self._changed = asyncio.Event()
+        self._carriers: list[asyncio.Task[None]] = []
+        self._client: httpx2.AsyncClient | None = None
+
+    async def start(self) -> None:
+        self._client = httpx2.AsyncClient(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+        self._add_carriers()
+
+    async def stop(self) -> None:
+        for task in self._carriers:
+            task.cancel()
+        await asyncio.gather(*self._carriers, return_exceptions=True)
+        if self._client is not None:
+            await self._client.aclose()
+
+    # --- What may go wrong ----------------------------------------------------------------------------
+
+    def lose(self, count: int = 1) -> None:
+        """The next letters find no connection: listed by the forge as failed."""
+        self._lose += count
+
+    def forget(self, count: int = 1) -> None:
+        """The next letters are never written, and so never listed."""
+        self._forget += count
+
+    # --- Posting --------------------------------------------------------------------------------------
+
+    def post(self, letter: Letter) -> None:
+        """Take a letter; it leaves as soon as nobody holds the bag."""
+        if self.url is None:
+            return
+        if self._forget:
+            self._forget -= 1
+            return
+        letter.guid = letter.guid or str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        if self._held is not None:
+            self._held.append(letter)
+        else:
+            self._enqueue(letter)
+
+    @contextmanager
+    def holding(self) -> Iterator[Callable[[], None]]:
+        """Letters posted meanwhile wait; call what this yields to let them go, once the answer is out."""
+        outer, mine = self._held, list[Letter]()
+        self._held = mine
+        self._holds += 1
+        released = False
+
+        def release() -> None:
+            nonlocal released
+            if released:
+                return
+            released = True
+            self._holds -= 1
+            for letter in mine:
+                self._enqueue(letter)
+            self._changed.set()
+
+        try:
+            yield release
+        finally:
+            self._held = outer
+
+    def redeliver(self, sent: Sent) -> None:
+        """Send a letter again, under its own GUID."""
+        self._enqueue(sent.letter, redelivery=True)
+
+    def listed(self) -> list[Sent]:
+        """The attempts that the forge still shows, newest first."""
+        oldest = self._wall.now() - LISTED
+        return [each for each in reversed(self.sent) if each.at >= oldest and each.status != "pending"]
+
+    async def idle(self) -> None:
+        """Return once every letter was sent and answered, those included that an answer caused."""
+        while self._waiting or self._under_way or self._holds:
+            self._changed.clear()
+            await self._changed.wait()
+
+    # --- Carrying -------------------------------------------------------------------------------------
+
+    def _enqueue(self, letter: Letter, *, redelivery: bool = False) -> None:
+        again = not redelivery and self._random.random() < self.duplicates
+        for _ in range(2 if again else 1):
+            sent = Sent(_FIRST_ID + len(self.sent), letter, self._wall.now(), redelivery)
+            self.sent.append(sent)
+            self._waiting.append(sent)
+        self._changed.set()
+        self._add_carriers()
+
+    def _add_carriers(self) -> None:
+        while self._client is not None and len(self._carriers) < self.parallel:
+            self._carriers.append(asyncio.get_running_loop().create_task(self._carry()))
+
+    async def _carry(self) -> None:
+        while True:
+            while not self._waiting:
+                self._changed.clear()
+                await self._changed.wait()
+            at = self._random.randrange(len(self._waiting)) if self.unordered else 0
+            sent = self._waiting[at]
+            del self._waiting[at]
+            self._under_way += 1
+            try:
+                await self._deliver(sent)
+            finally:
+                self._under_way -= 1
+                self._changed.set()
+
+    async def _deliver(self, sent: Sent) -> None:
+        lost = self._random.random() < self.losses
+        if self._lose or lost:
+            self._lose -= 0 if lost else 1
+            sent.status, sent.status_code = "failed to connect to host", 502
+            return
+        body = sent.letter.body
+        sent.request_headers = {**sent.letter.headers, **self._seal(sent.guid, body)}
+        started = asyncio.get_running_loop().time()
+        if self._client is None or self.url is None:
+            raise RuntimeError("the courier was not started")
+        try:
+            answer = await self._client.post(self.url, content=body, headers=sent.request_headers)
+        except httpx2.TimeoutException:
+            sent.status, sent.status_code = "timed out", 504
+        except httpx2.TransportError:
+            sent.status, sent.status_code = "failed to connect to host", 502
+        else:
+            sent.status = "OK" if answer.is_success else f"Invalid HTTP Response: {answer.status_code}"
+            sent.status_code = answer.status_code
+            sent.response_headers = dict(answer.headers)
+            sent.response = answer.text[:1_000]
+        sent.duration = round(asyncio.get_running_loop().time() - started, 2)

@@ -1,0 +1,111 @@
+"""What goes wrong between a bot and the forge, on request or by seeded chance."""
+
+from __future__ import annotations
+
+import copy
+import random
+import time
+from dataclasses import dataclass, field
+
+from app.forges.sandbox.world import World
+
+
+@dataclass(slots=True)
+class Fault:
+    """One thing that goes wrong with a request.
+
+    `status` answers instead of doing; with `after_effect` the effect happens and the answer is lost.
+    `cut` drops the connection without an answer. `html` answers with a page, as a proxy does.
+    """
+
+    status: int | None = None
+    delay: float = 0.0  # seconds
+    cut: bool = False
+    after_effect: bool = False
+    html: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Planned:
+    fault: Fault
+    times: int
+    method: str | None
+    path: str
+
+
+class Faults:
+    """The plan. Times are real seconds; `now` is a monotonic clock."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - chance in a test, not a secret
+        self._planned: list[_Planned] = []
+        self._rate = 0.0
+        self._kinds: tuple[Fault, ...] = ()
+        self._pictures: list[tuple[float, World]] = []
+        self.read_lag = 0.0  # seconds that a write stays invisible to reads
+        self.stale_lists = 0.0  # the same for lists alone
+        self.fresh_token_lag = 0.0  # seconds for which a new token is not yet known (401)
+        self.blocked_until = 0.0  # secondary limit: no writes until then
+        self.exhausted_until = 0.0  # primary limit: no calls until then
+
+    def next(self, fault: Fault, *, times: int = 1, method: str | None = None, path: str = "") -> None:
+        """Let this happen to the next `times` requests of a method whose path contains `path`."""
+        self._planned.append(_Planned(fault, times, method, path))
+
+    def sometimes(self, rate: float, *kinds: Fault) -> None:
+        """Let one of these happen to each request with this chance; 0 ends it."""
+        self._rate, self._kinds = (
+            rate,
+            kinds
+            or (
+                Fault(status=502, html=True),
+                Fault(status=500),
+                Fault(cut=True),
+                Fault(cut=True, after_effect=True),
+            ),
+        )
+
+    def block(self, seconds: float) -> None:
+        """A secondary limit: writes answer 403 with `Retry-After` for this long."""
+        self.blocked_until = time.monotonic() + seconds
+
+    def exhaust(self, seconds: float) -> None:
+        """The primary limit is used up until then."""
+        self.exhausted_until = time.monotonic() + seconds
+
+    def clear(self) -> None:
+        """Everything is well again."""
+        self._planned.clear()
+        self._rate = 0.0
+        self.read_lag = self.stale_lists = self.fresh_token_lag = 0.0
+        self.blocked_until = self.exhausted_until = 0.0
+
+    def of(self, method: str, path: str) -> Fault | None:
+        """What goes wrong with this request."""
+        for planned in self._planned:
+            if planned.method in (None, method) and planned.path in path:
+                planned.times -= 1
+                if planned.times <= 0:
+                    self._planned.remove(planned)
+                return planned.fault
+        if self._kinds and self._random.random() < self._rate:
+            return self._random.choice(self._kinds)
+        return None
+
+    # --- Read lag -----------------------------------------------------------------------------------
+
+    def before_write(self, world: World) -> None:
+        """Keep a picture of the world as it was, while reads lag."""
+        if self.read_lag or self.stale_lists:
+            self._pictures.append((time.monotonic(), copy.deepcopy(world)))
+
+    def seen(self, world: World, *, is_list: bool) -> World:
+        """The world as a read sees it now: the oldest picture younger than the lag."""
+        lag = max(self.read_lag, self.stale_lists if is_list else 0.0)
+        now = time.monotonic()
+        self._pictures = [each for each in self._pictures if each[0] > now - 60]
+        for taken, picture in self._pictures:
+            if taken > now - lag:
+                return picture
+        return world

@@ -1,0 +1,1 @@
+"""The sandbox as GitHub: its REST API over HTTP, its Apps and tokens, its webhooks."""

@@ -1,0 +1,15 @@
+"""The endpoints, one file for each part of GitHub's REST documentation. Importing them registers them."""
+
+from app.forges.sandbox.github.endpoints import (
+    app,
+    checks,
+    contents,
+    git,
+    issues,
+    organisations,
+    pulls,
+    repositories,
+    reviews,
+)
+
+__all__ = ["app", "checks", "contents", "git", "issues", "organisations", "pulls", "repositories", "reviews"]

@@ -1,0 +1,1 @@
+"""How GitHub writes things down in JSON: one function for each of its schemas."""

@@ -1,0 +1,188 @@
+"""Who is calling: an App by its JWT, or an installation by a token, narrowed as it was asked for."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import jwt
+
+from app.forges.sandbox.clock import WallClock
+from app.forges.sandbox.github.answers import Problem
+from app.forges.sandbox.github.site import Registration
+from app.forges.sandbox.ledger import Scope
+from app.forges.sandbox.world import Installation, Repository, World
+
+LIFETIME = timedelta(hours=1)  # Generating an installation access token
+JWT_LIFETIME = timedelta(minutes=10)  # Generating a JSON Web Token for a GitHub App: exp
+_LENGTH = 516  # opaque; the format that came in 2026 is longer than 500 characters
+_LEVELS = {"read": 1, "write": 2, "admin": 3}
+
+BAD_CREDENTIALS = partial(Problem, 401, "Bad credentials")
+NOT_A_JWT = partial(Problem, 401, "A JSON web token could not be decoded")
+BAD_EXP = partial(
+    Problem,
+    401,
+    "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the "
+    "assertion expires",
+)
+FAR_EXP = partial(Problem, 401, "'Expiration time' claim ('exp') is too far in the future")
+BAD_IAT = partial(
+    Problem,
+    401,
+    "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+)
+UNKNOWN_APP = partial(Problem, 404, "Integration not found")
+SUSPENDED = partial(Problem, 403, "This installation has been suspended")
+
+
+@dataclass(eq=False, slots=True)
+class Token:
+    """An installation access token. `repositories` None: all that the installation covers."""
+
+    value: str
+    installation: Installation
+    repositories: frozenset[int] | None
+    permissions: dict[str, str]
+    issued_at: datetime
+    expires_at: datetime
+    revoked: bool = False
+
+    def covers(self, repository: Repository) -> bool:
+        inside = self.repositories is None or repository.id in self.repositories
+        return inside and self.installation.covers(repository)
+
+    def may(self, permission: str, level: str) -> bool:
+        """Both narrowings count: the token's own, and what the installation has by now."""
+        granted = [self.permissions.get(permission), self.installation.permissions.get(permission)]
+        return all(_LEVELS.get(have or "", 0) >= _LEVELS[level] for have in granted)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope("installation", self.installation.id, self.repositories, dict(self.permissions))
+
+
+@dataclass(frozen=True, slots=True)
+class AppCaller:
+    """The App itself, by a JWT."""
+
+    @property
+    def scope(self) -> Scope:
+        return Scope("app")
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """A call without credentials."""
+
+    @property
+    def scope(self) -> Scope:
+        return Scope("nobody")
+
+
+Caller = Token | AppCaller | Nobody
+
+
+class Desk:
+    """Issues tokens and knows the ones it issued. All by real time."""
+
+    def __init__(self, registration: Registration, wall: WallClock, seed: int) -> None:
+        self._registration = registration
+        self._wall = wall
+        self._random = random.Random(seed)  # noqa: S311 - the tokens of a sandbox guard nothing
+        self.tokens: dict[str, Token] = {}
+
+    def caller(self, headers: Mapping[str, str], world: World, *, lag: float = 0.0) -> Caller:
+        """Who this is; `Problem` 401 where the credentials are not good.
+
+        `lag`: seconds for which a fresh token is not yet known everywhere.
+        """
+        given = headers.get("authorization")
+        if given is None:
+            return Nobody()
+        scheme, _, value = given.partition(" ")
+        if scheme.lower() not in ("bearer", "token") or not value:
+            raise BAD_CREDENTIALS()
+        if value.count(".") == 2 and scheme.lower() == "bearer":
+            self._check_jwt(value)
+            return AppCaller()
+        return self._known(value, world, lag)
+
+    def _known(self, value: str, world: World, lag: float) -> Token:
+        token, now = self.tokens.get(value), self._wall.now()
+        if token is None or token.revoked or token.expires_at <= now:
+            raise BAD_CREDENTIALS()
+        if token.installation.id not in world.installations:
+            raise BAD_CREDENTIALS()
+        if token.issued_at + timedelta(seconds=lag) > now:
+            raise BAD_CREDENTIALS()
+        if token.installation.suspended_at is not None:
+            raise SUSPENDED()
+        return token
+
+    def _check_jwt(self, value: str) -> None:
+        """Signed by the App's key, from this App, issued in the past, ending within ten minutes."""
+        known = self._registration
+        try:
+            claims = jwt.decode(
+                value,
+                known.public_key,
+                algorithms=["RS256"],
+                options={"verify_exp": False, "verify_iat": False, "verify_iss": False, "verify_aud": False},
+            )
+        except jwt.InvalidTokenError:
+            raise NOT_A_JWT() from None
+        if str(claims.get("iss")) not in (str(known.id), known.client_id):
+            raise UNKNOWN_APP()
+        now = self._wall.now().timestamp()
+        expires, issued = claims.get("exp"), claims.get("iat")
+        if not isinstance(expires, (int, float)) or expires <= now:
+            raise BAD_EXP()
+        if expires > now + JWT_LIFETIME.total_seconds():
+            raise FAR_EXP()
+        if not isinstance(issued, (int, float)) or issued > now:
+            raise BAD_IAT()
+
+    def issue(self, installation: Installation, world: World, asked: Mapping[str, Any]) -> Token:
+        """A token for an installation, narrowed to repositories and permissions; 422 beyond its own."""
+        if installation.suspended_at is not None:
+            raise SUSPENDED()
+        chosen = self._chosen(installation, world, asked)
+        permissions = dict(asked.get("permissions") or installation.permissions)
+        for name, level in permissions.items():
+            have = installation.permissions.get(name)
+            if _LEVELS.get(have or "", 0) < _LEVELS.get(level, 9):
+                raise Problem(422, "The permissions requested are not granted to this installation.")
+        permissions.setdefault("metadata", "read")
+        alphabet = string.ascii_letters + string.digits
+        value = "ghs_" + "".join(self._random.choices(alphabet, k=_LENGTH))
+        now = self._wall.now()
+        expires = (now + LIFETIME).replace(microsecond=0)
+        token = Token(value, installation, chosen, permissions, now, expires)
+        self.tokens[value] = token
+        return token
+
+    def _chosen(
+        self, installation: Installation, world: World, asked: Mapping[str, Any]
+    ) -> frozenset[int] | None:
+        if "repository_ids" not in asked and "repositories" not in asked:
+            return None
+        mine = [each for each in world.owned_by(installation.account) if installation.covers(each)]
+        by_name = {each.name.casefold(): each.id for each in mine}
+        wanted = set(asked.get("repository_ids") or [])
+        wanted |= {by_name.get(name.casefold(), 0) for name in asked.get("repositories") or []}
+        if not wanted <= {each.id for each in mine}:
+            raise Problem(
+                422,
+                "There is at least one repository that does not exist or is not accessible to the parent "
+                "installation.",
+            )
+        return frozenset(wanted)
+
+    def revoke(self, token: Token) -> None:
+        token.revoked = True
