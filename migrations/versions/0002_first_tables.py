@@ -134,6 +134,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("generation > settled_generation"),
     )
     op.create_index(
+        "due_leased",
+        "due",
+        ["leased_until"],
+        unique=False,
+        postgresql_where=sa.text("leased_until IS NOT NULL"),
+    )
+    op.create_index(
         "due_wake", "due", ["due_at"], unique=False, postgresql_where=sa.text("due_at IS NOT NULL")
     )
     op.create_table(

@@ -1,0 +1,62 @@
+"""One real PostgreSQL for the whole run, and a fresh migrated database for each test that wants one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app.store import embedded, schema
+from app.store.database import Database, connect
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server; its database is empty."""
+    folder = Path(tempfile.mkdtemp(prefix="usher-test-"))
+    try:
+        yield embedded.start(folder)
+    finally:
+        embedded.stop(folder, delete=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def migrated(postgres: str) -> str:
+    """The same server, where the database `usher` has the newest schema: the template of all others."""
+    database = connect(postgres)
+    await schema.migrate(database)
+    await database.close()
+    return postgres
+
+
+def new_database(server: str, template: str | None = None) -> str:
+    """Create a database, empty or as a copy of `template`; returns its address."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+    with psycopg.connect(server.replace("/usher?", "/postgres?"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + copied)
+    return server.replace("/usher?", f"/{name}?")
+
+
+@pytest.fixture
+def address(migrated: str) -> str:
+    """The address of a fresh database with the newest schema."""
+    return new_database(migrated, "usher")
+
+
+@pytest.fixture
+async def database(address: str) -> AsyncIterator[Database]:
+    """The same, opened."""
+    opened = connect(address)
+    yield opened
+    await opened.close()
