@@ -308,12 +308,17 @@ class ChangeRetitled(Fact):
 class SlotsChosen(Fact):
     """Usher's own reading of the owners at a commit: which areas need whose answer.
 
-    `slots` is a tuple of (name, need, owners): the owners are logins, all of whom may answer.
+    `slots` is a tuple of (name, need, owners): the owners are logins, all of whom may answer. `files` gives
+    the paths of each slot by name, `contents` a hash of their changed lines, where they are known. `guard`
+    says in words why nobody may be asked for so large a change; empty where there is no such reason.
     """
 
     rank: ClassVar[Rank] = Rank.OWNERS
     head: str = ""
     slots: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
+    files: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    contents: tuple[tuple[str, str], ...] = ()
+    guard: str = ""
 
     def _parts(self) -> tuple[str, ...]:
         return (self.head, self.at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ"))
@@ -381,13 +386,17 @@ class AskRefused(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed(Fact):
-    """A review, or one inline comment (`state` `commented`, with a `remark_id`)."""
+    """A review, or one inline comment (`state` `commented`, with a `remark_id`).
+
+    `thread` names the thread that an inline comment begins or continues. `pending`: a review was begun.
+    """
 
     rank: ClassVar[Rank] = Rank.REVIEW
     review_id: int = 0
     state: ReviewState = "commented"
     commit: str = ""
     remark_id: int = 0
+    thread: str = ""
 
     def _parts(self) -> tuple[str, ...]:
         if self.remark_id:
@@ -484,6 +493,29 @@ class ChangeQueued(Fact):
 
     def _parts(self) -> tuple[str, ...]:
         return ("on" if self.on else "off", *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictChanged(Fact):
+    """The change came to conflict (`on`) with its base, or does so no longer."""
+
+    rank: ClassVar[Rank] = Rank.CHECK
+    on: bool = True
+
+    def _parts(self) -> tuple[str, ...]:
+        return ("on" if self.on else "off", *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyChanged(Fact):
+    """Something that the change waits for (`#7`, `group/project!7`) is open, or is no longer."""
+
+    rank: ClassVar[Rank] = Rank.CHECK
+    ref: str = ""
+    open: bool = True
+
+    def _parts(self) -> tuple[str, ...]:
+        return (same(self.ref), "open" if self.open else "closed", *Fact._parts(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
