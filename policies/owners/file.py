@@ -45,7 +45,8 @@ class OwnersFile:
             return [Match(refused=self.status)] * len(wanted)
         meter = Meter(steps)
         try:
-            return [self._content.match(path, meter) for path in wanted]
+            meter.spend(len(wanted))
+            return self._content.match_all(wanted, meter)
         except TooCostly:
             return [Match(refused="too_costly")] * len(wanted)
 

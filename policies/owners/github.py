@@ -7,6 +7,7 @@ invalid pattern or owner is lost; the lines around it are not.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from policies.owners import patterns
@@ -18,6 +19,7 @@ from policies.owners.references import each_once, is_github_owner, is_glued
 from policies.owners.segments import Meter
 
 _BLANKS = " \t\r"
+_OTHER_BLANKS = [chr(code) for code in range(0x3001) if chr(code).isspace() and chr(code) not in " \t\n"]
 _SPECIAL = re.compile(r"[*?\[\]!\\]").search
 _WORD = re.compile(r"[^ \t\r]+").finditer
 
@@ -44,22 +46,28 @@ class GitHubFile:
     """The rules of a GitHub file in order, and what is wrong with the lines that are lost."""
 
     def __init__(self, text: str) -> None:
-        self.rules: list[Rule] = []
+        self._rows: list[tuple[int, str, str, tuple[str, ...]]] = []
         self.lost: list[Lost] = []
         self.problems: list[Problem] = []
         self.refused = False  # more rules than anybody writes
         self._index = LastRule()
+        self._below = self._index.below
         self._folded: dict[str, str] = {}  # a good owner as written -> how all its spellings compare
         self._read(text)
-        self._answers: list[Match | None] = [None] * len(self.rules)
+        self._answers: list[Match | None] = [*[None] * len(self._rows), UNMATCHED]  # the last is number -1
 
-    def match(self, path: str, meter: Meter) -> Match:
-        """Who owns `path`; TooCostly when `meter` says so."""
-        number = self._index.find(path, meter)
-        return UNMATCHED if number < 0 else self._answers[number] or self._answer(number)
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules in the file's order; a later one that matches wins."""
+        return [Rule(*row) for row in self._rows]
+
+    def match_all(self, paths: Iterable[str], meter: Meter) -> list[Match]:
+        """Who owns each of `paths`; TooCostly when `meter` says so."""
+        found = self._index.find_all(paths, meter)
+        return [self._answers[number] or self._answer(number) for number in found]
 
     def _answer(self, number: int) -> Match:
-        line, text, pattern, owners = self.rules[number]
+        line, text, pattern, owners = self._rows[number]
         answer = self._answers[number] = Match(True, owners, line, text, pattern)
         return answer
 
@@ -67,6 +75,8 @@ class GitHubFile:
 
     def _read(self, text: str) -> None:
         left = MANY_RULES
+        text = text.replace("\r\n", "\n")
+        usual = not any(blank in text for blank in _OTHER_BLANKS)
         for number, raw in enumerate(text.split("\n"), 1):
             line = raw.strip(_BLANKS)
             if not line or line[0] == "#":
@@ -75,30 +85,33 @@ class GitHubFile:
             if left < 0:
                 self._refuse(number)
                 return
-            pattern, words = split(line)
+            if usual and "\\" not in line and "#" not in line:
+                pattern, *words = line.split()
+            else:
+                pattern, words = _split(line)
             owners = self._owners(words, number, raw)
             if owners is None:
                 self.lost.append(Lost(number, line, pattern, "Invalid owner"))
             elif self._add(pattern, number, raw):
-                self.rules.append(Rule(number, line, pattern, owners))
+                self._rows.append((number, line, pattern, owners))
             else:
                 self.lost.append(Lost(number, line, pattern, "Invalid pattern"))
 
     def _refuse(self, line: int) -> None:
         message = f"More than {MANY_RULES:,} rules: the file is not used."
         self.refused = True
-        self.rules, self.lost = [], []
+        self._rows, self.lost = [], []
         self._index = LastRule()
         self.problems = [Problem(line, 1, "too_many_rules", "error", message)]
 
     def _add(self, pattern: str, line: int, raw: str) -> bool:
         """Put `pattern` into the index under the next rule's number; False where its line is lost."""
-        number = len(self.rules)
-        if pattern[0] == "/" and not _SPECIAL(pattern) and "//" not in pattern and 1 < len(pattern) < 1024:
+        number = len(self._rows)
+        if pattern[0] == "/" and 1 < len(pattern) < 1024 and not _SPECIAL(pattern) and "//" not in pattern:
             if pattern[-1] == "/":
-                self._index.below[pattern[1:-1]] = number
+                self._below[pattern[1:-1]] = number
             else:
-                self._index.below[pattern[1:]] = self._index.exact[pattern[1:]] = number
+                self._below[pattern[1:]] = self._index.exact[pattern[1:]] = number
             return True
         start = len(raw) - len(raw.lstrip(_BLANKS)) + 1
         try:
@@ -122,39 +135,29 @@ class GitHubFile:
     def _owners(self, words: list[str], line: int, raw: str) -> tuple[str, ...] | None:
         """The owners among `words`, each once; None where one is invalid, which loses the line."""
         folded = self._folded
-        if not all(word in folded for word in words):
-            if not self._learned(words, line, raw):
-                return None
-            words = [word for word in words if word in folded]
-        keys = [folded[word] for word in words]
-        if len(keys) > 1 and len(set(keys)) < len(keys):
+        for word in words:
+            if word not in folded:
+                if not is_github_owner(word):
+                    return self._owners_beside_bad(words, line, raw)
+                folded[word] = word.casefold()
+        if len(words) > 1 and len({folded[word] for word in words}) < len(words):
             return each_once(words)
         return tuple(words)
 
-    def _learned(self, words: list[str], line: int, raw: str) -> bool:
-        """Remember the good owners among `words`; False at the first invalid one."""
-        for place, word in enumerate(words):
-            if is_github_owner(word):
-                self._folded[word] = word.casefold()
-                continue
-            glued = is_glued(word)
-            self.problems.append(_bad_owner(word, line, _column(raw, place), glued))
-            if not glued:
-                return False
-        return True
+    def _owners_beside_bad(self, words: list[str], line: int, raw: str) -> tuple[str, ...] | None:
+        """The same, where at least one word is no owner: glued ones name nobody and do no harm."""
+        bad = [place for place, word in enumerate(words) if not is_github_owner(word)]
+        invalid = [place for place in bad if not is_glued(words[place])]
+        place = (invalid or bad)[0]
+        self.problems.append(_bad_owner(words[place], line, _column(raw, place), not invalid))
+        return None if invalid else each_once(word for word in words if is_github_owner(word))
 
 
-def split(line: str) -> tuple[str, list[str]]:
+def _split(line: str) -> tuple[str, list[str]]:
     """The pattern and the words after it of a trimmed line; a comment is cut, whatever stands before it."""
-    if "#" in line:
-        line = line[: line.index("#")]
-    if "\\" in line:
-        end = _end_of_pattern(line)
-        return line[:end], [word[0] for word in _WORD(line, end)]
-    words = line.replace("\t", " ").split(" ")
-    if "" in words:
-        words = [word for word in words if word]
-    return words[0], words[1:]
+    line = line.partition("#")[0]
+    end = _end_of_pattern(line)
+    return line[:end], [word.group() for word in _WORD(line, end)]
 
 
 def _end_of_pattern(line: str) -> int:

@@ -7,6 +7,7 @@ reading differ, as in what wins among repeated patterns and exclusions, this fol
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -93,10 +94,10 @@ class GitLabFile:
 
     # --- Looking up -----------------------------------------------------------------------------------
 
-    def match(self, path: str, meter: Meter) -> Match:
-        """Who owns `path`, in each section; TooCostly when `meter` says so."""
-        found = self._index.find(path, meter)
-        return self._answers.get(found) or self._answer(found, meter)
+    def match_all(self, paths: Iterable[str], meter: Meter) -> list[Match]:
+        """Who owns each of `paths`, in each section; TooCostly when `meter` says so."""
+        found = self._index.find_all(paths, meter)
+        return [self._answers.get(patterns) or self._answer(patterns, meter) for patterns in found]
 
     def _answer(self, found: frozenset[int], meter: Meter) -> Match:
         entries = [number for pattern in found for number in self._standing[pattern]]

@@ -72,7 +72,8 @@ class Index(Generic[Answer]):
         self._rooted: dict[str, list[Step]] = {}  # literal directory -> globs that start in it
         self._floating_literals: dict[str, list[Step]] = {}
         self._floating_endings: dict[str, list[Step]] = {}  # `*.ext` -> by ".ext"
-        self._floating_globs: list[Step] = []
+        self._floating_globs: list[tuple[str, Step]] = []  # with what a name must contain to fit
+        self._needles = 0  # characters in those
         self._longest_ending = 0
         self._floats = False
         self._places: dict[str, Place[Answer]] = {}
@@ -112,7 +113,8 @@ class Index(Generic[Answer]):
             self._floating_endings.setdefault(step.segment.tail, []).append(step)
             self._longest_ending = max(self._longest_ending, len(step.segment.tail))
         else:
-            self._floating_globs.append(step)
+            self._floating_globs.append((step.segment.needle, step))
+            self._needles += len(step.segment.needle)
 
     # --- What the dialects do differently -------------------------------------------------------------
 
@@ -124,8 +126,8 @@ class Index(Generic[Answer]):
         """Those steps, each once, that can still change an answer that `covered` gives."""
         raise NotImplementedError
 
-    def find(self, path: str, meter: Meter) -> Answer:
-        """The answer for the file at `path`."""
+    def find_all(self, paths: Iterable[str], meter: Meter) -> list[Answer]:
+        """The answer for the file at each of `paths`."""
         raise NotImplementedError
 
     # --- Walking --------------------------------------------------------------------------------------
@@ -226,7 +228,7 @@ class Index(Generic[Answer]):
 
     def _floating(self, name: str, meter: Meter) -> list[Step]:
         """The floating rules whose first segment fits `name`."""
-        meter.spend(1 + (len(name) >> 6) + len(self._floating_globs))
+        meter.spend(1 + (len(name) >> 6) + len(self._floating_globs) + (self._needles * len(name) >> 8))
         found = list(self._floating_literals.get(name, ()))
         if self._floating_endings:
             earliest = max(len(name) - self._longest_ending, 0)
@@ -235,7 +237,9 @@ class Index(Generic[Answer]):
                 meter.spend(1 + (len(name) - dot >> 6))
                 found += self._floating_endings.get(name[dot:], ())
                 dot = name.rfind(".", earliest, dot)
-        found += [step for step in self._floating_globs if step.segment.fits(name, meter)]
+        found += [
+            step for needle, step in self._floating_globs if needle in name and step.segment.fits(name, meter)
+        ]
         meter.spend(len(found))
         return found
 
@@ -266,19 +270,24 @@ class LastRule(Index[int]):
         live = {step for step in steps if step.number > covered}
         return tuple(sorted(live, key=lambda step: step.number, reverse=True))
 
-    def find(self, path: str, meter: Meter) -> int:
-        directory, _, name = path.rpartition("/")
-        place = self._places.get(directory)
-        if place is None:
-            place = self.place(directory, meter)
-        last = max(place.here, self.exact.get(path, -1))
-        if self._floats:
-            named = self._names.get(name)
-            if named is None:
-                named = self._named(name, meter)
-            last = max(last, named.files)
-        meter.spend(1 + len(place.final))
-        for step in place.final:
+    def find_all(self, paths: Iterable[str], meter: Meter) -> list[int]:
+        answers = []
+        for path in paths:
+            directory, _, name = path.rpartition("/")
+            place = self._places.get(directory) or self.place(directory, meter)
+            last = max(place.here, self.exact.get(path, -1))
+            if self._floats:
+                named = self._names.get(name) or self._named(name, meter)
+                last = max(last, named.files)
+            if place.final:
+                last = self._last(place.final, name, last, meter)
+            answers.append(last)
+        return answers
+
+    def _last(self, steps: tuple[Step, ...], name: str, last: int, meter: Meter) -> int:
+        """The latest of `steps` that ends at the file `name`, or `last` if that is later still."""
+        meter.spend(len(steps))
+        for step in steps:
             if step.number <= last:
                 break
             if step.segment.fits(name, meter):
@@ -298,21 +307,23 @@ class EveryRule(Index[frozenset[int]]):
     def _worthwhile(self, steps: Iterable[Step], covered: frozenset[int]) -> tuple[Step, ...]:
         return tuple(dict.fromkeys(steps))
 
-    def find(self, path: str, meter: Meter) -> frozenset[int]:
-        directory, _, name = path.rpartition("/")
-        place = self._places.get(directory)
-        if place is None:
-            place = self.place(directory, meter)
-        rules = place.here
-        exact = self.exact.get(path)
-        if exact is not None:
-            rules = rules | {exact}
-        if self._floats:
-            named = self._names.get(name)
-            if named is None:
-                named = self._named(name, meter)
-            if named.files:
-                rules = rules | named.files
-        meter.spend(1 + len(place.final) + (len(rules) >> 4))
-        found = [step.number for step in place.final if step.segment.fits(name, meter)]
-        return rules.union(found) if found else rules
+    def find_all(self, paths: Iterable[str], meter: Meter) -> list[frozenset[int]]:
+        answers = []
+        for path in paths:
+            directory, _, name = path.rpartition("/")
+            place = self._places.get(directory) or self.place(directory, meter)
+            found = []
+            if path in self.exact:
+                found.append(self.exact[path])
+            if place.final:
+                meter.spend(len(place.final))
+                found += [step.number for step in place.final if step.segment.fits(name, meter)]
+            rules = place.here
+            if self._floats:
+                named = self._names.get(name) or self._named(name, meter)
+                if named.files:
+                    rules = rules | named.files
+            if found or rules is not place.here:
+                meter.spend(len(rules) >> 4)
+            answers.append(rules.union(found) if found else rules)
+        return answers

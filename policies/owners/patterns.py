@@ -6,6 +6,7 @@ number of directories, also none. The reach says what a place that the whole bod
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -87,6 +88,35 @@ class InvalidPattern(ValueError):
         self.suggestion = suggestion
 
 
+_ESCAPE_OR_CLASS = re.compile(r"[\\\[\]]").search
+_DOUBLE_STAR: list[Token] = [STAR, STAR]
+_WILDCARDS: dict[str, Token] = {"*": STAR, "?": ANY}
+
+
+def _plain_segments(pattern: str) -> list[list[Token]]:
+    """The tokens between slashes of a pattern without escapes and classes."""
+    return [[_WILDCARDS.get(character, character) for character in part] for part in pattern.split("/")]
+
+
+def _with_anywhere(segments: list[list[Token]]) -> list[list[Token] | _Anywhere]:
+    """`segments` with each `**` that is a whole segment as `ANYWHERE`; several in a row are one."""
+    body: list[list[Token] | _Anywhere] = []
+    for tokens in segments:
+        if tokens != _DOUBLE_STAR:
+            body.append(tokens)
+        elif body[-1:] != [ANYWHERE]:
+            body.append(ANYWHERE)
+    return body
+
+
+def _only_stars(tokens: list[Token] | _Anywhere) -> bool:
+    return isinstance(tokens, list) and all(token is STAR for token in tokens)
+
+
+def _pattern(body: list[list[Token] | _Anywhere], reach: Reach) -> Pattern:
+    return Pattern(tuple(part if part is ANYWHERE else segment(part) for part in body), reach)
+
+
 # --- GitHub -----------------------------------------------------------------------------------------------
 
 
@@ -111,11 +141,15 @@ def github(pattern: str) -> Pattern | None:
         segments = segments[:-1]
     if not segments or not all(segments):
         return None  # an empty segment, as in `a//b`, fits no name
-    return _reaching(_with_anywhere(segments, anchored), inside)
+    if not anchored:
+        segments = [_DOUBLE_STAR, *segments]
+    return _reaching(_with_anywhere(segments), inside)
 
 
 def _github_segments(pattern: str) -> list[list[Token]] | None:
     """The tokens between slashes; None where the pattern ends in the middle of an escape."""
+    if not _ESCAPE_OR_CLASS(pattern):
+        return _plain_segments(pattern)
     segments: list[list[Token]] = [[]]
     place = 0
     while place < len(pattern):
@@ -128,18 +162,11 @@ def _github_segments(pattern: str) -> list[list[Token]] | None:
             character = pattern[place]
         if character == "/":
             segments.append([])
-        elif escaped or character not in "*?[]":
-            segments[-1].append(character)
-        elif character == "*":
-            segments[-1].append(STAR)
-        elif character == "?":
-            segments[-1].append(ANY)
+        elif character in "[]" and not escaped:
+            message = f"GitHub has no character classes; write `\\{character}` for the character itself."
+            raise InvalidPattern(message, place, _escaped(pattern))
         else:
-            raise InvalidPattern(
-                f"GitHub has no character classes; write `\\{character}` for the character itself.",
-                place,
-                _escaped(pattern),
-            )
+            segments[-1].append(character if escaped else _WILDCARDS.get(character, character))
         place += 1
     return segments
 
@@ -156,16 +183,6 @@ def _escaped(pattern: str) -> str:
     return "".join(written)
 
 
-def _with_anywhere(segments: list[list[Token]], anchored: bool) -> list[list[Token] | _Anywhere]:
-    body: list[list[Token] | _Anywhere] = [] if anchored else [ANYWHERE]
-    for tokens in segments:
-        if tokens != [STAR, STAR]:
-            body.append(tokens)
-        elif body[-1:] != [ANYWHERE]:
-            body.append(ANYWHERE)
-    return body
-
-
 def _reaching(body: list[list[Token] | _Anywhere], inside: bool) -> Pattern:
     """The reach follows from how the body ends; a star that is a whole last segment means direct files."""
     if inside:
@@ -180,14 +197,6 @@ def _reaching(body: list[list[Token] | _Anywhere], inside: bool) -> Pattern:
     return _pattern(body, Reach.TREE)
 
 
-def _only_stars(tokens: list[Token] | _Anywhere) -> bool:
-    return isinstance(tokens, list) and all(token is STAR for token in tokens)
-
-
-def _pattern(body: list[list[Token] | _Anywhere], reach: Reach) -> Pattern:
-    return Pattern(tuple(part if part is ANYWHERE else segment(part) for part in body), reach)
-
-
 # --- GitLab -----------------------------------------------------------------------------------------------
 
 
@@ -197,31 +206,27 @@ def gitlab(pattern: str) -> Pattern | None:
     The normal form starts with `/`; it is what GitLab hands to Ruby's `File.fnmatch?` with `FNM_PATHNAME` and
     `FNM_DOTMATCH`, whose documentation and behaviour this follows.
     """
-    body = _gitlab_body(pattern[1:])
-    if body is None or not all(body):
+    segments = _gitlab_segments(pattern[1:])
+    if segments is None or not all(segments):
         return None  # an empty segment, as in `a//b`, fits no name
-    last = body[-1]
+    *body, last = [*_with_anywhere(segments[:-1]), segments[-1]]
     if not _only_stars(last):
-        return _pattern(body, Reach.FILE)
-    if body[-2:-1] == [ANYWHERE]:
-        return _pattern(body[:-2], Reach.INSIDE)
-    return _pattern(body[:-1], Reach.DIRECT)
+        return _pattern([*body, last], Reach.FILE)
+    if body[-1:] == [ANYWHERE]:
+        return _pattern(body[:-1], Reach.INSIDE)
+    return _pattern(body, Reach.DIRECT)
 
 
-def _gitlab_body(pattern: str) -> list[list[Token] | _Anywhere] | None:
+def _gitlab_segments(pattern: str) -> list[list[Token]] | None:
     """The tokens between slashes; None for a class that takes nothing or is not closed.
 
     A backslash before a slash is dropped, and a slash within a class ends no segment.
     """
-    body: list[list[Token] | _Anywhere] = []
-    tokens: list[Token] = []
+    if not _ESCAPE_OR_CLASS(pattern):
+        return _plain_segments(pattern)
+    segments: list[list[Token]] = [[]]
     place = 0
     while place < len(pattern):
-        if not tokens and pattern.startswith("**/", place):
-            if body[-1:] != [ANYWHERE]:
-                body.append(ANYWHERE)
-            place += 3
-            continue
         character = pattern[place]
         escaped = character == "\\" and place + 1 < len(pattern)
         if escaped:
@@ -229,18 +234,17 @@ def _gitlab_body(pattern: str) -> list[list[Token] | _Anywhere] | None:
             character = pattern[place]
         place += 1
         if character == "/":
-            body.append(tokens)
-            tokens = []
-        elif escaped or character not in "*?[":
-            tokens.append(character)
-        elif character == "[":
+            if escaped and segments[-1] == _DOUBLE_STAR:
+                segments[-1] = [STAR]  # `**` stands for directories only right before a bare slash
+            segments.append([])
+        elif character == "[" and not escaped:
             taken, place = _gitlab_class(pattern, place)
             if taken is None:
                 return None
-            tokens.append(taken)
+            segments[-1].append(taken)
         else:
-            tokens.append(STAR if character == "*" else ANY)
-    return [*body, tokens]
+            segments[-1].append(character if escaped else _WILDCARDS.get(character, character))
+    return segments
 
 
 def _gitlab_class(pattern: str, place: int) -> tuple[OneOf | None, int]:

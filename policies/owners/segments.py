@@ -39,6 +39,11 @@ class Meter:
 class Segment(Protocol):
     """One segment of a pattern."""
 
+    @property
+    def needle(self) -> str:
+        """Text that each name that fits has somewhere in it: the quickest way to see that one does not."""
+        ...
+
     def fits(self, name: str, meter: Meter) -> bool:
         """Whether the whole of `name` fits. The caller counts one step; what costs more is spent here."""
         ...
@@ -50,6 +55,10 @@ class Literal:
 
     text: str
 
+    @property
+    def needle(self) -> str:
+        return self.text
+
     def fits(self, name: str, meter: Meter) -> bool:
         return name == self.text
 
@@ -60,10 +69,13 @@ class Affixes:
 
     head: str
     tail: str
-    shortest: int
+
+    @property
+    def needle(self) -> str:
+        return max(self.head, self.tail, key=len)
 
     def fits(self, name: str, meter: Meter) -> bool:
-        return len(name) >= self.shortest and name.startswith(self.head) and name.endswith(self.tail)
+        return name.startswith(self.head) and name.endswith(self.tail, len(self.head))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +85,13 @@ class Pieces:
     head: str
     between: tuple[str, ...]
     tail: str
-    longest: int
+
+    @property
+    def needle(self) -> str:
+        return max(self.head, *self.between, self.tail, key=len)
 
     def fits(self, name: str, meter: Meter) -> bool:
-        meter.spend(len(name) * self.longest >> 6)
+        meter.spend(len(name) * len(self.needle) >> 6)
         if not name.startswith(self.head):
             return False
         place = len(self.head)
@@ -121,6 +136,10 @@ class Wild:
     tokens: tuple[Token, ...]
     widest: int  # ranges in the longest class, at least 1
 
+    @property
+    def needle(self) -> str:
+        return ""
+
     def fits(self, name: str, meter: Meter) -> bool:
         tokens, count, end = self.tokens, len(self.tokens), len(name)
         at = place = 0
@@ -151,17 +170,17 @@ def _takes(token: Token, character: str) -> bool:
 
 def segment(tokens: list[Token]) -> Segment:
     """The segment that these tokens spell."""
-    if all(isinstance(token, str) for token in tokens):
-        return Literal("".join(str(token) for token in tokens))
+    characters = [token for token in tokens if isinstance(token, str)]
+    if len(characters) == len(tokens):
+        return Literal("".join(characters))
     if any(isinstance(token, OneOf) for token in tokens):
         return Wild(
             tuple(tokens), max([1, *(len(token.ranges) for token in tokens if isinstance(token, OneOf))])
         )
     head, *between, tail = _split_at_stars(tokens)
     if not any(between):
-        return Affixes(head, tail, len(head) + len(tail))
-    pieces = tuple(piece for piece in between if piece)
-    return Pieces(head, pieces, tail, max(map(len, pieces)))
+        return Affixes(head, tail)
+    return Pieces(head, tuple(piece for piece in between if piece), tail)
 
 
 def _split_at_stars(tokens: list[Token]) -> list[str]:
