@@ -110,6 +110,29 @@ def live(account: Annotated[str, typer.Argument(help="Login of the organisation.
     _with_database(body)
 
 
+@cli.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the story; fail if a step did not happen.")
+    ] = False,
+) -> None:
+    """Play the main story on a sandbox forge, and leave the pages open."""
+    from app import demo as story  # the sandbox forge is loaded for nobody else
+
+    logs.configure("warning")
+
+    async def body() -> None:
+        await story.play(once=once)
+
+    try:
+        _run(body)
+    except story.Missed as missed:
+        print(f"The story broke: {missed}.", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("")
+
+
 def _settings() -> Settings:
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)

@@ -20,7 +20,7 @@ from app import logs
 from app.drain import Drain
 from app.settings import PromiseClock
 from app.settling import Settling
-from app.store import due
+from app.store import due, inbox
 from app.store.database import Database
 
 log = logs.get(__name__)
@@ -29,6 +29,9 @@ WAKE_PAUSE = 0.05
 """Seconds between two wake-ups of the drain by one process, however many deliveries arrive."""
 
 HEARTBEAT, STALLED = 5.0, 15.0
+REST = 2.0
+"""Seconds; what waits longer than this does so on purpose."""
+
 GRACE = 8.0
 """Seconds that running jobs get to end when the process is asked to stop."""
 
@@ -174,6 +177,17 @@ class Work:
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
             log.warning("a worker died in a job", task=job.task_name)
             await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+    async def idle(self) -> bool:
+        """Whether nothing waits: every delivery is read, and every subject that is due is settled.
+
+        A subject that waits for more than two seconds, after a failure or for a limit, counts as at rest.
+        """
+        async with self._database.begin() as connection:
+            if await inbox.unread(connection):
+                return False
+            waiting = await due.seconds_until_ready(connection, self._clock.now())
+            return (waiting is None or waiting > REST) and not await due.running(connection)
 
     async def sweep_once(self) -> int:
         """Drain and settle everything that is due, here and now, without the queue; returns the number of runs."""

@@ -139,6 +139,12 @@ async def seconds_until_ready(connection: AsyncConnection, promised: datetime) -
     return None if seconds is None else max(float(seconds), 0.0)
 
 
+async def running(connection: AsyncConnection) -> int:
+    """How many subjects are being settled now."""
+    query = sa.select(sa.func.count()).select_from(due).where(due.c.leased_until >= sa.func.now())
+    return await connection.scalar(query) or 0
+
+
 async def lease(
     connection: AsyncConnection, tenant_id: int, subject: str, promised: datetime
 ) -> Lease | None:

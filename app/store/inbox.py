@@ -230,6 +230,12 @@ async def put_back(connection: AsyncConnection, row: Stored, error: str) -> None
     )
 
 
+async def unread(connection: AsyncConnection) -> int:
+    """How many deliveries wait to be read."""
+    query = sa.select(sa.func.count()).select_from(delivery).where(delivery.c.state == "new")
+    return await connection.scalar(query) or 0
+
+
 async def count(database: Database) -> dict[str, int]:
     """How many deliveries are in which state."""
     query = sa.select(delivery.c.state, sa.func.count().label("number")).group_by(delivery.c.state)

@@ -55,14 +55,17 @@ class Refusal(Exception):
 class GitHubHook:
     """`POST /webhooks/github`. `stored` is called after each delivery that was new."""
 
-    def __init__(self, inbox: Inbox, secrets: Sequence[str], stored: Callable[[], None]) -> None:
+    def __init__(
+        self, inbox: Inbox, secrets: Sequence[str], stored: Callable[[], None], *, deadline: float = DEADLINE
+    ) -> None:
         self._inbox, self._secrets, self._stored = inbox, tuple(secrets), stored
+        self._deadline = deadline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         extra: list[tuple[bytes, bytes]] = []
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline):
                 new = await self._receive(scope, receive)
             status, result, said = 202, "new" if new else "duplicate", "stored"
         except Refusal as refusal:

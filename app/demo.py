@@ -1,0 +1,237 @@
+"""`usher demo`: the main story, played on a sandbox forge by a whole Usher, and told in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
+
+from app import main
+from app.forges.sandbox import Person, Sandbox
+from app.forges.sandbox.world import Change, Repository
+from app.settings import read_settings
+from app.store import embedded
+from app.store.tables import obligation
+from policies.words import instant
+
+SECRET = "the-secret-of-the-demo-webhook"  # noqa: S105 - of a forge that ends with the demo
+FRIDAY_AFTERNOON = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+ZONE = "Europe/Berlin"
+FILES = {
+    ".github/CODEOWNERS": "# Who answers for what\n*       @dora\npay/    @shop/payments\ndocs/   @erin\n",
+    ".github/usher.yml": (
+        "reviewers: {max_reviewers: 2}\n"
+        "calendars:\n"
+        "  business:\n"
+        f"    zone: {ZONE}\n"
+        "    holidays: {country: DE}\n"
+    ),
+    "pay/refund.py": "def refund(order): ...\n",
+    "pay/limits.py": "LIMIT = 100\n",
+    "docs/refunds.md": "# Refunds\n",
+}
+
+
+class Missed(Exception):
+    """Something that the story promises did not happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the story plays on."""
+
+    forge: Sandbox
+    usher: main.Usher
+    address: str
+    say: Console
+    people: dict[str, Person]
+    api: Repository
+
+    async def settle(self, what: str) -> None:
+        """Wait, visibly, until Usher has nothing more to do."""
+        with self.say.status(what):
+            async with asyncio.timeout(60):
+                while True:
+                    await self.forge.idle()
+                    if await self.usher.work.idle():
+                        await self.forge.idle()
+                        if await self.usher.work.idle():
+                            return
+                    await asyncio.sleep(0.02)
+
+    def told(self, at: datetime | None) -> str:
+        return instant(at, ZONE) if at else "–"
+
+
+async def play(*, once: bool, console: Console | None = None) -> None:
+    """Play the story; `Missed` where a step did not happen. Unless `once`, keep the pages open until stopped."""
+    say = console or Console(width=100)
+    folder = Path(tempfile.mkdtemp(prefix="usher-demo-"))
+    try:
+        async with _stage(say, folder) as stage:
+            await _story(stage)
+            say.print()
+            if once:
+                say.print("[bold]Every step happened.[/]")
+            else:
+                say.print(f"[bold]Look around:[/] {stage.address}   (Ctrl-C ends the demo)")
+                await asyncio.Event().wait()
+    finally:
+        await asyncio.to_thread(embedded.stop, folder, delete=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _stage(say: Console, folder: Path) -> AsyncIterator[Stage]:
+    """A forge with an organisation, and an Usher that is installed on it; both over loopback HTTP."""
+    with say.status("Starting a PostgreSQL, a forge and an Usher …"):
+        address = await asyncio.to_thread(embedded.start, folder)
+    async with Sandbox(webhook_secret=SECRET, start=FRIDAY_AFTERNOON) as forge:
+        settings = read_settings(
+            data_dir=folder,
+            database_url=None,
+            github_api_url=forge.url,
+            github_web_url=forge.url,
+            github_app_id=forge.app_id,
+            github_private_key=forge.private_key,
+            github_webhook_secrets=SECRET,
+            github_write_seconds=0,
+            gather_seconds=0.2,
+            sweep_seconds=0.2,
+            new_installations="live",
+        )
+        people, api = _organisation(forge)
+        async with main.opened(settings, address, clock=forge.clock, open_pages=True) as usher:
+            stop = asyncio.Event()
+            listener = main.listen("127.0.0.1", 0)
+            url = main.address_of(listener)
+            forge.webhook_url = f"{url}/webhooks/github"
+            parts = [
+                asyncio.create_task(main.run_web(usher, stop, listener)),
+                asyncio.create_task(usher.work.run(stop, concurrency=4)),
+            ]
+            try:
+                yield Stage(forge, usher, url, say, people, api)
+            finally:
+                stop.set()
+                await asyncio.gather(*parts)
+
+
+def _organisation(forge: Sandbox) -> tuple[dict[str, Person], Repository]:
+    forge.organisation("shop")
+    logins = ("ana", "ben", "carla", "dora", "erin")
+    people = {login: forge.person(login, member_of="shop") for login in logins}
+    forge.team("shop/payments", members=[people["ben"], people["carla"]])
+    forge.team("shop/storefront", members=[people["ana"]])
+    api = forge.repository(
+        "shop/api",
+        files=FILES,
+        teams={"shop/payments": "write", "shop/storefront": "read"},
+        collaborators={"dora": "admin", "erin": "write"},
+    )
+    return people, api
+
+
+# --- The story --------------------------------------------------------------------------------------------
+
+
+async def _story(stage: Stage) -> None:
+    say, forge, people = stage.say, stage.forge, stage.people
+    say.print(
+        "\n[bold]Usher[/] watches [bold]shop/api[/]. Its CODEOWNERS file says that "
+        "[cyan]pay/[/] belongs to the team shop/payments (ben and carla) and [cyan]docs/[/] to erin.\n"
+    )
+
+    _step(say, 1, f"{stage.told(forge.now())}: ana, of another team, opens a pull request")
+    change = people["ana"].opens(
+        stage.api,
+        touching=["pay/refund.py", "pay/limits.py", "docs/refunds.md"],
+        title="Refund in the customer's currency",
+    )
+    say.print(
+        f"   shop/api#{change.number} touches {', '.join(change.paths)}; ana works in a fork, as guests do."
+    )
+    await stage.settle("Usher receives the webhook and looks at the change …")
+
+    _step(say, 2, "Usher asks the people who own these files, and says why")
+    _must(change.asked, "nobody was asked to review")
+    _must("erin" in change.asked and change.asked & {"ben", "carla"}, "the owners were not asked")
+    say.print(f"   Review requested on the forge: [bold]{', '.join(sorted(change.asked))}[/]")
+    _must(_said(change), "there is no comment")
+    _show(say, _said(change)[0], "usher[bot] commented")
+
+    _step(say, 3, "A clock runs, in working hours")
+    due = await _open_promises(stage, change)
+    _must(due, "no clock runs")
+    say.print(
+        f"   A row in PostgreSQL: the first answer is due {stage.told(min(due))}. "
+        "The weekend does not count, nor do German holidays."
+    )
+
+    _step(say, 4, "Erin answers; the weekend passes; nobody from payments does")
+    people["erin"].reviews(change, "approve", "The guide reads well.")
+    await stage.settle("Usher hears of the review …")
+    asked = len(_said(change))
+    forge.later("2d")
+    await stage.settle("It is Sunday; Usher looks, and keeps quiet …")
+    _must(len(_said(change)) == asked, "somebody was reminded on a Sunday")
+    forge.later("27h")
+    await stage.settle("It is Monday evening …")
+    forge.later("15h")
+    await stage.settle("Working hours begin …")
+
+    _step(say, 5, f"{stage.told(forge.now())}: one reminder, to the person whose turn it is")
+    reminders = _said(change)[asked:]
+    _must(reminders, "no reminder came")
+    _must(len(reminders) == 1, "more than one reminder came")
+    _must("@erin" not in reminders[0], "erin had answered and was reminded")
+    _show(say, reminders[0], "usher[bot] commented")
+
+    _step(say, 6, "The reminded owner answers, and the clock stops")
+    waiting = sorted(change.asked)
+    people[waiting[0]].reviews(change, "approve", "Thank you, ana. Good to have this.")
+    await stage.settle("Usher hears of the review …")
+    _must(not await _open_promises(stage, change), "the clock still runs")
+    _show(say, _said(change)[0], "the first comment, edited in place")
+    say.print(f"   {stage.told(forge.now())}: nothing is awaited any more, and nobody is reminded again.")
+
+
+def _step(say: Console, number: int, title: str) -> None:
+    say.print(f"\n[bold]{number}. {title}[/]")
+
+
+def _show(say: Console, body: str, title: str) -> None:
+    say.print(Panel(Markdown(body), title=title, title_align="left", width=96, border_style="dim"))
+
+
+def _said(change: Change) -> list[str]:
+    """Usher's comments as a reader sees them: hidden markers and small print tags do not show."""
+    bodies = (remark.body for remark in change.remarks if remark.author == "usher[bot]")
+    return [re.sub(r"<!--.*?-->|</?sub>", "", body).strip() for body in bodies]
+
+
+async def _open_promises(stage: Stage, change: Change) -> list[datetime]:
+    query = sa.select(obligation.c.due_at).where(
+        obligation.c.subject == f"change:{change.repository.id}:{change.number}",
+        obligation.c.kind == "first_response",
+        obligation.c.due_at.is_not(None),
+        obligation.c.verdict.is_(None),
+    )
+    async with stage.usher.database.begin() as connection:
+        return list((await connection.execute(query)).scalars())
+
+
+def _must(happened: object, otherwise: str) -> None:
+    if not happened:
+        raise Missed(otherwise)

@@ -1,0 +1,175 @@
+"""Stories: people act on the sandbox forge, a whole Usher answers over HTTP, and we look at what became of it.
+
+`world` is the organisation `shop` with its people; `bot` is an Usher with server, worker and a database
+of its own. `await bot.settled()` returns once nothing waits any more; it never sleeps a fixed time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app import logs, main
+from app.forges.sandbox import Sandbox
+from app.forges.sandbox.story import Person
+from app.forges.sandbox.world import Change, Repository
+from app.settings import Settings, read_settings
+from app.store.tables import effect, fact, obligation
+
+SECRET = "a-webhook-secret-of-a-story"
+MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+GOLDEN = Path(__file__).parents[1] / "golden" / "remarks"
+
+OWNERS = """\
+# Everything has somebody; payments have their team.
+*          @dora
+pay/       @shop/payments
+docs/      @erin
+"""
+
+
+@dataclass
+class Shop:
+    """An organisation in which something is about to happen."""
+
+    forge: Sandbox
+    ana: Person  # works in another team
+    ben: Person  # payments
+    carla: Person  # payments
+    dora: Person  # owns the rest
+    erin: Person  # owns the documentation
+    api: Repository
+
+    def later(self, length: str | timedelta) -> datetime:
+        return self.forge.later(length)
+
+
+@pytest.fixture
+async def forge() -> AsyncIterator[Sandbox]:
+    async with Sandbox(webhook_secret=SECRET, start=MONDAY_NINE) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def world(forge: Sandbox) -> Shop:
+    forge.organisation("shop")
+    ana, ben, carla, dora, erin = (
+        forge.person(login, member_of="shop") for login in ("ana", "ben", "carla", "dora", "erin")
+    )
+    forge.team("shop/payments", members=[ben, carla])
+    files = {
+        ".github/CODEOWNERS": OWNERS,
+        "pay/refund.py": "def refund(): ...\n",
+        "docs/guide.md": "# Guide\n",
+        "app.py": "print('shop')\n",
+    }
+    access = {"ana": "write", "dora": "admin", "erin": "write"}
+    api = forge.repository("shop/api", files=files, teams={"shop/payments": "write"}, collaborators=access)
+    return Shop(forge, ana, ben, carla, dora, erin, api)
+
+
+@dataclass
+class Bot:
+    """A running Usher, as its operator sees it."""
+
+    forge: Sandbox
+    usher: main.Usher
+    url: str
+    errors: list[str] = field(default_factory=list)
+
+    async def settled(self) -> None:
+        """Wait until every webhook was answered, every delivery read, and every subject that is due settled."""
+        async with asyncio.timeout(20):
+            while True:
+                await self.forge.idle()
+                if await self.usher.work.idle():
+                    await self.forge.idle()  # what Usher did last may have sent webhooks of its own
+                    if await self.usher.work.idle():
+                        return
+                self.usher.work.wake()
+                await asyncio.sleep(0.01)
+
+    async def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[sa.Row]:  # type: ignore[type-arg]
+        async with self.usher.database.begin() as connection:
+            return list(await connection.execute(sa.select(table).where(*where).order_by(sa.text("1"))))
+
+    async def obligations(self, change: Change) -> list[sa.Row]:  # type: ignore[type-arg]
+        return await self.rows(obligation, obligation.c.subject == subject_of(change))
+
+    async def effects(self, change: Change) -> list[sa.Row]:  # type: ignore[type-arg]
+        return await self.rows(effect, effect.c.subject == subject_of(change))
+
+    async def facts(self, change: Change) -> list[sa.Row]:  # type: ignore[type-arg]
+        return await self.rows(fact, fact.c.subject == subject_of(change))
+
+
+def subject_of(change: Change) -> str:
+    return f"change:{change.repository.id}:{change.number}"
+
+
+def settings_for(forge: Sandbox, folder: Path, **changes: object) -> Settings:
+    return read_settings(
+        **{
+            "data_dir": folder,
+            "port": 0,
+            "github_api_url": forge.url,
+            "github_app_id": forge.app_id,
+            "github_private_key": forge.private_key,
+            "github_webhook_secrets": SECRET,
+            "github_write_seconds": 0,
+            "gather_seconds": 0.03,
+            "sweep_seconds": 0.05,
+            "new_installations": "live",
+            **changes,
+        }
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    logs.configure("warning")
+
+
+@pytest.fixture
+def mode() -> str:
+    """How new installations begin; a story may override it."""
+    return "live"
+
+
+@pytest.fixture
+async def bot(world: Shop, address: str, tmp_path: Path, mode: str) -> AsyncIterator[Bot]:
+    forge = world.forge
+    settings = settings_for(forge, tmp_path, new_installations=mode)
+    async with main.opened(settings, address, clock=forge.clock, open_pages=True) as usher:
+        stop = asyncio.Event()
+        listener = main.listen("127.0.0.1", 0)
+        url = main.address_of(listener)
+        forge.webhook_url = f"{url}/webhooks/github"
+        parts = [
+            asyncio.create_task(main.run_web(usher, stop, listener)),
+            asyncio.create_task(usher.work.run(stop, concurrency=4)),
+        ]
+        yield Bot(forge, usher, url)
+        stop.set()
+        await asyncio.gather(*parts)
+
+
+def said(change: Change) -> list[str]:
+    """What Usher said on a change, without the hidden markers."""
+    bodies = [remark.body for remark in change.remarks if remark.author == "usher[bot]"]
+    return [body.partition("<!--")[0].rstrip() for body in bodies]
+
+
+def golden(name: str, text: str) -> None:
+    """The text is what the golden file holds. A new file is written, and its test fails once to be looked at."""
+    path = GOLDEN / f"{name}.md"
+    if not path.exists():
+        path.write_text(text + "\n", encoding="utf-8")
+        pytest.fail(f"{path.name} was written; read it aloud, then run again")
+    assert text == path.read_text(encoding="utf-8").rstrip("\n")
