@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 
@@ -31,11 +30,3 @@ class ServerClock:
     def now(self) -> float:
         """Seconds since 1970 by the forge's clock."""
         return self._local() + self.offset
-
-    def here(self, there: float) -> datetime:
-        """The instant by our clock at which the forge's clock will read `there` (seconds since 1970)."""
-        return datetime.fromtimestamp(there - self.offset, UTC)
-
-    def after(self, seconds: float) -> datetime:
-        """The instant by our clock, `seconds` from now."""
-        return datetime.fromtimestamp(self._local(), UTC) + timedelta(seconds=seconds)

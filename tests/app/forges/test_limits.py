@@ -1,0 +1,198 @@
+"""Usher calls no faster than the forge wants, and waits as long as the forge says."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.forges.limits import Breaker, Gate, Limit
+from handlers.ports import Throttled, Unavailable
+
+
+class Timepiece:
+    """A clock that only moves when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+
+
+@pytest.fixture
+def clock() -> Timepiece:
+    return Timepiece()
+
+
+def gate(clock: Timepiece, **settings: float) -> Gate:
+    return Gate(monotonic=clock, sleep=clock.sleep, **settings)
+
+
+async def call(at: Gate, *, write: bool = False) -> None:
+    async with at.entry(write=write):
+        pass
+
+
+def wait_of(error: Throttled) -> float:
+    return (error.until - datetime.now(UTC)).total_seconds()
+
+
+async def test_writes_of_an_installation_keep_a_second_apart_and_reads_do_not_wait(clock):
+    ours = gate(clock)
+    for write in (True, True, False, True):
+        await call(ours, write=write)
+    assert clock.slept == [1.0, 1.0]
+
+
+async def test_writes_that_come_at_once_queue_up(clock):
+    ours = gate(clock)
+    times: list[float] = []
+
+    async def write() -> None:
+        async with ours.entry(write=True):
+            times.append(clock())
+
+    await asyncio.gather(*(write() for _ in range(4)))
+    assert times == [1000.0, 1001.0, 1002.0, 1003.0]
+
+
+async def test_a_forge_of_ones_own_needs_no_pause(clock):
+    ours = gate(clock, pause=0)
+    for _ in range(10):
+        await call(ours, write=True)
+    assert clock.slept == []
+
+
+async def test_an_hour_sees_no_more_writes_than_allowed(clock):
+    ours = gate(clock, pause=0, hourly=3)
+    for _ in range(3):
+        await call(ours, write=True)
+    with pytest.raises(Throttled) as refused:
+        await call(ours, write=True)
+    assert wait_of(refused.value) == pytest.approx(3600, abs=5)
+    await call(ours)
+    clock.seconds += 3600
+    await call(ours, write=True)
+
+
+async def test_the_primary_limit_stops_everything_until_its_reset(clock):
+    ours = gate(clock)
+    error = ours.hit(Limit("primary", 90))
+    assert wait_of(error) == pytest.approx(90, abs=5)
+    for write in (True, False):
+        with pytest.raises(Throttled):
+            await call(ours, write=write)
+    clock.seconds += 90
+    await call(ours)
+
+
+async def test_a_secondary_limit_stops_writes_a_tenth_longer_than_asked_and_slows_reads_to_one_a_second(
+    clock,
+):
+    ours = gate(clock)
+    assert wait_of(ours.hit(Limit("secondary", 60))) == pytest.approx(66, abs=5)
+    for _ in range(3):
+        await call(ours)
+    assert clock.slept == [1.0, 1.0]
+    clock.seconds = 1000 + 65.9
+    with pytest.raises(Throttled):
+        await call(ours, write=True)
+    clock.seconds = 1000 + 66.1
+    await call(ours, write=True)
+
+
+async def test_a_vague_limit_waits_a_minute_and_doubles_up_to_an_hour_while_it_lasts(clock):
+    ours = gate(clock)
+    waits = []
+    for _ in range(8):
+        waits.append(round(wait_of(ours.hit(Limit("vague")))))
+        clock.seconds += 3600
+    assert waits == pytest.approx([60, 120, 240, 480, 960, 1920, 3600, 3600], abs=5)
+    ours.passed()
+    assert wait_of(ours.hit(Limit("vague"))) == pytest.approx(60, abs=5)
+
+
+async def test_answers_to_calls_that_were_already_under_way_do_not_double_the_wait(clock):
+    ours = gate(clock)
+    waits = {round(wait_of(ours.hit(Limit("vague")))) for _ in range(5)}
+    assert waits <= {59, 60}
+
+
+async def test_after_a_vague_limit_one_call_probes_and_the_others_wait_for_it(clock):
+    ours = gate(clock)
+    ours.hit(Limit("vague"))
+    clock.seconds += 61
+    async with ours.entry(write=False):
+        with pytest.raises(Throttled, match="another call"):
+            await call(ours)
+        ours.passed()
+    await call(ours)
+
+
+async def test_a_probe_that_fails_leaves_room_for_the_next_one(clock):
+    ours = gate(clock)
+    ours.hit(Limit("vague"))
+    clock.seconds += 61
+    with pytest.raises(ConnectionError):
+        async with ours.entry(write=False):
+            raise ConnectionError
+    async with ours.entry(write=False):
+        pass
+
+
+async def test_a_call_that_waits_for_its_turn_sees_a_limit_that_came_meanwhile():
+    clock = Timepiece()
+    ours = gate(clock)
+
+    async def sleep(seconds: float) -> None:
+        ours.hit(Limit("primary", 600))
+        await clock.sleep(seconds)
+
+    ours = Gate(monotonic=clock, sleep=sleep)
+    await call(ours, write=True)
+    with pytest.raises(Throttled):
+        await call(ours, write=True)
+
+
+def test_five_failures_in_a_row_open_the_breaker_and_one_probe_goes_out_every_thirty_seconds(clock):
+    breaker = Breaker(monotonic=clock)
+    for _ in range(4):
+        breaker.failed()
+    breaker.check()
+    breaker.failed()
+    assert breaker.is_open
+    probes = 0
+    for _ in range(120):
+        try:
+            breaker.check()
+            probes += 1
+            breaker.failed()
+        except Unavailable:
+            pass
+        clock.seconds += 1
+    assert probes == 3
+    clock.seconds += 30
+    breaker.check()
+    breaker.worked()
+    assert not breaker.is_open
+    for _ in range(10):
+        breaker.check()
+
+
+def test_a_success_between_failures_starts_the_count_again(clock):
+    breaker = Breaker(monotonic=clock)
+    for _ in range(3):
+        for _ in range(4):
+            breaker.failed()
+        breaker.worked()
+    assert not breaker.is_open
+
+
+def test_the_wait_is_told_in_utc(clock):
+    error = gate(clock).hit(Limit("primary", 10))
+    assert error.until.utcoffset() == timedelta(0)
