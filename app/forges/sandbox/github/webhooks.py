@@ -316,7 +316,11 @@ def _status(site: Site, world: World, happening: Happening) -> dict[str, Any]:
         "state": given.state,
         "commit": repositories.commit(site, world, place, commit),
         "branches": [
-            {"name": name, "commit": {"sha": sha, "url": ""}, "protected": name in place.protections}
+            {
+                "name": name,
+                "commit": {"sha": sha, "url": site.api(f"/repos/{place.full_name}/commits/{sha}")},
+                "protected": name in place.protections,
+            }
             for name, sha in place.branches.items()
             if sha == given.sha
         ],
@@ -347,3 +351,5 @@ _SUBJECTS: dict[str, Callable[[Site, World, Happening], dict[str, Any]]] = {
     "team": _team,
     "team_add": _team,
 }
+
+EVENTS_SENT = frozenset(_SUBJECTS)

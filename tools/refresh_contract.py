@@ -1,0 +1,321 @@
+"""Cut what the sandbox serves out of GitHub's own descriptions, for `tests/contract` and `tests/payloads`.
+
+    python tools/refresh_contract.py            # fetch both packages with `npm pack`, write the files
+    python tools/refresh_contract.py --check    # the same, and fail where a file would change
+
+GitHub's OpenAPI description (`@octokit/openapi`) becomes `tests/contract/github.json`: the operations that
+the sandbox has endpoints for, the webhooks that it sends, and the schemas that these need, as JSON Schema
+2020-12 without texts and examples. Its example payloads (`@octokit/webhooks-examples`) become
+`tests/payloads/github.jsonl.gz`. Both are under the MIT licence; the notices are written beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from app.forges.sandbox.github.routing import ROUTES, Route
+from app.forges.sandbox.github.webhooks import EVENTS_SENT
+
+DESCRIPTION = "@octokit/openapi@23.0.2"
+EXAMPLES = "@octokit/webhooks-examples@7.6.1"
+
+TESTS = Path(__file__).resolve().parents[1] / "tests"
+SIZE_LIMIT = 1_000_000  # bytes of github.json
+SHARED = 300  # characters of JSON from which on a repeated schema is written once
+
+# Kept for people, of no use to a check.
+_TEXTS = {"description", "title", "example", "examples", "externalDocs", "deprecated", "summary", "default"}
+
+# What GitHub answers and its description leaves out: operation → status → schema (None: any body).
+UNDESCRIBED: dict[str, dict[str, str | None]] = {
+    "GET /repositories/{repository_id}": {"200": "full-repository"},
+    "GET /repos/{owner}/{repo}/contents": {"200": "content-directory"},
+}
+# What every operation may answer (REST: Troubleshooting; rate limits): left out of most descriptions.
+EVERYWHERE = {status: "basic-error" for status in ("400", "401", "403", "404", "429")}
+MOVED = {status: "basic-error" for status in ("301", "307")}
+NOT_MODIFIED: dict[str, str | None] = {"304": None}
+
+Json = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Refresh GitHub's contract and example payloads.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where something differs")
+    checking = parser.parse_args().check
+    with tempfile.TemporaryDirectory() as folder:
+        files = {**_contract(Path(folder)), **_payloads(Path(folder))}
+    stale = [path for path, content in files.items() if not path.exists() or path.read_bytes() != content]
+    for path, content in files.items():
+        if not checking:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        print(f"{path.relative_to(TESTS.parent)}: {len(content):,} bytes")
+    if checking and stale:
+        sys.exit("differs: " + ", ".join(str(path.relative_to(TESTS.parent)) for path in stale))
+
+
+# --- Fetching -------------------------------------------------------------------------------------------
+
+
+def _package(name: str, folder: Path) -> Path:
+    """Where the unpacked package is."""
+    told = subprocess.run(
+        ["npm", "pack", "--silent", name], cwd=folder, check=True, capture_output=True, text=True
+    )
+    archive = folder / told.stdout.split()[-1]
+    target = folder / archive.stem
+    with tarfile.open(archive) as packed:
+        packed.extractall(target, filter="data")
+    return target / "package"
+
+
+def _contract(folder: Path) -> dict[Path, bytes]:
+    package = _package(DESCRIPTION, folder)
+    described = json.loads((package / "generated" / "api.github.com.json").read_bytes())
+    cut = _cut(described)
+    content = json.dumps(cut, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    if len(content) > SIZE_LIMIT:
+        sys.exit(f"github.json would have {len(content):,} bytes")
+    home = TESTS / "contract"
+    return {home / "github.json": content, home / "LICENSE.github": (package / "LICENSE").read_bytes()}
+
+
+def _payloads(folder: Path) -> dict[Path, bytes]:
+    """One line of JSON for each example: the event and its payload, in the package's order."""
+    package = _package(EXAMPLES, folder)
+    listed = json.loads((package / "api.github.com" / "index.json").read_bytes())
+    lines = [
+        json.dumps({"event": event["name"], "payload": payload}, separators=(",", ":"), ensure_ascii=False)
+        for event in listed
+        for payload in event["examples"]
+    ]
+    content = gzip.compress(("\n".join(lines) + "\n").encode(), compresslevel=9, mtime=0)
+    about = json.loads((package / "package.json").read_bytes())
+    notice = (
+        f"{about['name']} {about['version']}, by {about['author']} and contributors ({about['repository']}),\n"
+        f"is used under the {about['license']} licence:\n\nCopyright (c) the authors named above\n\n{_MIT}"
+    )
+    home = TESTS / "payloads"
+    return {home / "github.jsonl.gz": content, home / "LICENSE.github": notice.encode()}
+
+
+# --- Cutting --------------------------------------------------------------------------------------------
+
+
+def _cut(described: Json) -> Json:
+    operations = dict(_operation(described, route) for route in ROUTES.known)
+    for name, answers in UNDESCRIBED.items():
+        operations[name] = _undescribed(name, answers)
+    webhooks: dict[str, list[Json]] = {}
+    for event in described["x-webhooks"].values():
+        kind = event["post"]["externalDocs"]["url"].rpartition("#")[2]
+        if kind in EVENTS_SENT:
+            schema = event["post"]["requestBody"]["content"]["application/json"]["schema"]
+            webhooks.setdefault(kind, []).append(_converted(schema))
+    whole = {"operations": operations, "webhooks": webhooks}
+    schemas = _needed(described, whole)
+    cut = _interned({**whole, "schemas": schemas})
+    return {"source": DESCRIPTION, "licence": "MIT, see LICENSE.github", **cut}
+
+
+def _operation(described: Json, route: Route) -> tuple[str, Json]:
+    """The described operation that this endpoint serves."""
+    path = next((each for each in described["paths"] if _same_shape(each, route)), None)
+    if path is None:
+        name = f"{route.method} /{'/'.join(route.pattern)}"
+        return name, _undescribed(name, UNDESCRIBED[name])
+    found = described["paths"][path].get(route.method.lower())
+    if found is None:
+        sys.exit(f"GitHub describes no {route.method} {path}")
+    parameters = {}
+    for each in [*found.get("parameters", []), *described["paths"][path].get("parameters", [])]:
+        known = _component(described, each["$ref"]) if "$ref" in each else each
+        if known["in"] in ("path", "query"):
+            about = {"in": known["in"], "required": known.get("required", False)}
+            parameters[known["name"]] = {**about, "schema": _converted(known["schema"])}
+    operation: Json = {"parameters": parameters, "responses": {}}
+    if "requestBody" in found:
+        content = found["requestBody"]["content"]["application/json"]
+        operation["body"] = _converted(content["schema"])
+        operation["body_required"] = found["requestBody"].get("required", False)
+    answers: dict[str, Any] = {**EVERYWHERE, **MOVED, **NOT_MODIFIED}
+    for status, answer in found["responses"].items():
+        known = _component(described, answer["$ref"]) if "$ref" in answer else answer
+        answers[status] = _answer_schema(known)
+    operation["responses"] = _responses(answers)
+    return f"{route.method} {path}", operation
+
+
+def _undescribed(name: str, answers: dict[str, str | None]) -> Json:
+    pieces = [piece[1:-1] for piece in name.split("/") if piece.startswith("{")]
+    parameters = {piece: {"in": "path", "required": True, "schema": {}} for piece in pieces}
+    if "contents" in name:
+        parameters["ref"] = {"in": "query", "required": False, "schema": {"type": "string"}}
+    return {
+        "parameters": parameters,
+        "responses": _responses({**EVERYWHERE, **MOVED, **NOT_MODIFIED, **answers}),
+    }
+
+
+def _same_shape(path: str, route: Route) -> bool:
+    """Equal but for the names of the parameters; the sandbox marks those that span slashes with a `+`."""
+    pieces = path.strip("/").split("/")
+    if len(pieces) != len(route.pattern):
+        return False
+    return all(
+        one == other or (one.startswith("{") and other.startswith("{"))
+        for one, other in zip(pieces, route.pattern, strict=True)
+    )
+
+
+def _component(described: Json, ref: str) -> Json:
+    found: Any = described
+    for piece in ref.removeprefix("#/").split("/"):
+        found = found[piece]
+    return found  # type: ignore[no-any-return]
+
+
+def _answer_schema(answer: Json) -> Json | None:
+    for kind in ("application/json", "application/vnd.github.object", "application/scim+json"):
+        if kind in answer.get("content", {}):
+            return answer["content"][kind]["schema"]  # type: ignore[no-any-return]
+    return None
+
+
+def _responses(answers: dict[str, Any]) -> Json:
+    """Status → schema; a name stands for the component of this name."""
+    named = {
+        status: {"$ref": f"#/components/schemas/{schema}"} if isinstance(schema, str) else schema
+        for status, schema in answers.items()
+    }
+    return {status: None if schema is None else _converted(schema) for status, schema in named.items()}
+
+
+def _needed(described: Json, whole: Json) -> Json:
+    """Every component schema that these need, and what those need."""
+    schemas: Json = {}
+    waiting = set(_references(whole))
+    while waiting:
+        name = waiting.pop()
+        if name not in schemas:
+            schemas[name] = _converted(described["components"]["schemas"][name])
+            waiting |= set(_references(schemas[name]))
+    return schemas
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"].rpartition("/")[2]
+        for each in value.values():
+            yield from _references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _references(each)
+
+
+def _converted(schema: Any, *, names: bool = False) -> Any:
+    """OpenAPI 3.0 to JSON Schema 2020-12, without texts. In `names` the keys are property names."""
+    if isinstance(schema, list):
+        return [_converted(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if names:
+        return {name: _converted(each) for name, each in schema.items()}
+    if "$ref" in schema:
+        ref = {"$ref": "#/schemas/" + schema["$ref"].rpartition("/")[2]}
+        return {"anyOf": [ref, {"type": "null"}]} if schema.get("nullable") else ref
+    kept = {
+        name: _converted(each, names=name == "properties")
+        for name, each in schema.items()
+        if name not in _TEXTS and not name.startswith("x-") and name not in ("nullable", "discriminator")
+    }
+    return _nullable(kept) if schema.get("nullable") else kept
+
+
+def _nullable(schema: Json) -> Json:
+    if "type" not in schema:
+        return {"anyOf": [schema, {"type": "null"}]} if schema else schema
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    schema = {**schema, "type": [*types, "null"] if "null" not in types else types}
+    if "enum" in schema and None not in schema["enum"]:
+        schema["enum"] = [*schema["enum"], None]
+    return schema
+
+
+def _interned(whole: Json) -> Json:
+    """Repeated parts of schemas are written once, as schemas `shared-1`, `shared-2` …"""
+    count: Counter[str] = Counter()
+    for part in _parts(whole):
+        count[part] += 1
+    names: dict[str, str] = {}
+    shared: Json = {}
+
+    def replaced(value: Any, *, names_here: bool = False, top: bool = False) -> Any:
+        if isinstance(value, list):
+            return [replaced(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        text = json.dumps(value, sort_keys=True)
+        if not names_here and not top and "type" in value and len(text) >= SHARED and count[text] > 1:
+            if text not in names:
+                names[text] = f"shared-{len(names) + 1}"
+                shared[names[text]] = replaced(value, top=True)
+            return {"$ref": f"#/schemas/{names[text]}"}
+        return {
+            name: replaced(each, names_here=name == "properties" and not names_here)
+            for name, each in sorted(value.items())
+        }
+
+    cut = {
+        "operations": replaced(whole["operations"], top=True),
+        "webhooks": replaced(whole["webhooks"], top=True),
+        "schemas": {name: replaced(each, top=True) for name, each in sorted(whole["schemas"].items())},
+    }
+    cut["schemas"] |= shared
+    return cut
+
+
+def _parts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("type"), (str, list)):
+            text = json.dumps(value, sort_keys=True)
+            if len(text) >= SHARED:
+                yield text
+        for each in value.values():
+            yield from _parts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _parts(each)
+
+
+_MIT = """\
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without
+limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the
+Software, and to permit persons to whom the Software is furnished to do so, subject to the following
+conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions
+of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED
+TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL
+THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF
+CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
+DEALINGS IN THE SOFTWARE.
+"""
+
+if __name__ == "__main__":
+    main()
