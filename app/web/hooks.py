@@ -40,7 +40,7 @@ _GITHUB_KEPT = (
     b"user-agent",
 )
 _ONCE = (b"x-github-event", b"x-github-delivery", b"x-hub-signature-256", b"content-length")
-_EVENT = re.compile(rb"[a-z_]{1,64}")
+_EVENT = re.compile(rb"[\x21-\x7e]{1,64}")
 _IDENTITY = re.compile(rb"[\x21-\x7e]{1,128}")
 
 
