@@ -194,7 +194,7 @@ class GitHubClient:
     ) -> Answer:
         """One call in the App's own name (its installations, its deliveries)."""
         answer = await self.tokens.as_app(method, template, pieces, body)
-        self._raise_for(answer, method, template)
+        self._raise_for(answer, method, template, self._gate(_APP.installation))
         return answer
 
     async def who_am_i(self) -> AppIdentity:
@@ -286,23 +286,23 @@ class GitHubClient:
         waits = iter(_WAITS_WHILE_YOUNG)
         minted = False
         while True:
-            token = await self.tokens.get(request.opens)
             try:
-                return await self._send(request, token)
+                return await self._send(request)
             except _NotAccepted as error:
-                wait = next(waits, None) if self.tokens.age(token) < _YOUNG else None
+                wait = next(waits, None) if self.tokens.age(error.token) < _YOUNG else None
                 if wait is not None:
                     await self.sleep(wait)
                 elif minted:
                     raise Locked(str(error)) from None
                 else:
-                    self.tokens.refused(request.opens, token)
+                    self.tokens.refused(request.opens, error.token)
                     minted = True
 
-    async def _send(self, request: _Request, token: Token) -> Answer:
+    async def _send(self, request: _Request) -> Answer:
         is_read = request.method == "GET"
         gate = self._gate(request.opens.installation)
         async with gate.entry(write=not is_read):
+            token = await self.tokens.get(request.opens)
             headers = self._headers(oauth_token=token.value)
             etag = self._etags.etag(request.key, token.fingerprint) if is_read else None
             if etag is not None:
@@ -311,11 +311,9 @@ class GitHubClient:
             self._remember_budget(request.opens.installation, answer)
             if answer.status == 304:
                 return self._kept(request)
-            named = limit(answer, self.clock)
-            if named is not None:
-                raise gate.hit(named)
-            gate.passed()
-            self._raise_for(answer, request.method, request.operation)
+            if answer.status == 401:
+                raise _NotAccepted(f"{request.method} {request.operation} was answered 401", token)
+            self._raise_for(answer, request.method, request.operation, gate)
             if is_read:
                 self._etags.keep(request.key, token.fingerprint, answer)
             return answer
@@ -361,15 +359,16 @@ class GitHubClient:
             self._breaker.failed()
         return answer
 
-    def _raise_for(self, answer: Answer, method: str, operation: str) -> None:
-        error = refusal(answer, method, operation)
-        if error is None:
-            return
-        if answer.status == 401:
-            raise _NotAccepted(str(error))
+    def _raise_for(self, answer: Answer, method: str, operation: str, gate: Gate) -> None:
+        named = limit(answer, self.clock)
+        if named is not None:
+            raise gate.hit(named)
+        gate.passed()
         if answer.status in _MOVED:
-            raise _Moved(str(error))
-        raise error
+            raise _Moved(f"{method} {operation} was answered {answer.status}")
+        error = refusal(answer, method, operation)
+        if error is not None:
+            raise error
 
     def _headers(self, **credentials: str) -> dict[str, str]:
         headers = create_headers(self._agent, accept=ACCEPT, **credentials)
@@ -394,8 +393,12 @@ class GitHubClient:
             self._observe(call, seconds)
 
 
-class _NotAccepted(Locked):
+class _NotAccepted(Exception):
     """401: perhaps only this token."""
+
+    def __init__(self, message: str, token: Token) -> None:
+        super().__init__(message)
+        self.token = token
 
 
 class _Moved(Gone):

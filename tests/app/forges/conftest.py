@@ -124,6 +124,7 @@ def github(client: GitHubClient, shop: Shop) -> GitHub:
 async def change(github: GitHub, shop: Shop) -> Change:
     """ana's change of `pay/a.py`."""
     opened = shop.ana.opens(shop.api, touching="pay/a.py", title="Pay by card")
+    await github.change(shop.ref, opened.number)  # GitHub begins to find out whether it can be merged
     found = await github.change(shop.ref, opened.number)
     shop.calls()
     return found
