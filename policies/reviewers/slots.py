@@ -35,3 +35,9 @@ def _slot(name: str, matches: list[OwnersMatch]) -> Slot:
         owners=matches[0].owners,
         files=tuple(sorted({match.path for match in matches})),
     )
+
+
+def owners_in(name: str) -> tuple[str, ...]:
+    """The owners, as the file writes them, that a slot's name tells."""
+    owners = name.rpartition("] ")[2] if name.startswith("[") else name
+    return tuple(owners.split())

@@ -1,0 +1,52 @@
+"""The facts of a subject as the one story that is told by the clock: in order, without what was taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from policies.facts import ChangeClosed, ChangeReopened, CommandGiven, Fact, Labelled, in_order, same
+
+BRIEFLY = timedelta(minutes=10)
+"""A change that is opened again within this time was never closed."""
+REGRET = timedelta(hours=24)
+"""How long a command can be taken back."""
+
+
+def story(facts: Iterable[Fact], now: datetime) -> tuple[Fact, ...]:
+    """What happened until `now`: each fact once, by forge time, without labels of bots and undone acts."""
+    told = [fact for fact in in_order(tuple(facts)) if fact.at <= now and not _is_bots_label(fact)]
+    return tuple(_without_undone(_without_brief_closing(told)))
+
+
+def _is_bots_label(fact: Fact) -> bool:
+    return isinstance(fact, Labelled) and fact.by_bot
+
+
+def _without_brief_closing(facts: list[Fact]) -> list[Fact]:
+    kept: list[Fact] = []
+    for fact in facts:
+        closing = next(
+            (each for each in reversed(kept) if isinstance(each, ChangeClosed | ChangeReopened)), None
+        )
+        if (
+            isinstance(fact, ChangeReopened)
+            and isinstance(closing, ChangeClosed)
+            and fact.at - closing.at <= BRIEFLY
+        ):
+            kept.remove(closing)
+        else:
+            kept.append(fact)
+    return kept
+
+
+def _without_undone(facts: list[Fact]) -> list[Fact]:
+    kept: list[Fact] = []
+    for fact in facts:
+        if isinstance(fact, CommandGiven) and fact.verb == "undo":
+            own = [each for each in kept if isinstance(each, CommandGiven) and same(each.by) == same(fact.by)]
+            if own and fact.at - own[-1].at <= REGRET:
+                kept.remove(own[-1])
+        else:
+            kept.append(fact)
+    return kept

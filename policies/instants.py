@@ -1,0 +1,66 @@
+"""When somebody means: `fri 15:00`, `2026-11-27`, `tomorrow` or `+2bd`, in their own time zone and hours."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from policies import calendars, durations
+from policies.calendars import ALWAYS, Hours
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+
+def parse(words: tuple[str, ...], now: datetime, hours: Hours) -> datetime | None:
+    """The instant that somebody who works these hours means at `now`, in UTC; None where it is unclear.
+
+    A day without a time is the end of that day's work. A weekday is the next one whose instant lies ahead.
+    """
+    match [word.casefold() for word in words]:
+        case [text] if text.startswith("+"):
+            return _later(text[1:], now, hours)
+        case [day]:
+            return _on_day(day, None, now, hours)
+        case [day, clock] if match := _TIME.fullmatch(clock):
+            return _on_day(day, time(int(match[1]), int(match[2])), now, hours)
+    return None
+
+
+def _later(text: str, now: datetime, hours: Hours) -> datetime | None:
+    try:
+        duration = durations.parse(text)
+    except ValueError:
+        return None
+    return calendars.due(hours if duration.working else ALWAYS, now, duration.length(hours.day))
+
+
+def _on_day(day: str, clock: time | None, now: datetime, hours: Hours) -> datetime | None:
+    today = now.astimezone(ZoneInfo(hours.zone)).date()
+    if _DATE.fullmatch(day):
+        try:
+            return _at(date.fromisoformat(day), clock, hours)
+        except ValueError:
+            return None
+    if day in ("today", "tomorrow"):
+        return _at(today + timedelta(days=day == "tomorrow"), clock, hours)
+    if day[:3] not in _DAYS or not _is_name(day):
+        return None
+    ahead = (_DAYS.index(day[:3]) - today.weekday()) % 7
+    instant = _at(today + timedelta(days=ahead), clock, hours)
+    return instant if instant > now else _at(today + timedelta(days=ahead + 7), clock, hours)
+
+
+def _is_name(day: str) -> bool:
+    full = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    return day in _DAYS or day in full
+
+
+def _at(on: date, clock: time | None, hours: Hours) -> datetime:
+    zone = ZoneInfo(hours.zone)
+    if clock is not None:
+        return datetime.combine(on, clock, zone).astimezone(UTC)
+    midnight = datetime.combine(on + timedelta(days=1), time(), zone).astimezone(UTC)
+    return calendars.last_moment(hours, on) or midnight
