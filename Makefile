@@ -48,6 +48,10 @@ fix: install ## Format and mend what can be mended by itself
 bench: install ## Run every benchmark; each prints ratios against a named peer or limit
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
+.PHONY: docs
+docs: install ## Write the pages of docs/ that are generated from the code
+	@$(BIN)/python -m tools.write_docs
+
 .PHONY: lock
 lock: ## Write the lock files anew (needs uv)
 	@uv pip compile pyproject.toml --generate-hashes --universal --no-emit-index-url --no-annotate --no-header --python-version 3.11 --quiet -o requirements.lock

@@ -11,6 +11,7 @@ import typer
 import uvloop
 
 from app import logs, main
+from app.config_command import config
 from app.settings import Settings, SettingsError, read_settings
 from app.store import schema, tenants
 from app.store.database import Database, connect, locate
@@ -22,6 +23,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+cli.add_typer(config, name="config")
 
 Migrate = Annotated[
     bool, typer.Option("--migrate", help="Bring the database to this version's schema first.")

@@ -50,13 +50,15 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `usher serve` listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port that `usher serve` listens on.")
     public_url: str | None = Field(
-        None, description="The address under which people and the forge reach Usher."
+        None, description="The address under which people and the forge reach Usher. (Not used yet.)"
     )
 
     github_api_url: str = Field(
         "https://api.github.com", description="REST API; GitHub Enterprise Server: `https://HOST/api/v3`."
     )
-    github_web_url: str = Field("https://github.com", description="Web pages of the forge, for links.")
+    github_web_url: str = Field(
+        "https://github.com", description="Web pages of the forge, for links. (Not used yet.)"
+    )
     github_app_id: int | None = Field(None, description="Number of the GitHub App.")
     github_private_key: SecretStr | None = Field(None, description="Private key of the GitHub App, PEM.")
     github_webhook_secrets: SecretList = Field(
@@ -66,12 +68,18 @@ class Settings(BaseSettings):
         1.0, ge=0, description="Least time between two writes per installation, as GitHub asks for."
     )
 
-    gitlab_url: str = Field("https://gitlab.com", description="GitLab; a path prefix is kept.")
-    gitlab_token: SecretStr | None = Field(None, description="Access token of the bot user or group.")
-    gitlab_webhook_secrets: SecretList = Field(
-        (), description="Plain secret tokens of hooks, comma separated."
+    gitlab_url: str = Field(
+        "https://gitlab.com", description="GitLab; a path prefix is kept. (GitLab is not connected yet.)"
     )
-    gitlab_signing_tokens: SecretList = Field((), description="Signing tokens (`whsec_…`), comma separated.")
+    gitlab_token: SecretStr | None = Field(
+        None, description="Access token of the bot user or group. (Not used yet.)"
+    )
+    gitlab_webhook_secrets: SecretList = Field(
+        (), description="Plain secret tokens of hooks, comma separated. (Not used yet.)"
+    )
+    gitlab_signing_tokens: SecretList = Field(
+        (), description="Signing tokens (`whsec_…`), comma separated. (Not used yet.)"
+    )
 
     clock: str = Field(
         "system", description="The clock of promises: `system`, `fixed:<RFC 3339>`, or `file:<path>`."
@@ -91,7 +99,9 @@ class Settings(BaseSettings):
     new_installations: Literal["preview", "live"] = Field(
         "preview", description="`preview`: a new installation is only shown what Usher would do."
     )
-    spool_dir: Path | None = Field(None, description="Where deliveries wait while the database is away.")
+    spool_dir: Path | None = Field(
+        None, description="Where deliveries wait while the database is away. (Not used yet.)"
+    )
     master_keys: SecretList = Field(
         (), description="Keys, newest first, each 32 bytes or more. Unset: one is made in the data dir."
     )

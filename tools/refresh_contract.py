@@ -41,9 +41,11 @@ UNDESCRIBED: dict[str, dict[str, str | None]] = {
     "GET /repositories/{repository_id}": {"200": "full-repository"},
     "GET /repos/{owner}/{repo}/contents": {"200": "content-directory"},
 }
+# What GitHub answers with null and its description does not allow: the head of a change whose fork is gone.
+NULL_TOO = (("pull-request", "head", "repo"), ("pull-request-simple", "head", "repo"))
 # What every operation may answer (REST: Troubleshooting; rate limits): left out of most descriptions.
-EVERYWHERE = {status: "basic-error" for status in ("400", "401", "403", "404", "429")}
-MOVED = {status: "basic-error" for status in ("301", "307")}
+EVERYWHERE = dict.fromkeys(("400", "401", "403", "404", "429"), "basic-error")
+MOVED = dict.fromkeys(("301", "307"), "basic-error")
 NOT_MODIFIED: dict[str, str | None] = {"304": None}
 
 Json = dict[str, Any]
@@ -114,6 +116,10 @@ def _payloads(folder: Path) -> dict[Path, bytes]:
 
 
 def _cut(described: Json) -> Json:
+    for schema, outer, inner in NULL_TOO:
+        described["components"]["schemas"][schema]["properties"][outer]["properties"][inner]["nullable"] = (
+            True
+        )
     operations = dict(_operation(described, route) for route in ROUTES.known)
     for name, answers in UNDESCRIBED.items():
         operations[name] = _undescribed(name, answers)

@@ -1,0 +1,126 @@
+"""Writes the pages that are generated from the code: docs/settings.md and docs/rules.md (`make docs`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from app.settings import FROM_FILES, Settings
+from policies.rules import Rules
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def settings_page() -> str:
+    """Every setting with its meaning and default."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        file = f" or `USHER_{name.upper()}_FILE`" if name in FROM_FILES else ""
+        rows.append(f"| `USHER_{name.upper()}`{file} | {_default(name, field)} | {field.description} |")
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Usher reads its settings from the environment once, when it starts. A setting that may be given as",
+            "a file holds the path of a file with the value, as container secrets are mounted.",
+            "",
+            "| Setting | Default | Meaning |",
+            "| :-- | :-- | :-- |",
+            *rows,
+            "",
+            "Plain `http` addresses are taken for this machine only. `make docs` writes this page from the code.",
+            "",
+        ]
+    )
+
+
+def _default(name: str, field: Any) -> str:
+    if name == "data_dir":
+        return "the user's data directory"
+    if field.default in (None, (), PydanticUndefined):
+        return "–"
+    return f"`{field.default:g}`" if isinstance(field.default, float) else f"`{field.default}`"
+
+
+def rules_page() -> str:
+    """Every key of usher.yml with its default."""
+    lines = [
+        "# What can be agreed: `usher.yml`",
+        "",
+        "A repository's rules live in `.github/usher.yml` on its default branch (GitLab: `.gitlab/usher.yml`).",
+        "The base branch of a change counts, never the change itself. Every key has a default, so an empty",
+        "file is complete. A line that cannot be used is reported with its number and keeps its default;",
+        "it never disables the rest. `usher config check FILE` tells before you push.",
+        "",
+        "Durations: `30s`, `20m`, `4h`, `3d` are wall time; `8bh` and `2bd` are hours and days of the",
+        "calendar that applies.",
+        "",
+        "Acted on so far: `reviews` (not `ci`, `freeze`, and of the ladder `mention` alone), `reviewers`,",
+        "`calendars` and `calendar_of`. The other keys are read and checked; their features are being built.",
+        "",
+        "```yaml",
+        *_block(Rules()),
+        "```",
+        "",
+        "`make docs` writes this page from the code.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+RENAMED = {"returns": "return", "since": "from"}
+
+
+def _block(value: Any, indent: str = "") -> list[str]:
+    lines: list[str] = []
+    for name, each in _items(value):
+        if _is_group(each):
+            lines += [f"{indent}{name}:", *_block(each, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name}: {_scalar(each)}")
+    return lines
+
+
+def _items(value: Any) -> list[tuple[str, Any]]:
+    if dataclasses.is_dataclass(value):
+        names = [field.name for field in dataclasses.fields(value) if field.name != "zone_set"]
+        return [(RENAMED.get(name, name), getattr(value, name)) for name in names]
+    return [(str(name), each) for name, each in value.items()]
+
+
+def _is_group(value: Any) -> bool:
+    keeps_text = type(value).__str__ is not object.__str__ and not isinstance(value, dict)
+    return (dataclasses.is_dataclass(value) and not keeps_text) or (isinstance(value, dict) and bool(value))
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_scalar(each) for each in value) + "]"
+    if isinstance(value, dict):
+        return "{}"
+    if hasattr(value, "strftime"):
+        return f'"{value:%H:%M}"'
+    text = str(value)
+    return f'"{text}"' if not text or text[0] == "*" or ":" in text else text
+
+
+PAGES = {"settings.md": settings_page, "rules.md": rules_page}
+
+
+def main() -> int:
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+        print(f"wrote docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
