@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Dialect = Literal["github", "gitlab"]
 Status = Literal["ok", "too_large", "binary", "refused"]
 Severity = Literal["error", "warning", "info"]
 Outcome = Literal["won", "overridden", "excluded", "skipped"]
+Why = Literal["case", "trailing_slash", "anchoring", "dialect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,21 @@ class Problem:
     message: str
     suggestion: str | None = None
     source: Literal["usher", "forge"] = "usher"
+
+
+class Rule(NamedTuple):
+    """One line that can decide. `pattern` and `owners` are as written, each owner once.
+
+    On GitLab the owners are the section's where the line has none of its own, `section` is its name, and
+    `excludes` marks an exclusion, whose pattern is without its `!`.
+    """
+
+    line: int
+    text: str
+    pattern: str
+    owners: tuple[str, ...]
+    section: str | None = None
+    excludes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,7 @@ class NearMiss:
 
     line: int
     text: str
-    why: Literal["case", "trailing_slash", "anchoring", "dialect"]
+    why: Why
     message: str
 
 

@@ -1,4 +1,4 @@
-"""Why a path has its owners: every line that matches it, and what became of it.
+"""Why a path has its owners: every line that matches it, what became of it, and what nearly matched.
 
 This asks each rule by itself, without the index, and so is slower than a lookup and independent of it.
 """
@@ -6,13 +6,16 @@ This asks each rule by itself, without the index, and so is slower than a lookup
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from policies.owners import patterns
-from policies.owners.answers import Considered, Outcome
-from policies.owners.github import GitHubFile, compiled
+from policies.owners.answers import Considered, Dialect, NearMiss, Outcome, Rule, Why
+from policies.owners.github import GitHubFile, Lost, compiled
 from policies.owners.gitlab import Entry, GitLabFile, normal_form
 from policies.owners.patterns import InvalidPattern, Pattern
 from policies.owners.segments import Meter
+
+_NEAR = 5
 
 
 def considered(file: GitHubFile | GitLabFile, path: str, meter: Meter) -> tuple[Considered, ...]:
@@ -21,38 +24,43 @@ def considered(file: GitHubFile | GitLabFile, path: str, meter: Meter) -> tuple[
     return tuple(sorted(lines, key=lambda line: line.line))
 
 
+def meaning(pattern: str, dialect: Dialect) -> Pattern | None:
+    """What `pattern` covers in a dialect; None where that is nothing, or the dialect refuses it."""
+    if dialect == "gitlab":
+        return patterns.gitlab(normal_form(pattern))
+    try:
+        return compiled(pattern)
+    except InvalidPattern:
+        return None
+
+
+def covers(pattern: str, dialect: Dialect, path: str, meter: Meter) -> bool:
+    """Whether `pattern` alone covers `path` in a dialect."""
+    meant = meaning(pattern, dialect)
+    return meant is not None and meant.matches(path, meter)
+
+
 # --- GitHub -----------------------------------------------------------------------------------------------
 
 
 def _on_github(file: GitHubFile, path: str, meter: Meter) -> Iterator[Considered]:
-    matching = [rule for rule in file.rules if _covers(rule.pattern, path, meter)]
+    matching = [rule for rule in file.rules if covers(rule.pattern, "github", path, meter)]
     for rule in matching:
         won = rule is matching[-1]
-        yield Considered(*rule, "won" if won else "overridden", None if won else matching[-1].line)
-    yield from _skipped(file, path, meter)
-
-
-def _skipped(file: GitHubFile, path: str, meter: Meter) -> Iterator[Considered]:
+        by = None if won else matching[-1].line
+        yield Considered(rule.line, rule.text, rule.pattern, rule.owners, "won" if won else "overridden", by)
     for lost in file.lost:
-        if _covers(lost.pattern, path, meter):
+        if covers(_meant(lost), "github", path, meter):
             yield Considered(lost.line, lost.text, lost.pattern, (), "skipped", kind=lost.kind)
 
 
-def _covers(pattern: str, path: str, meter: Meter) -> bool:
-    meaning = _meant(pattern)
-    return meaning is not None and meaning.matches(path, meter)
-
-
-def _meant(pattern: str) -> Pattern | None:
-    """What a pattern covers; for one that GitHub refuses, what its author must have meant."""
+def _meant(lost: Lost) -> str:
+    """The pattern that the author of a skipped line must have meant."""
     try:
-        return compiled(pattern)
+        compiled(lost.pattern)
     except InvalidPattern as error:
-        wanted = error.suggestion or pattern.lstrip("!")
-    try:
-        return compiled(wanted) if wanted else None
-    except InvalidPattern:
-        return None
+        return error.suggestion or lost.pattern.lstrip("!") or "*"
+    return lost.pattern
 
 
 # --- GitLab -----------------------------------------------------------------------------------------------
@@ -60,32 +68,71 @@ def _meant(pattern: str) -> Pattern | None:
 
 def _on_gitlab(file: GitLabFile, path: str, meter: Meter) -> Iterator[Considered]:
     for section in file.sections.values():
-        numbers = [number for key, number in section.entries.items() if _fits(key, path, meter)]
-        entries = [file.entries[number] for number in numbers]
-        if not entries:
-            continue
-        excluding = [entry for entry in entries if entry.excludes]
-        decisive = (excluding or entries)[-1]
-        for entry in entries:
-            yield _told(entry, decisive)
+        entries = (file.entries[number] for number in section.entries.values())
+        matching = [entry for entry in entries if covers(entry.pattern, "gitlab", path, meter)]
+        excluding = [entry for entry in matching if entry.excludes]
+        for entry in matching:
+            yield _became(entry, (excluding or matching)[-1])
     for entry, by in file.replaced:
-        if _fits(normal_form(entry.pattern), path, meter):
-            yield _considered(entry, "overridden", by)
+        if covers(entry.pattern, "gitlab", path, meter):
+            yield _told(entry, "overridden", by)
 
 
-def _told(entry: Entry, decisive: Entry) -> Considered:
+def _became(entry: Entry, decisive: Entry) -> Considered:
     if entry is decisive:
-        return _considered(entry, "won", None)
-    return _considered(entry, "excluded" if decisive.excludes else "overridden", decisive.line)
+        return _told(entry, "won", None)
+    return _told(entry, "excluded" if decisive.excludes else "overridden", decisive.line)
 
 
-def _considered(entry: Entry, outcome: Outcome, by: int | None) -> Considered:
+def _told(entry: Entry, outcome: Outcome, by: int | None) -> Considered:
     owners = () if entry.excludes else entry.owners
-    return Considered(
-        *(entry.line, entry.text, entry.pattern, owners, outcome, by), section=entry.header.section
-    )
+    where = (entry.line, entry.text, entry.pattern)
+    return Considered(*where, owners, outcome, by, section=entry.header.section)
 
 
-def _fits(key: str, path: str, meter: Meter) -> bool:
-    meaning = patterns.gitlab(key)
-    return meaning is not None and meaning.matches(path, meter)
+# --- What nearly matched ----------------------------------------------------------------------------------
+
+
+def near_misses(file: GitHubFile | GitLabFile, path: str, meter: Meter) -> tuple[NearMiss, ...]:
+    """At most five lines that would match `path` if one thing were different, the latest first."""
+    dialect: Dialect = "github" if isinstance(file, GitHubFile) else "gitlab"
+    misses = (_near_miss(rule, dialect, path, meter) for rule in reversed(file.rules))
+    return tuple(islice((miss for miss in misses if miss is not None), _NEAR))
+
+
+def _near_miss(rule: Rule, dialect: Dialect, path: str, meter: Meter) -> NearMiss | None:
+    if covers(rule.pattern, dialect, path, meter):
+        return None
+    if covers(rule.pattern.casefold(), dialect, path.casefold(), meter):
+        return NearMiss(
+            rule.line, rule.text, "case", "It is written in other upper and lower case; paths count it."
+        )
+    for why, pattern, message in _other_spellings(rule.pattern, dialect):
+        if covers(pattern, dialect, path, meter):
+            return NearMiss(rule.line, rule.text, why, message)
+    other: Dialect = "gitlab" if dialect == "github" else "github"
+    if covers(rule.pattern, other, path, meter):
+        return NearMiss(
+            rule.line, rule.text, "dialect", f"{_NAMES[other]} would match it; {_NAMES[dialect]} does not."
+        )
+    return None
+
+
+_NAMES = {"github": "GitHub", "gitlab": "GitLab"}
+
+
+def _other_spellings(pattern: str, dialect: Dialect) -> Iterator[tuple[Why, str, str]]:
+    if dialect == "github":
+        if pattern.endswith("/") and pattern.strip("/"):
+            yield "trailing_slash", pattern[:-1], "Its slash at the end matches directories only."
+        if "/" in pattern.rstrip("/"):
+            yield (
+                "anchoring",
+                "**/" + pattern.lstrip("/"),
+                "Its slash ties it to the root; `**/` would float.",
+            )
+    else:
+        if not pattern.endswith("/"):
+            yield "trailing_slash", pattern + "/", "It needs a slash at the end to match what is inside."
+        if pattern.startswith("/"):
+            yield "anchoring", pattern.lstrip("/"), "Its slash at the start ties it to the root."

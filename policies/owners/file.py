@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from policies.owners import explain
-from policies.owners.answers import Dialect, Explanation, Match, Problem, Status
+from policies.owners.answers import Dialect, Explanation, Match, Problem, Rule, Status
 from policies.owners.github import GitHubFile
 from policies.owners.gitlab import GitLabFile
 from policies.owners.limits import BINARY_PREFIX, EXPLAINING, NEARLY_TOO_LARGE, STEPS, TOO_LARGE
@@ -22,14 +22,19 @@ class OwnersFile:
     """A parsed CODEOWNERS file. It answers for paths from the root of the repository, without a leading `/`.
 
     Bytes that are no UTF-8 are kept as `os.fsdecode` keeps them, in the file as in paths. `status` other
-    than `ok` means that nobody is ever named. What was looked up is remembered inside, at most 200,000
-    directories and names.
+    than `ok` means that nobody is ever named. `content` is the dialect's own reading, for this package only; in
+    it are remembered at most 200,000 directories and names that were looked up.
     """
 
     dialect: Dialect
     status: Status
     problems: tuple[Problem, ...]
-    _content: GitHubFile | GitLabFile = field(repr=False, compare=False)
+    content: GitHubFile | GitLabFile = field(repr=False, compare=False)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every line that can decide, in the order in which a later one wins (on GitLab: its section)."""
+        return tuple(self.content.rules)
 
     def match(self, path: str, *, steps: int = STEPS) -> Match:
         """Who owns `path`. Takes at most `steps` steps; beyond, the answer is refused as `too_costly`."""
@@ -46,21 +51,20 @@ class OwnersFile:
         meter = Meter(steps)
         try:
             meter.spend(len(wanted))
-            return self._content.match_all(wanted, meter)
+            return self.content.match_all(wanted, meter)
         except TooCostly:
             return [Match(refused="too_costly")] * len(wanted)
 
-    def explain(self, path: str, *, steps: int = STEPS) -> Explanation:
+    def explain(self, path: str, *, steps: int = EXPLAINING) -> Explanation:
         """Every line that matches `path` with what became of it; its owners are those of `match(path)`."""
         match = self.match(path, steps=steps)
-        if match.refused is not None:
-            return Explanation(path, match, ())
+        meter = Meter(steps)
         try:
-            return Explanation(
-                path, match, explain.considered(self._content, path, Meter(steps * EXPLAINING))
-            )
+            told = () if match.refused else explain.considered(self.content, path, meter)
+            near = () if match.refused else explain.near_misses(self.content, path, meter)
         except TooCostly:
             return Explanation(path, Match(refused="too_costly"), ())
+        return Explanation(path, match, told, near)
 
 
 def parse(content: bytes, dialect: Dialect) -> OwnersFile:

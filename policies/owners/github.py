@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from policies.owners import patterns
-from policies.owners.answers import UNMATCHED, Match, Problem
+from policies.owners.answers import UNMATCHED, Match, Problem, Rule
 from policies.owners.index import LastRule
 from policies.owners.limits import LONG_PATTERN, MANY_RULES
 from policies.owners.patterns import InvalidPattern, Pattern
@@ -22,15 +22,6 @@ _BLANKS = " \t\r"
 _OTHER_BLANKS = [chr(code) for code in range(0x3001) if chr(code).isspace() and chr(code) not in " \t\n"]
 _SPECIAL = re.compile(r"[*?\[\]!\\]").search
 _WORD = re.compile(r"[^ \t\r]+").finditer
-
-
-class Rule(NamedTuple):
-    """One line that can decide: `pattern` and `owners` as written, each owner once."""
-
-    line: int
-    text: str
-    pattern: str
-    owners: tuple[str, ...]
 
 
 class Lost(NamedTuple):
@@ -58,7 +49,7 @@ class GitHubFile:
 
     @property
     def rules(self) -> list[Rule]:
-        """The rules in the file's order; a later one that matches wins."""
+        """The rules in the file's order, in which a later one wins."""
         return [Rule(*row) for row in self._rows]
 
     def match_all(self, paths: Iterable[str], meter: Meter) -> list[Match]:

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from policies.owners import patterns
-from policies.owners.answers import Match, Problem, SectionMatch, Severity
+from policies.owners.answers import Match, Problem, Rule, SectionMatch, Severity
 from policies.owners.index import REMEMBERED, EveryRule
 from policies.owners.limits import LONG_PATTERN, MANY_RULES
-from policies.owners.patterns import Pattern
 from policies.owners.references import NOTHING, Found, each_once, gitlab_owners, gitlab_word
 from policies.owners.segments import Meter
 
@@ -28,6 +27,7 @@ _COUNT = re.compile(r"\[([\s\d]*)\]", re.ASCII).match
 _DEFAULTS = re.compile(r"[@\w.\-/\s]*", re.ASCII).match
 _DIGITS = re.compile(r"\d+", re.ASCII).match
 _MOST_APPROVALS = 1_000_000
+_STEPS_PER_SECTION = 8
 
 
 class Header(NamedTuple):
@@ -50,6 +50,11 @@ class Entry(NamedTuple):
     header: Header
     excludes: bool
 
+    @property
+    def rule(self) -> Rule:
+        """The same without what only GitLab's reading needs."""
+        return Rule(self.line, self.text, self.pattern, self.owners, self.header.section, self.excludes)
+
 
 @dataclass(slots=True)
 class Section:
@@ -60,6 +65,7 @@ class Section:
 
     name: str
     place: int
+    line: int = 0  # of its first header
     entries: dict[str, int] = field(default_factory=dict)  # normal form -> number in `GitLabFile.entries`
     all_optional: bool = True
 
@@ -82,32 +88,39 @@ class GitLabFile:
         self.refused = False  # more rules than anybody writes
         self._spellings = {DEFAULT_SECTION: DEFAULT_SECTION}  # folded name -> the first spelling
         self._index = EveryRule()
-        self._numbers: dict[Pattern, int] = {}  # patterns that the index knows
-        self._standing: list[list[int]] = []  # pattern number -> the entries that have it
         self._words: dict[str, Found] = {}
         self._answers: dict[frozenset[int], Match] = {}
+        self._remembered = 0  # answers and the sections in them
         self._read(text)
         self._words.clear()
         for entry in self.entries:
             if not entry.header.optional:
                 self.sections[entry.header.section].all_optional = False
 
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules that stand, in the order in which a later one wins its section."""
+        return [entry.rule for entry in self.entries]
+
     # --- Looking up -----------------------------------------------------------------------------------
 
     def match_all(self, paths: Iterable[str], meter: Meter) -> list[Match]:
         """Who owns each of `paths`, in each section; TooCostly when `meter` says so."""
         found = self._index.find_all(paths, meter)
-        return [self._answers.get(patterns) or self._answer(patterns, meter) for patterns in found]
+        return [self._answers.get(groups) or self._answer(groups, meter) for groups in found]
 
-    def _answer(self, found: frozenset[int], meter: Meter) -> Match:
-        entries = [number for pattern in found for number in self._standing[pattern]]
-        meter.spend(len(entries))
-        if len(self._answers) >= REMEMBERED:
+    def _answer(self, groups: frozenset[int], meter: Meter) -> Match:
+        numbers = self._index.rules(groups)
+        meter.spend(_STEPS_PER_SECTION * len(numbers))
+        answer = self._combined(numbers)
+        self._remembered += 1 + len(answer.sections)
+        if self._remembered > REMEMBERED:
             self._answers.clear()
-        answer = self._answers[found] = self._combined(entries)
+            self._remembered = 0
+        self._answers[groups] = answer
         return answer
 
-    def _combined(self, numbers: list[int]) -> Match:
+    def _combined(self, numbers: Iterable[int]) -> Match:
         """The answer where these entries match: each section's last, unless one of its entries excludes."""
         last: dict[str, int] = {}
         for number in sorted(numbers, key=lambda number: (self.entries[number].excludes, number)):
@@ -149,7 +162,7 @@ class GitLabFile:
         self.refused = True
         self.sections = {DEFAULT_SECTION: Section(DEFAULT_SECTION, 0)}
         self.entries, self.replaced = [], []
-        self._index, self._standing = EveryRule(), []
+        self._index = EveryRule()
         self.problems = [Problem(line, 1, "too_many_rules", "error", message)]
 
     # --- Headers --------------------------------------------------------------------------------------
@@ -167,7 +180,7 @@ class GitLabFile:
         text = defaults.group() if defaults else ""
         found = [self._found(word.group()) for word in _WORD(text)]
         header = Header(
-            self._section(line[start:end]).name,
+            self._section(line[start:end], number).name,
             line[0] == "^",
             _approvals(count.group(1)) if count else 0,
             gitlab_owners(found),
@@ -177,7 +190,7 @@ class GitLabFile:
         self._check_header(header, line, number, raw, count.group(1) if count else None, text, strict)
         return header
 
-    def _section(self, name: str) -> Section:
+    def _section(self, name: str, line: int) -> Section:
         """The section that a header of this name begins or goes on.
 
         Names compare without regard to case, except while there is no section but the one before any header.
@@ -185,7 +198,7 @@ class GitLabFile:
         if len(self.sections) > 1:
             name = self._spellings.get(name.casefold(), name)
         if name not in self.sections:
-            self.sections[name] = Section(name, len(self.sections))
+            self.sections[name] = Section(name, len(self.sections), line)
             self._spellings.setdefault(name.casefold(), name)
         return self.sections[name]
 
@@ -230,7 +243,7 @@ class GitLabFile:
         elif pattern == "!":
             message = "This excludes every file from the section; an exclusion has no blank after its `!`."
             self._report(number, raw, "stray_exclusion", message, "!" + text, None, "warning")
-        self._put(Entry(number, line, pattern.removeprefix("!"), owners, header, excludes), raw)
+        self._put(Entry(number, line, pattern[excludes:], owners, header, excludes), raw)
 
     def _owners(self, text: str, number: int, raw: str, header: Header) -> tuple[str, ...]:
         """The owners that `text` names, or the header's where it is blank; reports as GitLab does."""
@@ -287,13 +300,8 @@ class GitLabFile:
             self._report(entry.line, raw, "pattern_too_long", message, None)
             return
         meaning = patterns.gitlab(key)
-        if meaning is None:
-            return
-        pattern = self._numbers.setdefault(meaning, len(self._standing))
-        if pattern == len(self._standing):
-            self._standing.append([])
-            self._index.add(meaning, pattern)
-        self._standing[pattern].append(len(self.entries) - 1)
+        if meaning is not None:
+            self._index.add(meaning, len(self.entries) - 1)
 
     def _report(
         self,

@@ -82,7 +82,7 @@ class Index(Generic[Answer]):
     # --- Building -------------------------------------------------------------------------------------
 
     def add(self, pattern: Pattern, number: int) -> None:
-        """Let `pattern` stand for rule `number`, which is greater than any before it."""
+        """Let rule `number`, which is not less than any before it, cover what `pattern` does."""
         path = literal_path(pattern.body)
         if path is not None:
             self._add_literal(path, pattern.reach, number)
@@ -296,10 +296,30 @@ class LastRule(Index[int]):
 
 
 class EveryRule(Index[frozenset[int]]):
-    """All rules that cover a path. GitLab, where each section has its own last one."""
+    """All rules that cover a path. GitLab, where each section has its own last one.
+
+    Rules that cover the same are one group; an answer is a set of groups.
+    """
 
     def __init__(self) -> None:
         super().__init__(frozenset())
+        self._groups: dict[Pattern, int] = {}
+        self._rules: list[list[int]] = []  # by group
+
+    def add(self, pattern: Pattern, number: int) -> None:
+        if pattern.reach is Reach.TREE:
+            self.add(Pattern(pattern.body, Reach.FILE), number)
+            self.add(Pattern(pattern.body, Reach.INSIDE), number)
+            return
+        group = self._groups.setdefault(pattern, len(self._rules))
+        if group == len(self._rules):
+            self._rules.append([])
+            super().add(pattern, group)
+        self._rules[group].append(number)
+
+    def rules(self, groups: Iterable[int]) -> set[int]:
+        """The rules of these groups."""
+        return {rule for group in groups for rule in self._rules[group]}
 
     def _joined(self, answer: frozenset[int], found: Iterable[int]) -> frozenset[int]:
         return answer.union(found)

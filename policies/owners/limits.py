@@ -12,5 +12,5 @@ BINARY_PREFIX = 8_000
 """Leading bytes in which a NUL makes the file binary."""
 STEPS = 5_000_000
 """Steps that one call may take before it is given up as too costly."""
-EXPLAINING = 20
-"""How many times the steps of a lookup an explanation may take: it asks every rule by itself."""
+EXPLAINING = 100_000_000
+"""Steps that an explanation may take: it asks every rule by itself, and the index may take as many."""

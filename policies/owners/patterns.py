@@ -7,6 +7,7 @@ number of directories, also none. The reach says what a place that the whole bod
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -89,18 +90,23 @@ class InvalidPattern(ValueError):
 
 
 _ESCAPE_OR_CLASS = re.compile(r"[\\\[\]]").search
-_DOUBLE_STAR: list[Token] = [STAR, STAR]
+Tokens = str | list[Token]
+"""What stands between two slashes; a plain text where it has no wildcards."""
+_DOUBLE_STAR: Tokens = [STAR, STAR]
 _WILDCARDS: dict[str, Token] = {"*": STAR, "?": ANY}
 
 
-def _plain_segments(pattern: str) -> list[list[Token]]:
+def _plain_segments(pattern: str) -> list[Tokens]:
     """The tokens between slashes of a pattern without escapes and classes."""
-    return [[_WILDCARDS.get(character, character) for character in part] for part in pattern.split("/")]
+    return [
+        [_WILDCARDS.get(character, character) for character in part] if "*" in part or "?" in part else part
+        for part in pattern.split("/")
+    ]
 
 
-def _with_anywhere(segments: list[list[Token]]) -> list[list[Token] | _Anywhere]:
+def _with_anywhere(segments: Sequence[Tokens]) -> list[Tokens | _Anywhere]:
     """`segments` with each `**` that is a whole segment as `ANYWHERE`; several in a row are one."""
-    body: list[list[Token] | _Anywhere] = []
+    body: list[Tokens | _Anywhere] = []
     for tokens in segments:
         if tokens != _DOUBLE_STAR:
             body.append(tokens)
@@ -109,11 +115,11 @@ def _with_anywhere(segments: list[list[Token]]) -> list[list[Token] | _Anywhere]
     return body
 
 
-def _only_stars(tokens: list[Token] | _Anywhere) -> bool:
+def _only_stars(tokens: Tokens | _Anywhere) -> bool:
     return isinstance(tokens, list) and all(token is STAR for token in tokens)
 
 
-def _pattern(body: list[list[Token] | _Anywhere], reach: Reach) -> Pattern:
+def _pattern(body: list[Tokens | _Anywhere], reach: Reach) -> Pattern:
     return Pattern(tuple(part if part is ANYWHERE else segment(part) for part in body), reach)
 
 
@@ -133,8 +139,8 @@ def github(pattern: str) -> Pattern | None:
     segments = _github_segments(pattern)
     if segments is None:
         return None
-    anchored = len(segments) > 1 and segments != [segments[0], []]
     inside = len(segments) > 1 and not segments[-1]
+    anchored = len(segments) > (2 if inside else 1)
     if not segments[0]:
         segments = segments[1:]
     if inside:
@@ -146,7 +152,7 @@ def github(pattern: str) -> Pattern | None:
     return _reaching(_with_anywhere(segments), inside)
 
 
-def _github_segments(pattern: str) -> list[list[Token]] | None:
+def _github_segments(pattern: str) -> Sequence[Tokens] | None:
     """The tokens between slashes; None where the pattern ends in the middle of an escape."""
     if not _ESCAPE_OR_CLASS(pattern):
         return _plain_segments(pattern)
@@ -183,10 +189,10 @@ def _escaped(pattern: str) -> str:
     return "".join(written)
 
 
-def _reaching(body: list[list[Token] | _Anywhere], inside: bool) -> Pattern:
+def _reaching(body: list[Tokens | _Anywhere], inside: bool) -> Pattern:
     """The reach follows from how the body ends; a star that is a whole last segment means direct files."""
     if inside:
-        ending: list[list[Token] | _Anywhere] = [[STAR]] if body[-1] is ANYWHERE else []
+        ending: list[Tokens | _Anywhere] = [[STAR]] if body[-1] is ANYWHERE else []
         return _pattern(body + ending, Reach.INSIDE)
     if body[-1] is ANYWHERE:
         return _pattern(body[:-1], Reach.INSIDE)
@@ -217,7 +223,7 @@ def gitlab(pattern: str) -> Pattern | None:
     return _pattern(body, Reach.DIRECT)
 
 
-def _gitlab_segments(pattern: str) -> list[list[Token]] | None:
+def _gitlab_segments(pattern: str) -> Sequence[Tokens] | None:
     """The tokens between slashes; None for a class that takes nothing or is not closed.
 
     A backslash before a slash is dropped, and a slash within a class ends no segment.

@@ -168,8 +168,10 @@ def _takes(token: Token, character: str) -> bool:
     )
 
 
-def segment(tokens: list[Token]) -> Segment:
-    """The segment that these tokens spell."""
+def segment(tokens: str | list[Token]) -> Segment:
+    """The segment that these tokens spell; a plain text has no wildcards."""
+    if isinstance(tokens, str):
+        return Literal(tokens)
     characters = [token for token in tokens if isinstance(token, str)]
     if len(characters) == len(tokens):
         return Literal("".join(characters))

@@ -31,7 +31,12 @@ def test_an_explanation_names_every_line_that_matches_and_agrees_with_the_lookup
 def test_a_problem_has_line_column_kind_and_a_suggestion():
     (problem,) = parse(FILE, "github").problems
     assert isinstance(problem, Problem)
-    assert (problem.line, problem.column, problem.kind, problem.suggestion) == (4, 10, "Invalid owner", "@dev")
+    assert (problem.line, problem.column, problem.kind, problem.suggestion) == (
+        4,
+        10,
+        "Invalid owner",
+        "@dev",
+    )
 
 
 def test_a_file_cannot_be_changed_from_outside():
