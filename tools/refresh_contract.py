@@ -232,7 +232,10 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _converted(schema: Any, *, names: bool = False) -> Any:
-    """OpenAPI 3.0 to JSON Schema 2020-12, without texts. In `names` the keys are property names."""
+    """OpenAPI 3.0 to JSON Schema 2020-12, without texts. In `names` the keys are property names.
+
+    `oneOf` becomes `anyOf`: GitHub's alternatives overlap, and its own answers fit more than one.
+    """
     if isinstance(schema, list):
         return [_converted(each) for each in schema]
     if not isinstance(schema, dict):
@@ -243,7 +246,7 @@ def _converted(schema: Any, *, names: bool = False) -> Any:
         ref = {"$ref": "#/schemas/" + schema["$ref"].rpartition("/")[2]}
         return {"anyOf": [ref, {"type": "null"}]} if schema.get("nullable") else ref
     kept = {
-        name: _converted(each, names=name == "properties")
+        "anyOf" if name == "oneOf" else name: _converted(each, names=name == "properties")
         for name, each in schema.items()
         if name not in _TEXTS and not name.startswith("x-") and name not in ("nullable", "discriminator")
     }

@@ -21,6 +21,9 @@ GITHUB = Path(__file__).parent / "github.json"
 # Parameters whose value may hold slashes; a contents path may also be empty.
 SPANNING = {"path", "ref", "basehead", "branch", "tree_sha"}
 
+# A bot's address, as GitHub writes it, has brackets that the standard does not allow unquoted.
+_FORMATS = {"email": lambda text: "@" in text}
+
 Json = dict[str, Any]
 
 
@@ -114,7 +117,7 @@ class Contract:
             name = schema["$ref"].removeprefix("#/schemas/")
             return self._strict(self._description["schemas"][name], branch=branch)
         strict = dict(schema)
-        for name in ("oneOf", "anyOf", "allOf"):
+        for name in ("anyOf", "allOf"):
             if name in strict:
                 strict[name] = [self._strict(each, branch=True) for each in strict[name]]
         if "items" in strict:
@@ -161,11 +164,11 @@ class Contract:
     def _is_of(self, schema: Json, action: str | None) -> bool:
         while "$ref" in schema:
             schema = self._description["schemas"][schema["$ref"].removeprefix("#/schemas/")]
-        if any(self._is_of(each, action) for each in schema.get("oneOf", [])):
+        if any(self._is_of(each, action) for each in schema.get("anyOf", [])):
             return True
         named = schema.get("properties", {}).get("action")
         if named is None:
-            return action is None and "oneOf" not in schema
+            return action is None and "anyOf" not in schema
         while "$ref" in named:
             named = self._description["schemas"][named["$ref"].removeprefix("#/schemas/")]
         return action in named.get("enum", [])
@@ -180,7 +183,7 @@ class Contract:
 
     def _compile(self, key: str, schema: Any) -> None:
         self._compiled[key] = jsonschema_rs.Draft202012Validator(
-            _addressed(schema), registry=self._registry, validate_formats=True
+            _addressed(schema), registry=self._registry, validate_formats=True, formats=_FORMATS
         )
 
 

@@ -151,7 +151,7 @@ async def forge(receiver: Receiver) -> AsyncIterator[Sandbox]:
         await sandbox.idle()
     for sent in sandbox.deliveries:
         problems += contract().check_webhook(sent.event, sent.payload)
-    assert problems == []
+    assert not problems, "\n".join(problems)
     assert all(each.signed for each in receiver.received)
 
 

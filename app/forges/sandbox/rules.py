@@ -112,6 +112,9 @@ OWN_VERDICT = Reason(422, "Can not request changes on your own pull request", "[
 REVIEW_BLANK = Reason(422, "Body can't be blank", "REST: Reviews, body required", "sentence")
 NOT_DISMISSABLE = Reason(422, "Can not dismiss a {state} pull request review", "[k]")
 
+NO_SUCH_LINE = Reason(
+    422, "", "REST: Review comments, path; code [k]", "invalid", "PullRequestReviewComment", "path"
+)
 COMMENT_BLANK = Reason(422, "", "REST: Issue comments, 422", "missing_field", "IssueComment", "body")
 COMMENT_LONG = Reason(
     422, "body is too long (maximum is 65536 characters)", "[k]", "unprocessable", "IssueComment", "data"
@@ -329,6 +332,19 @@ def may_dismiss(change: Change, by: Account, state: str) -> None:
     needs(change.repository, by, "write")
     if state not in ("approved", "changes_requested"):
         raise Refused(NOT_DISMISSABLE, {"state": state})
+
+
+def may_remark(change: Change, by: Account, path: str, body: str) -> None:
+    """Only what the change touches can be remarked on."""
+    needs(change.repository, by, "read")
+    if path not in change.paths:
+        raise Refused(NO_SUCH_LINE)
+    readable(body)
+
+
+def may_resolve(change: Change, by: Account) -> None:
+    """The author, or whoever may write (Commenting on a pull request, resolving conversations)."""
+    needs(change.repository, by, "read" if by is change.by else "write")
 
 
 def may_comment(issue: Issue, by: Account, body: str) -> None:

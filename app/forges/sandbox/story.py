@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from app.forges.sandbox import rules
-from app.forges.sandbox.acts import changes, checks, files, issues, people, remarks, reviews
+from app.forges.sandbox.acts import changes, checks, files, issues, people, remarks, reviews, threads
 from app.forges.sandbox.acts.files import Text
 from app.forges.sandbox.git import Blob
 from app.forges.sandbox.world import (
@@ -18,6 +18,7 @@ from app.forges.sandbox.world import (
     Change,
     Comment,
     Issue,
+    LineRemark,
     Organisation,
     Permission,
     Repository,
@@ -109,6 +110,17 @@ class Person:
         place = self._repository(repository)
         files.branch(self.world, place, name, place.head.sha, self.account)
 
+    def removes_branch(self, repository: Repository | str, name: str) -> None:
+        files.remove_branch(self.world, self._repository(repository), name, self.account)
+
+    def fast_forwards(self, repository: Repository | str, *, to: str, branch: str | None = None) -> None:
+        """Push commits that exist already to a branch, the default one unless told."""
+        place = self._repository(repository)
+        name = branch or place.default_branch
+        rules.needs(place, self.account, "write")
+        rules.may_move(place, name, to, force=False)
+        files.move(self.world, place, name, to, self.account)
+
     def rebases(self, change: Change) -> None:
         """Put the same edits on the newest base, by a forced push."""
         place = self._head_of(change)
@@ -161,6 +173,20 @@ class Person:
 
     def dismisses(self, review: Review, message: str = "No longer so.") -> None:
         reviews.dismiss(self.world, review, self.account, message)
+
+    def remarks_on(self, change: Change, path: str, text: str, line: int = 1) -> LineRemark:
+        """Say something about one line."""
+        return threads.remark(self.world, change, self.account, path, text, line)
+
+    def replies(self, to: LineRemark, text: str) -> LineRemark:
+        return threads.reply(self.world, to.thread, self.account, text)
+
+    def resolves(self, remark: LineRemark) -> None:
+        """Settle the thread that this remark is in."""
+        threads.resolve(self.world, remark.thread, self.account, on=True)
+
+    def unresolves(self, remark: LineRemark) -> None:
+        threads.resolve(self.world, remark.thread, self.account, on=False)
 
     # --- Remarks, issues, labels ------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ _FIRST_IDS = {
     "issue": 2_900_000_000,
     "comment": 3_100_000_000,
     "review": 3_200_000_000,
+    "line": 2_300_000_000,
+    "thread": 0,
     "check": 40_000_000_000,
     "label": 5_000_000_000,
     "reaction": 300_000_000,
@@ -132,6 +134,35 @@ class Review:
 
 
 @dataclass(eq=False, slots=True)
+class LineRemark:
+    """A remark on one line of a change."""
+
+    id: int
+    by: Account
+    body: str
+    at: datetime
+    commit: str
+    review: Review
+    thread: Thread
+
+    @property
+    def author(self) -> str:
+        return self.by.login
+
+
+@dataclass(eq=False, slots=True)
+class Thread:
+    """What was said on one line, and whether it is settled."""
+
+    id: int
+    change: Change
+    path: str
+    line: int
+    remarks: list[LineRemark] = field(default_factory=list)
+    resolved: bool = False
+
+
+@dataclass(eq=False, slots=True)
 class Event:
     """One line of an issue's history; `kind` in GitHub's words (`labeled`, `review_requested` …)."""
 
@@ -189,6 +220,7 @@ class Change(Issue):
     requested: list[Account] = field(default_factory=list)
     requested_teams: list[Team] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+    threads: list[Thread] = field(default_factory=list)
     merged_at: datetime | None = None
     merged_by: Account | None = None
     merge_commit: str | None = None

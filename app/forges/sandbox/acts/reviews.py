@@ -75,6 +75,11 @@ def review(world: World, change: Change, by: Account, verdict: Verdict, body: st
     """
     state = VERDICTS[verdict]
     rules.may_review(change, by, state, body)
+    return record(world, change, by, state, body)
+
+
+def record(world: World, change: Change, by: Account, state: ReviewState, body: str) -> Review:
+    """Write an allowed review down, end the requests that it answers, and tell of it."""
     made = Review(world.next_id("review"), by, state, body, world.now(), change.head, change)
     change.reviews.append(made)
     change.requested = [account for account in change.requested if account is not by]

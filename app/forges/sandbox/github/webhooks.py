@@ -126,6 +126,26 @@ def _pull_request_review(site: Site, world: World, happening: Happening) -> dict
     }
 
 
+def _pull_request_review_comment(site: Site, world: World, happening: Happening) -> dict[str, Any]:
+    return {
+        "comment": changes.line_remark(site, happening.more["remark"]),
+        "pull_request": changes.pull_reduced(site, happening.subject),
+    }
+
+
+def _pull_request_review_thread(site: Site, world: World, happening: Happening) -> dict[str, Any]:
+    thread = happening.more["thread"]
+    shape = {
+        "node_id": node_id("PullRequestReviewThread", thread.id),
+        "comments": [changes.line_remark(site, each) for each in thread.remarks],
+    }
+    return {
+        "thread": shape,
+        "pull_request": changes.pull_reduced(site, happening.subject),
+        "updated_at": instant(happening.subject.updated_at),
+    }
+
+
 def _issues(site: Site, world: World, happening: Happening) -> dict[str, Any]:
     issue = happening.subject
     payload: dict[str, Any] = {"issue": changes.issue(site, issue)}
@@ -345,6 +365,8 @@ _SUBJECTS: dict[str, Callable[[Site, World, Happening], dict[str, Any]]] = {
     "organization": _organization,
     "pull_request": _pull_request,
     "pull_request_review": _pull_request_review,
+    "pull_request_review_comment": _pull_request_review_comment,
+    "pull_request_review_thread": _pull_request_review_thread,
     "push": _push,
     "repository": _repository,
     "status": _status,

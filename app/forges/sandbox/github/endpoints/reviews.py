@@ -42,6 +42,14 @@ def dismiss_review(call: Call) -> Answer:
     return Answer(200, shapes.review(call.site, given))
 
 
+@endpoint("GET /repos/{owner}/{repo}/pulls/{number}/comments", "pull_requests:read", is_list=True)
+def list_line_remarks(call: Call) -> Answer:
+    """Remarks on lines, oldest first. Whether their threads are settled is told by webhooks alone."""
+    found = [remark for thread in call.change().threads for remark in thread.remarks]
+    found.sort(key=lambda each: each.id)
+    return call.page(found, lambda each: shapes.line_remark(call.site, each))
+
+
 def _find(call: Call) -> Review:
     number = call.number("review_id")
     found = next((each for each in call.change().reviews if each.id == number), None)

@@ -11,7 +11,16 @@ from app.forges.sandbox.acts.changes import merge_tree
 from app.forges.sandbox.github.shapes.people import app, association, team, user
 from app.forges.sandbox.github.shapes.repositories import repository
 from app.forges.sandbox.github.site import Site, instant, node_id
-from app.forges.sandbox.world import Change, Comment, Issue, Label, Reaction, Repository, Review
+from app.forges.sandbox.world import (
+    Change,
+    Comment,
+    Issue,
+    Label,
+    LineRemark,
+    Reaction,
+    Repository,
+    Review,
+)
 
 # Counts and merge state: only in a pull request that is asked for by itself, and in its own events.
 _DETAILS = (
@@ -97,7 +106,7 @@ def pull(site: Site, known: Change, *, mergeable: bool | None) -> dict[str, Any]
         _merge_state(known, mergeable),
         user(site, known.merged_by) if known.merged_by else None,
         len(known.comments),
-        0,
+        sum(len(thread.remarks) for thread in known.threads),
         known.from_fork,
         len(commits(known)),
         sum(file.additions for file in files),
@@ -230,6 +239,46 @@ def review(site: Site, known: Review) -> dict[str, Any]:
         "submitted_at": instant(known.at),
         "commit_id": known.commit,
     }
+
+
+def line_remark(site: Site, known: LineRemark) -> dict[str, Any]:
+    """`pull-request-review-comment`."""
+    thread, change = known.thread, known.thread.change
+    pull_url = site.api(f"/repos/{change.repository.full_name}/pulls/{change.number}")
+    url = site.api(f"/repos/{change.repository.full_name}/pulls/comments/{known.id}")
+    page = site.web(f"/{change.repository.full_name}/pull/{change.number}#discussion_r{known.id}")
+    patch = next((each.patch for each in change.files if each.path == thread.path), None)
+    shape: dict[str, Any] = {
+        "url": url,
+        "pull_request_review_id": known.review.id,
+        "id": known.id,
+        "node_id": node_id("PullRequestReviewComment", known.id),
+        "diff_hunk": patch or "",
+        "path": thread.path,
+        "commit_id": known.commit,
+        "original_commit_id": known.commit,
+        "user": user(site, known.by),
+        "body": known.body,
+        "created_at": instant(known.at),
+        "updated_at": instant(known.at),
+        "html_url": page,
+        "pull_request_url": pull_url,
+        "author_association": association(change.repository, known.by),
+        "_links": {"self": {"href": url}, "html": {"href": page}, "pull_request": {"href": pull_url}},
+        "reactions": _reactions(f"{url}/reactions", []),
+        "start_line": None,
+        "original_start_line": None,
+        "start_side": None,
+        "line": thread.line,
+        "original_line": thread.line,
+        "side": "RIGHT",
+        "position": thread.line,
+        "original_position": thread.line,
+        "subject_type": "line",
+    }
+    if known is not thread.remarks[0]:
+        shape["in_reply_to_id"] = thread.remarks[0].id
+    return shape
 
 
 def file(site: Site, known: Change, touched: git.Touched) -> dict[str, Any]:

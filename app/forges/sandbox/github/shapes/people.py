@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from app.forges.sandbox import rules
 from app.forges.sandbox.github.site import Site, instant, node_id
@@ -32,7 +33,7 @@ LEGACY: dict[Permission, str] = {
 def user(site: Site, account: Account) -> dict[str, Any]:
     """`simple-user`."""
     login = account.login
-    url = site.api(f"/users/{login}")
+    url = site.api(f"/users/{quote(login)}")
     page = f"/apps/{login.removesuffix('[bot]')}" if account.kind == "bot" else f"/{login}"
     return {
         "login": login,
