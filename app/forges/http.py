@@ -11,7 +11,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 from pydantic_core import from_json
@@ -48,7 +48,14 @@ class Answer:
 class Wire:
     """Connections to one forge, whose address is `base`: `https`, or `http` to this machine itself."""
 
-    def __init__(self, base: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        base: str,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        read_seconds: float = READ_SECONDS,
+        write_seconds: float = WRITE_SECONDS,
+    ) -> None:
         parts = urlsplit(base)
         if not parts.hostname or parts.scheme not in ("https", "http") or parts.username or parts.query:
             raise ValueError(f"not the address of a forge: {base!r}")
@@ -58,6 +65,7 @@ class Wire:
         self.base = base.rstrip("/")
         self._origin = _origin(base)
         self._root = urlsplit(self.base).path + "/"
+        self._seconds = {True: read_seconds, False: write_seconds}
         self._client = httpx2.AsyncClient(
             transport=transport,
             follow_redirects=False,
@@ -71,7 +79,11 @@ class Wire:
 
     def is_ours(self, url: str) -> bool:
         """Whether the URL lies at the forge's address: same scheme, host and port, below the same path."""
-        return _origin(url) == self._origin and urlsplit(url).path.startswith(self._root)
+        try:
+            path, origin = httpx2.URL(url).path, _origin(url)  # as it will be called: dots taken away
+        except httpx2.InvalidURL:
+            return False
+        return origin == self._origin and path.startswith(self._root) and ".." not in path.split("/")
 
     async def exchange(
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None = None
@@ -83,14 +95,14 @@ class Wire:
         """
         if not self.is_ours(url):
             raise Unavailable(f"refused to call an address that is not {self._origin}")
-        seconds = READ_SECONDS if method == "GET" else WRITE_SECONDS
+        seconds = self._seconds[method == "GET"]
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchange(method, url, headers, content, seconds)
         except _NOTHING_SENT as error:
             raise Unavailable(f"no connection to {self._origin}: {type(error).__name__}") from error
         except TimeoutError as error:
-            raise doubt(method, f"no answer within {seconds:.0f} s") from error
+            raise doubt(method, f"no answer within {seconds:g} s") from error
         except httpx2.HTTPError as error:
             raise doubt(method, f"the connection broke: {type(error).__name__}") from error
 
@@ -111,9 +123,14 @@ class Wire:
 
     def _next(self, url: str, got: httpx2.Response) -> str | None:
         link = got.links.get("next")
-        target = urljoin(url, link["url"]) if link else None
-        if target is not None and not self.is_ours(target):
-            raise Unavailable(f"refused to follow a link away from {self._origin}")
+        if link is None:
+            return None
+        try:
+            target = str(httpx2.URL(url).join(link["url"]))
+        except httpx2.InvalidURL:
+            target = ""
+        if not self.is_ours(target):
+            raise doubt(got.request.method, f"refused to follow a link away from {self._origin}")
         return target
 
 
@@ -123,9 +140,9 @@ def doubt(method: str, message: str) -> ForgeError:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
+    parts = httpx2.URL(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}"
+    return f"{parts.scheme}://{parts.host}:{port}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from app.forges.github_events import UNDATED, GitHubDoor, read
 from handlers.ports import AccountChange, Delivery, Reading, Touch
 from policies import facts as f
+from tests.payloads.examples import github_examples
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "payloads" / "github"
 CHANGE = f.Subject("change", 7, 12)
@@ -498,6 +499,27 @@ def test_other_events_are_ignored_with_a_reason(event):
     reading = read(event, payload())
     assert reading.touches == ()
     assert reading.ignored
+
+
+SILENT = {"ping", "push", "check_suite"}
+"""Events that Usher follows, of which some examples say nothing that it needs."""
+
+
+@pytest.mark.parametrize("example", github_examples(), ids=lambda example: example.name)
+def test_every_official_example_is_read(example):
+    """Each tells of a subject, a commit or the account where Usher follows its event; none is an error."""
+    reading = GitHubDoor().facts(Delivery(example.event, "d", json.dumps(example.payload).encode()))
+    told = reading.touches or reading.by_commit or reading.account_change
+    assert bool(told) is (reading.ignored is None)
+    if reading.ignored is not None and not reading.ignored.startswith("Usher does not follow"):
+        assert example.event in SILENT
+    repository = example.payload.get("repository") or {}
+    assert (reading.repository.id if reading.repository else None) == repository.get("id")
+
+
+def test_there_are_as_many_official_examples_as_github_published():
+    assert len(github_examples()) == 329
+    assert sum(read(each.event, each.payload).installation is not None for each in github_examples()) == 133
 
 
 def test_deleted_people_and_forks_cost_nothing_but_their_names():
