@@ -145,6 +145,21 @@ class Verdict:
     external_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of the forge to deliver a webhook, as its own list has it.
+
+    `delivery_id` is the same for every attempt at one event, and is what the inbox knows it by. `answered`
+    says whether we answered 2xx; an attempt that was, and whose event we do not have, is missed all the same.
+    """
+
+    id: int
+    delivery_id: str
+    event: str
+    at: datetime
+    answered: bool
+
+
 # --- Ports --------------------------------------------------------------------------------------------
 
 
@@ -227,6 +242,18 @@ class Desk(Protocol):
 
     def wrote(self, remark: Remark) -> bool:
         """Whether this comment is Usher's own."""
+        ...
+
+
+class Post(Protocol):
+    """Reads what the forge tried to deliver, and asks for it again."""
+
+    async def attempts(self, since: datetime) -> tuple[Attempt, ...]:
+        """Every attempt since then that the forge still lists, whatever came of it; the newest first."""
+        ...
+
+    async def redeliver(self, attempt: Attempt) -> None:
+        """Have the forge deliver the same event again, under the same `delivery_id`."""
         ...
 
 

@@ -10,7 +10,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version as installed_version
 from types import MappingProxyType
 from typing import Any, Self
@@ -107,7 +107,8 @@ class GitHubClient:
         self.identity: AppIdentity | None = None
         self._wire = Wire(api_url, transport=transport)
         keys = [private_key] if isinstance(private_key, str) else list(private_key)
-        self.tokens = Tokens(AppKey(app_id, keys, self.clock), self.clock, self._send_as_app)
+        self._key = AppKey(app_id, keys, self.clock)
+        self.tokens = Tokens(self.clock, self._signed)
         self._agent = f"usher/{installed_version('usher')}"
         self._pause, self._writes_per_hour = pause, writes_per_hour
         self._observe = observe
@@ -189,13 +190,17 @@ class GitHubClient:
         self._moved[(repository.id, repository.name)] = name
         return name
 
-    async def as_app(
-        self, method: str, template: str, *, body: Mapping[str, object] | None = None, **pieces: object
-    ) -> Answer:
+    async def as_app(self, method: str, template: str, **pieces: object) -> Answer:
         """One call in the App's own name (its installations, its deliveries)."""
-        answer = await self.tokens.as_app(method, template, pieces, body)
-        self._raise_for(answer, method, template, self._gate(_APP.installation))
-        return answer
+        return await self._as_app(self._request(_APP, method, template, pieces))
+
+    async def pages_as_app(self, template: str, **pieces: object) -> AsyncIterator[Answer]:
+        """The pages of a list that the App asks for in its own name."""
+        request: _Request | None = self._request(_APP, "GET", template, {"per_page": 100, **pieces})
+        while request is not None:
+            page = await self._as_app(request)
+            yield page
+            request = replace(request, url=page.next) if page.next else None
 
     async def who_am_i(self) -> AppIdentity:
         """The App that the key belongs to, asked once."""
@@ -324,10 +329,18 @@ class GitHubClient:
             raise Unavailable("the forge says that nothing changed since an answer we no longer have")
         return kept
 
-    async def _send_as_app(
-        self, method: str, template: str, pieces: Pieces, body: Mapping[str, object] | None, signature: str
+    async def _as_app(self, request: _Request) -> Answer:
+        answer = await self._key.signed(lambda signature: self._send_signed(request, signature))
+        self._raise_for(answer, request.method, request.operation, self._gate(_APP.installation))
+        return answer
+
+    async def _signed(
+        self, method: str, template: str, pieces: Pieces, body: Mapping[str, object] | None
     ) -> Answer:
         request = self._request(_APP, method, template, pieces, body)
+        return await self._key.signed(lambda signature: self._send_signed(request, signature))
+
+    async def _send_signed(self, request: _Request, signature: str) -> Answer:
         gate = self._gate(_APP.installation)
         async with gate.entry(write=False):
             answer = await self._exchange(request, self._headers(jwt=signature))

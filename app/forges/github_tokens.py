@@ -25,11 +25,12 @@ from app.forges.json_values import time as instant
 from app.forges.server_clock import ServerClock
 from handlers.ports import Forbidden, Gone, Locked, Unavailable
 
-AppCall = Callable[[str, str, Mapping[str, object], Mapping[str, object] | None, str], Awaitable[Answer]]
-"""Sends one request signed by the App: method, URL template, its pieces, JSON body, signature."""
+AppCall = Callable[[str, str, Mapping[str, object], Mapping[str, object] | None], Awaitable[Answer]]
+"""Sends one request in the App's own name: method, URL template, its pieces, JSON body."""
 
 _FORM = re.compile(r"[\x21-\x7e]{1,1024}")
-_BACKDATED, _VALID = 60, 540
+_BACKDATED, _VALID = 60, 540  # seconds; GitHub takes ten minutes at most
+_SKEW = 5.0
 _RENEWED_AFTER = 5 / 6  # of a token's life: 50 minutes of an hour
 
 Right = Literal["read", "write"]
@@ -84,15 +85,30 @@ class AppKey:
         self.app_id = app_id
         self._keys = [key.replace("\\n", "\n") for key in private_keys]
         self._clock = clock
+        self._current = 0
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def sign(self, key: int = 0) -> str:
+    def sign(self) -> str:
         """A JSON Web Token that says "we are this App" for nine minutes, by the forge's clock."""
         now = int(self._clock.now())
         claims = {"iss": str(self.app_id), "iat": now - _BACKDATED, "exp": now + _VALID}
-        return jwt.encode(claims, self._keys[key % len(self._keys)], algorithm="RS256")
+        return jwt.encode(claims, self._keys[self._current % len(self._keys)], algorithm="RS256")
+
+    async def signed(self, send: Callable[[str], Awaitable[Answer]]) -> Answer:
+        """What `send` answers to our signature, made with another key where this one is no longer taken.
+
+        The answer to a signature that is too old or too new tells the forge's time. So after a 401 that
+        moved the clock the same key is tried once more.
+        """
+        offset = self._clock.offset
+        answer = await send(self.sign())
+        for _ in self._keys:
+            if answer.status != 401:
+                break
+            if abs(self._clock.offset - offset) < _SKEW:
+                self._current += 1
+            offset = self._clock.offset
+            answer = await send(self.sign())
+        return answer
 
 
 class Tokens:
@@ -100,19 +116,16 @@ class Tokens:
 
     def __init__(
         self,
-        key: AppKey,
         clock: ServerClock,
         call: AppCall,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._key = key
         self._clock = clock
         self._call = call
         self._monotonic = monotonic
         self._tokens: dict[Opens, Token] = {}
         self._locks: dict[Opens, asyncio.Lock] = {}
-        self._signs_with = 0
         self.mints = 0
 
     async def get(self, opens: Opens) -> Token:
@@ -138,29 +151,6 @@ class Tokens:
         """Seconds since the token was minted."""
         return self._monotonic() - token.minted
 
-    async def as_app(
-        self,
-        method: str,
-        template: str,
-        pieces: Mapping[str, object],
-        body: Mapping[str, object] | None = None,
-    ) -> Answer:
-        """One request in the App's own name, with its other keys where the first is no longer taken.
-
-        The answer to a signature that is too old or too new tells the forge's time, so each key is tried
-        again once with the clock set.
-        """
-        offset = self._clock.offset
-        answer = await self._call(method, template, pieces, body, self._key.sign(self._signs_with))
-        for _ in range(len(self._key)):
-            if answer.status != 401:
-                return answer
-            if abs(self._clock.offset - offset) < 5:
-                self._signs_with += 1
-            offset = self._clock.offset
-            answer = await self._call(method, template, pieces, body, self._key.sign(self._signs_with))
-        return answer
-
     async def _mint(self, opens: Opens) -> Token:
         answer = await self._ask_for(opens, opens.permissions)
         if answer.status == 422 and "permission" in reason(answer).lower():
@@ -177,7 +167,7 @@ class Tokens:
         body: dict[str, object] = {"permissions": dict(permissions)}
         if opens.repository is not None:
             body["repository_ids"] = [opens.repository]
-        return await self.as_app(
+        return await self._call(
             "POST",
             "/app/installations/{installation_id}/access_tokens",
             {"installation_id": opens.installation},
@@ -186,8 +176,8 @@ class Tokens:
 
     async def _granted(self, opens: Opens) -> dict[str, str]:
         """Of what we would like, what this installation was given."""
-        answer = await self.as_app(
-            "GET", "/app/installations/{installation_id}", {"installation_id": opens.installation}
+        answer = await self._call(
+            "GET", "/app/installations/{installation_id}", {"installation_id": opens.installation}, None
         )
         self._raise_unless_minted(answer, opens)
         has = dig(answer.json(), "permissions")
