@@ -86,7 +86,14 @@ async def opened(
                 new_tenants=settings.new_installations,
                 gather=gather,
             ),
-            Settling(database, _forges(client), clock, keys.master_keys(settings)[0], gather),
+            Settling(
+                database,
+                _forges(client),
+                clock,
+                keys.master_keys(settings)[0],
+                gather,
+                settings.uncertain_seconds,
+            ),
             clock,
             sweep_seconds=settings.sweep_seconds,
         )

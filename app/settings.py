@@ -93,6 +93,9 @@ class Settings(BaseSettings):
         le=60,
         description="How long events of one change gather before it is looked at, once for all.",
     )
+    uncertain_seconds: float = Field(
+        35, ge=0, description="How long to wait before a write is looked up whose answer was lost."
+    )
     worker_concurrency: int = Field(
         8, ge=1, le=64, description="How many subjects one worker settles at once."
     )

@@ -39,6 +39,7 @@ class Settling:
     clock: PromiseClock
     master_key: bytes
     gather: timedelta
+    settles_after: float
 
     async def __call__(self, tenant_id: int, subject: str) -> bool:
         """Settle the subject if anything is due there; returns whether a run took place. Never raises."""
@@ -86,6 +87,7 @@ class Settling:
             live=tenant.mode == "live",
             sign=lambda key: keys.marker(self.master_key, tenant.id, key),
             now=now,
+            settles_after=self.settles_after,
         )
         reads = Reads(forge, KeptDirectory(self.database, tenant.id, forge), records)
         rulebooks = KeptRulebooks(self.database, tenant.id, forge, now.year)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers.owning import person_in
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Note, RecordDecision, RequestReview
 from policies.facts import (
@@ -148,8 +147,8 @@ def _everybody(situation: Situation, wanted: tuple[Slot, ...]) -> tuple[str, ...
 
 
 def _is_bot(situation: Situation, name: str) -> bool:
-    teams = situation.areas.teams.values()
-    members = (member for team in teams if person_in(team, name) for member in team.members)
-    return name.endswith("[bot]") or any(
-        same(member.login) == same(name) and member.bot for member in members
-    )
+    called_so = {same(login) for login in situation.rulebook.rules.reviews.bots.logins}
+    if name.endswith("[bot]") or same(name) in called_so:
+        return True
+    members = (member for team in situation.areas.teams.values() for member in team.members)
+    return any(same(member.login) == same(name) and member.bot for member in members)

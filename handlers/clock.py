@@ -44,7 +44,7 @@ def first_due(situation: Situation) -> Obligation | None:
     pending = [
         each
         for each in situation.state.obligations
-        if each.open and each.ledger == "slot" and each.kind in ("first_response", "re_review") and each.due
+        if each.open and each.kind in ("first_response", "re_review") and each.due
     ]
     return min(pending, key=lambda each: each.due or each.t0, default=None)
 

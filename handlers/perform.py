@@ -45,6 +45,7 @@ class Desk:
     live: bool
     sign: Callable[[str], str]  # an effect's key → the hidden marker of its comment
     now: datetime
+    settles_after: float = SETTLES_AFTER
 
 
 async def perform(actions: Iterable[Action], change: Change, desk: Desk) -> tuple[Fact, ...]:
@@ -78,8 +79,8 @@ async def _once(action: ForgeAction, change: Change, desk: Desk) -> tuple[Fact, 
         await desk.effects.skipped(effect, "preview")
         return ()
     if effect.state in ("sending", "uncertain"):
-        if (waited := effect.sent_seconds_ago or 0.0) < SETTLES_AFTER:
-            raise NotYet(SETTLES_AFTER - waited, f"it is not known whether {key} happened")
+        if (waited := effect.sent_seconds_ago or 0.0) < desk.settles_after:
+            raise NotYet(desk.settles_after - waited, f"it is not known whether {key} happened")
         if (found := await _find(action, change, desk, effect)) is not None:
             return found
     await desk.effects.sending(effect)
@@ -87,7 +88,7 @@ async def _once(action: ForgeAction, change: Change, desk: Desk) -> tuple[Fact, 
         return await _write(action, change, desk, effect)
     except Unsure as error:
         await desk.effects.unsure(effect, str(error))
-        raise NotYet(SETTLES_AFTER, f"it is not known whether {key} happened") from error
+        raise NotYet(desk.settles_after, f"it is not known whether {key} happened") from error
     except (Refused, Gone) as error:
         await desk.effects.refused(effect, str(error))
         return ()

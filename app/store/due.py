@@ -20,6 +20,8 @@ from app.store.tables import clock, due, tenant
 LEASE = timedelta(seconds=150)
 """How long a run may hold a subject; a run stops itself well before."""
 
+LONGEST_GATHERING = 5
+
 RUNNING_PER_TENANT = 4
 WAITS = tuple(
     timedelta(seconds=seconds)
@@ -79,22 +81,26 @@ class Lease:
 
 
 async def touch(connection: AsyncConnection, tenant_id: int, subject: str, gather: timedelta) -> None:
-    """Something happened to this subject: look at it again after `gather`, with what else happens till then.
+    """Something happened to this subject: look at it again once it was quiet for `gather`.
 
-    A subject that is waiting already keeps its time, so a burst does not push it away; a dead one revives.
+    A burst pushes the look away, though never further than `LONGEST_GATHERING` times `gather` from its
+    first event; a longer wait, after a failure or for a limit, stays. A dead subject revives.
     """
+    now = sa.func.now()
     idle = sa.or_(due.c.generation == due.c.settled_generation, due.c.dead_at.is_not(None))
-    soon = sa.func.now() + gather
+    since = sa.case((idle, now), else_=sa.func.coalesce(due.c.waiting_since, now))
+    quiet = sa.func.least(now + gather, since + LONGEST_GATHERING * gather)
     await connection.execute(
         insert(due)
-        .values(tenant_id=tenant_id, subject=subject, generation=1, not_before=soon)
+        .values(
+            tenant_id=tenant_id, subject=subject, generation=1, waiting_since=now, not_before=now + gather
+        )
         .on_conflict_do_update(
             index_elements=["tenant_id", "subject"],
             set_={
                 "generation": due.c.generation + 1,
-                "not_before": sa.case(
-                    (idle, sa.func.greatest(soon, due.c.not_before)), else_=due.c.not_before
-                ),
+                "waiting_since": since,
+                "not_before": sa.func.greatest(quiet, due.c.not_before),
                 "attempts": sa.case((due.c.dead_at.is_not(None), 0), else_=due.c.attempts),
                 "dead_at": None,
             },
@@ -177,6 +183,7 @@ async def settled(
             attempts=0,
             reason=None,
             leased_until=None,
+            waiting_since=sa.case((more, sa.func.now()), else_=None),
             not_before=sa.case((more, sa.func.now() + gather), else_=sa.func.now()),
         )
     )

@@ -122,6 +122,7 @@ due = sa.Table(
     sa.Column("subject", sa.Text, primary_key=True),
     sa.Column("generation", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("settled_generation", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("waiting_since", INSTANT, comment="first touch that is not settled yet"),
     sa.Column("due_at", INSTANT, comment="clock of promises: when any derived value changes next"),
     sa.Column("not_before", INSTANT, nullable=False, server_default=NOW, comment="database clock"),
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),

@@ -99,6 +99,12 @@ def upgrade() -> None:
         sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("settled_generation", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
+            "waiting_since",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="first touch that is not settled yet",
+        ),
+        sa.Column(
             "due_at",
             sa.DateTime(timezone=True),
             nullable=True,

@@ -125,6 +125,7 @@ def settings_for(forge: Sandbox, folder: Path, **changes: object) -> Settings:
             "github_write_seconds": 0,
             "gather_seconds": 0.03,
             "sweep_seconds": 0.05,
+            "uncertain_seconds": 0.3,
             "new_installations": "live",
             **changes,
         }
@@ -143,9 +144,15 @@ def mode() -> str:
 
 
 @pytest.fixture
-async def bot(world: Shop, address: str, tmp_path: Path, mode: str) -> AsyncIterator[Bot]:
+def gather() -> float:
+    """How many seconds events of one change gather; a story may override it."""
+    return 0.03
+
+
+@pytest.fixture
+async def bot(world: Shop, address: str, tmp_path: Path, mode: str, gather: float) -> AsyncIterator[Bot]:
     forge = world.forge
-    settings = settings_for(forge, tmp_path, new_installations=mode)
+    settings = settings_for(forge, tmp_path, new_installations=mode, gather_seconds=gather)
     async with main.opened(settings, address, clock=forge.clock, open_pages=True) as usher:
         stop = asyncio.Event()
         listener = main.listen("127.0.0.1", 0)

@@ -1,0 +1,225 @@
+"""Whole processes, as an operator runs them: started, stopped, killed at bad moments, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+
+from app.forges.sandbox import Sandbox
+from app.forges.sandbox.world import Change
+from app.store.database import connect
+from app.store.tables import delivery, due, effect
+from tests.handlers.conftest import MONDAY_NINE, SECRET, Shop, forge, said, world
+
+__all__ = ["forge", "world"]  # fixtures
+
+pytestmark = pytest.mark.slow
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Process:
+    """One `usher` command with its own environment."""
+
+    process: asyncio.subprocess.Process
+    url: str
+
+    async def ready(self) -> None:
+        async with httpx2.AsyncClient() as client, asyncio.timeout(30):
+            while True:
+                if self.process.returncode is not None:
+                    raise AssertionError(await self.output())
+                try:
+                    if (await client.get(f"{self.url}/readyz")).status_code == 200:
+                        return
+                except httpx2.TransportError:
+                    pass
+                await asyncio.sleep(0.05)
+
+    async def output(self) -> str:
+        assert self.process.stderr is not None
+        return (await self.process.stderr.read()).decode()
+
+    async def kill(self) -> None:
+        """As a machine that loses power would."""
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.communicate()
+
+    async def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        await self.process.communicate()
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+
+@asynccontextmanager
+async def running(
+    forge: Sandbox, address: str, folder: Path, *command: str, **settings: object
+) -> AsyncIterator[Process]:
+    """An `usher` process that is connected to the sandbox forge; it is gone afterwards in any case."""
+    port = free_port()
+    clock = folder / "clock"
+    clock.write_text(MONDAY_NINE.isoformat())
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "USHER_DATABASE_URL": address,
+        "USHER_DATA_DIR": str(folder),
+        "USHER_PORT": str(port),
+        "USHER_GITHUB_API_URL": forge.url,
+        "USHER_GITHUB_APP_ID": str(forge.app_id),
+        "USHER_GITHUB_PRIVATE_KEY": forge.private_key,
+        "USHER_GITHUB_WEBHOOK_SECRETS": SECRET,
+        "USHER_GITHUB_WRITE_SECONDS": "0",
+        "USHER_CLOCK": f"file:{clock}",
+        "USHER_SWEEP_SECONDS": "0.2",
+        "USHER_NEW_INSTALLATIONS": "live",
+        **{f"USHER_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "app.cli", *command, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    started = Process(process, f"http://127.0.0.1:{port}")
+    try:
+        if command[0] == "serve":
+            await started.ready()
+            forge.webhook_url = f"{started.url}/webhooks/github"
+        yield started
+    finally:
+        await started.kill()
+
+
+async def until_asked(change: Change) -> None:
+    async with asyncio.timeout(60):
+        while not (change.asked and said(change)):
+            await asyncio.sleep(0.05)
+
+
+async def once(address: str, change: Change) -> None:
+    """Everything happened exactly once, on the forge and in the books."""
+    assert change.asked == {"erin"}
+    assert len(said(change)) == 1
+    asks = [event for event in change.history if event.kind == "review_requested"]
+    assert len(asks) == 1
+    database = connect(address)
+    async with database.begin() as connection:
+        effects = [(row.kind, row.state) for row in await connection.execute(sa.select(effect))]
+        unread = await connection.scalar(
+            sa.select(sa.func.count()).select_from(delivery).where(delivery.c.state == "new")
+        )
+    await database.close()
+    assert sorted(effects) == [("ask", "done"), ("sticky", "done")]
+    assert unread == 0
+
+
+async def test_killed_between_the_answer_and_the_work_nothing_is_lost(
+    world: Shop, address: str, tmp_path: Path
+) -> None:
+    """The forge was told 202, and the process dies before it read what it had accepted."""
+    async with running(world.forge, address, tmp_path, "serve", "--no-worker") as receiving:
+        change = world.ana.opens(world.api, touching=["docs/guide.md"])
+        await world.forge.idle()
+        assert {sent.status for sent in world.forge.deliveries} == {202}
+        await receiving.kill()
+    assert change.asked == set()
+    async with running(world.forge, address, tmp_path, "serve"):
+        await until_asked(change)
+        await world.forge.idle()
+    await once(address, change)
+
+
+async def test_killed_after_reading_and_before_settling_nothing_is_lost(
+    world: Shop, address: str, tmp_path: Path
+) -> None:
+    async with running(world.forge, address, tmp_path, "serve", gather_seconds=2) as first:
+        change = world.ana.opens(world.api, touching=["docs/guide.md"])
+        await world.forge.idle()
+        database = connect(address)
+        async with asyncio.timeout(20):
+            while True:
+                async with database.begin() as connection:
+                    if await connection.scalar(sa.select(sa.func.count()).select_from(due)):
+                        break
+                await asyncio.sleep(0.02)
+        await database.close()
+        await first.kill()
+    assert change.asked == set()
+    async with running(world.forge, address, tmp_path, "serve"):
+        await until_asked(change)
+        await world.forge.idle()
+    await once(address, change)
+
+
+async def test_web_and_worker_can_be_split(world: Shop, address: str, tmp_path: Path) -> None:
+    async with (
+        running(world.forge, address, tmp_path, "serve", "--no-worker"),
+        running(world.forge, address, tmp_path, "work"),
+    ):
+        change = world.ana.opens(world.api, touching=["docs/guide.md"])
+        await until_asked(change)
+        await world.forge.idle()
+    await once(address, change)
+
+
+async def test_a_sweep_by_hand_does_all_that_waits(world: Shop, address: str, tmp_path: Path) -> None:
+    async with running(world.forge, address, tmp_path, "serve", "--no-worker"):
+        change = world.ana.opens(world.api, touching=["docs/guide.md"])
+        await world.forge.idle()
+        async with running(world.forge, address, tmp_path, "sweep") as sweep:
+            await sweep.process.communicate()
+            assert sweep.process.returncode == 0
+        assert change.asked == {"erin"}
+
+
+async def test_asked_to_stop_it_stops_soon_and_cleanly(world: Shop, address: str, tmp_path: Path) -> None:
+    async with running(world.forge, address, tmp_path, "serve") as process, asyncio.timeout(10):
+        assert await process.stop() == 0
+
+
+async def test_an_old_schema_is_refused_in_a_sentence(world: Shop, postgres: str, tmp_path: Path) -> None:
+    from tests.conftest import new_database
+
+    empty = new_database(postgres, "template0")
+    async with running(world.forge, empty, tmp_path, "work") as process:
+        said_by_it = await process.output()
+        await process.process.wait()
+    assert process.process.returncode == 2
+    assert "Run `usher migrate`" in said_by_it
+    assert "Traceback" not in said_by_it
+
+
+async def test_secrets_never_reach_the_log(world: Shop, address: str, tmp_path: Path) -> None:
+    """Everything is logged, also failures, and none of the keys and tokens is in it."""
+    async with running(world.forge, address, tmp_path, "serve", log_level="debug") as process:
+        change = world.ana.opens(world.api, touching=["docs/guide.md"])
+        await until_asked(change)
+        world.forge.suspend("shop")
+        world.ana.pushes(change, "docs/guide.md")
+        await world.forge.idle()
+        await asyncio.sleep(1)
+        process.process.terminate()
+        log = await process.output()
+    assert "settled" in log
+    key = "".join(world.forge.private_key.split())[40:80]
+    assert key not in "".join(log.split())
+    assert SECRET not in log
+    assert not re.search(r"gh[a-z]_[A-Za-z0-9._-]{20,}", log)
+    assert not re.search(r"eyJ[\w-]{20,}", log)

@@ -1,0 +1,97 @@
+"""Each effect happens once, however often and in whatever state of the world it is tried."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from app.forges.sandbox.faults import Fault
+from app.store.tables import due
+from tests.handlers.conftest import Bot, Shop, said, subject_of
+
+
+async def runs(bot: Bot, change: object) -> int:
+    """How often the change was settled: every run takes a lease, and each lease counts one up."""
+    async with bot.usher.database.begin() as connection:
+        query = sa.select(due.c.fence).where(due.c.subject == subject_of(change))  # type: ignore[arg-type]
+        return await connection.scalar(query) or 0
+
+
+async def test_one_delivery_sent_five_times_at_once_has_one_effect(bot: Bot, world: Shop) -> None:
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.forge.idle()
+    first = bot.forge.deliveries[-1]
+    for _ in range(5):
+        bot.forge.courier.redeliver(first)
+    await bot.settled()
+    assert change.asked == {"erin"}
+    assert len(said(change)) == 1
+    assert len([event for event in change.history if event.kind == "review_requested"]) == 1
+
+
+class TestBurst:
+    @pytest.fixture
+    def gather(self) -> float:
+        return 0.4  # as in production
+
+    async def test_a_burst_of_twenty_pushes_costs_at_most_two_runs(self, bot: Bot, world: Shop) -> None:
+        change = world.ana.opens(world.api, touching=["docs/guide.md"])
+        await bot.settled()
+        before = await runs(bot, change)
+        for number in range(20):
+            world.ana.pushes(change, {"docs/guide.md": f"version {number}\n"})
+        await bot.settled()
+        assert await runs(bot, change) - before <= 2
+
+
+async def test_deliveries_in_any_order_end_the_same(bot: Bot, world: Shop) -> None:
+    """The newest comes first, and the one that opens the change last."""
+    bot.forge.courier.lose(3)
+    change = world.ana.opens(world.api, touching=["docs/guide.md"], draft=True)
+    world.ana.readies(change)
+    world.ana.pushes(change, "docs/more.md")
+    await bot.forge.idle()
+    for sent in reversed(bot.forge.deliveries):
+        bot.forge.courier.redeliver(sent)
+    await bot.settled()
+    assert change.asked == {"erin"}
+    assert len(said(change)) == 1
+
+
+BROKEN = {"the forge had done it": True, "the forge had not done it": False}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+@pytest.mark.parametrize("what", ["comments", "requested_reviewers"])
+async def test_when_the_answer_to_a_write_is_lost_it_still_happens_once(
+    bot: Bot, world: Shop, case: str, what: str
+) -> None:
+    """Usher waits until the forge must show it, looks for its own mark, and only then tries again."""
+    bot.forge.faults.next(Fault(cut=True, after_effect=BROKEN[case]), method="POST", path=what)
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    assert change.asked == {"erin"}
+    assert len(said(change)) == 1
+    assert len([event for event in change.history if event.kind == "review_requested"]) == 1
+
+
+async def test_while_the_forge_is_down_nothing_is_lost(bot: Bot, world: Shop) -> None:
+    """The first attempt fails and waits ten seconds; a sweep of a later moment does the rest."""
+    bot.forge.faults.next(Fault(status=502, html=True), times=3, method="GET", path="/pulls/")
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    assert change.asked == set()
+    bot.forge.faults.clear()
+    async with bot.usher.database.begin() as connection:
+        await connection.execute(sa.update(due).values(not_before=sa.func.now()))
+    await bot.settled()
+    assert change.asked == {"erin"}
+
+
+async def test_a_comment_that_somebody_deleted_stays_deleted(bot: Bot, world: Shop) -> None:
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    world.dora.unsays(change.remarks[0])
+    world.erin.reviews(change, "approve")
+    await bot.settled()
+    assert said(change) == []
