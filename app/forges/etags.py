@@ -8,7 +8,7 @@ and counted. So each answer is kept with its token, and offered again only with 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.forges.http import Answer
 
@@ -17,7 +17,9 @@ Key = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Kept:
+    """An answer, what to send as `If-None-Match`, and the fingerprint of the token that earned it."""
+
     etag: str
     token: str
     answer: Answer
@@ -32,36 +34,30 @@ class EtagCache:
 
     def __init__(self, largest: int = 64 * 1024 * 1024) -> None:
         self._largest = largest
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self.size = 0
 
-    def etag(self, key: Key, token: str) -> str | None:
-        """What to send as `If-None-Match`, if this token earned it. `token` is its fingerprint."""
+    def of(self, key: Key, token: str) -> Kept | None:
+        """The answer that this token got here before. `token` is its fingerprint."""
         kept = self._kept.get(key)
-        return kept.etag if kept and kept.token == token else None
-
-    def unchanged(self, key: Key) -> Answer | None:
-        """The kept answer, after the forge said 304."""
-        kept = self._kept.get(key)
-        if kept is None:
+        if kept is None or kept.token != token:
             return None
         self._kept.move_to_end(key)
-        return kept.answer
+        return kept
 
     def keep(self, key: Key, token: str, answer: Answer) -> None:
         """Remember an answer that has an ETag and is not larger than an eighth of the cache."""
         etag = answer.headers.get("etag")
-        self.drop(key)
+        self._drop(key)
         if etag is None or len(answer.body) > self._largest // 8:
             return
-        kept = _Kept(etag, token, answer)
+        kept = Kept(etag, token, replace(answer))  # the bytes alone, not what was read from them
         self._kept[key] = kept
         self.size += kept.size
         while self.size > self._largest:
-            self.drop(next(iter(self._kept)))
+            self._drop(next(iter(self._kept)))
 
-    def drop(self, key: Key) -> None:
-        """Forget an answer."""
+    def _drop(self, key: Key) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self.size -= kept.size

@@ -56,11 +56,16 @@ class GitHub:
     # --- Changes ----------------------------------------------------------------------------------------
 
     async def change(self, repository: RepositoryRef, number: int) -> Change:
-        found = await self._patiently(repository, number)
-        if found.repository.id == repository.id:
-            return found
-        # The name now belongs to another repository: ours was renamed and its old name taken.
+        try:
+            found = await self._patiently(repository, number)
+            if found.repository.id == repository.id:
+                return found
+        except Gone:
+            found = None
+        # Another repository may have taken the name that ours had: ours is found by its number.
         name = await self._client.find_again(self._installation, repository)
+        if found is None and same(name) == same(repository.name):
+            raise Gone(f"{name} has no change {number} that we may see")
         return await self._change(RepositoryRef(repository.id, name), number)
 
     async def open_changes(self, repository: RepositoryRef) -> tuple[Change, ...]:

@@ -129,7 +129,11 @@ class GitHubClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections; reads that are under way end with them."""
+        under_way = list(self._under_way.values())
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         await self._wire.aclose()
 
     # --- What adapters call -----------------------------------------------------------------------------
@@ -215,10 +219,8 @@ class GitHubClient:
         return remaining / max(of, 1)
 
     def forget(self, installation: int) -> None:
-        """Drop what is remembered of an installation that left or changed its permissions."""
+        """Drop the tokens of an installation that left or changed its permissions; its limits stay."""
         self.tokens.forget(installation)
-        self._gates.pop(installation, None)
-        self._budget.pop(installation, None)
 
     # --- One call -----------------------------------------------------------------------------------------
 
@@ -309,25 +311,19 @@ class GitHubClient:
         async with gate.entry(write=not is_read):
             token = await self.tokens.get(request.opens)
             headers = self._headers(oauth_token=token.value)
-            etag = self._etags.etag(request.key, token.fingerprint) if is_read else None
-            if etag is not None:
-                headers["if-none-match"] = etag
+            kept = self._etags.of(request.key, token.fingerprint) if is_read else None
+            if kept is not None:
+                headers["if-none-match"] = kept.etag
             answer = await self._exchange(request, headers)
             self._remember_budget(request.opens.installation, answer)
-            if answer.status == 304:
-                return self._kept(request)
+            if answer.status == 304 and kept is not None:
+                return replace(kept.answer)
             if answer.status == 401:
                 raise _NotAccepted(f"{request.method} {request.operation} was answered 401", token)
             self._raise_for(answer, request.method, request.operation, gate)
             if is_read:
                 self._etags.keep(request.key, token.fingerprint, answer)
             return answer
-
-    def _kept(self, request: _Request) -> Answer:
-        kept = self._etags.unchanged(request.key)
-        if kept is None:
-            raise Unavailable("the forge says that nothing changed since an answer we no longer have")
-        return kept
 
     async def _as_app(self, request: _Request) -> Answer:
         answer = await self._key.signed(lambda signature: self._send_signed(request, signature))

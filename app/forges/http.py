@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ LARGEST_ANSWER = 10 * 1024 * 1024
 _NOTHING_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What came back: the status, header fields by lower-case name, the body, the URL of the next page."""
 
@@ -37,6 +38,10 @@ class Answer:
 
     def json(self) -> Any:
         """The body as JSON values, None where it is empty; ValueError where it is anything else."""
+        return self._values
+
+    @cached_property
+    def _values(self) -> Any:
         if not self.body:
             return None
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -154,9 +154,12 @@ async def test_a_renamed_repository_is_found_again_by_its_number(github, shop, c
     ]
 
 
-async def test_another_repository_that_took_the_old_name_is_not_taken_for_ours(github, shop, change):
+@pytest.mark.parametrize("visibility", ["public", "private"])
+async def test_another_repository_that_took_the_old_name_is_not_taken_for_ours(
+    github, shop, change, visibility
+):
     shop.owner.renames(shop.api, "api2")
-    usurper = shop.forge.repository("shop/api", visibility="public", teams={"shop/pay": "write"})
+    usurper = shop.forge.repository("shop/api", visibility=visibility, teams={"shop/pay": "write"})
     shop.ben.opens(usurper, touching="README.md", title="Another one")
     found = await github.change(shop.ref, change.number)
     assert (found.repository, found.title) == (RepositoryRef(shop.api.id, "shop/api2"), "Pay by card")

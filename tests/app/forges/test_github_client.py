@@ -256,6 +256,7 @@ async def test_every_call_is_counted_by_method_operation_status_and_cache(make_c
         Call("POST", "/app/installations/{installation_id}/access_tokens", 201, "-"): 1,
         Call("GET", "/repositories/{repository_id}", 200, "miss"): 1,
         Call("GET", PULLS, 404, "miss"): 1,
+        Call("GET", "/repositories/{repository_id}", 304, "hit"): 1,  # the name might have moved: it has not
         Call("GET", PULLS, 0, "miss"): 1,
     }
     assert all(took > 0 for took in seconds)
