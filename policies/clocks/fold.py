@@ -107,5 +107,5 @@ def _next_wake(told: Walk, obligations: tuple[Obligation, ...], now: datetime) -
     instants = [told.next_timer()]
     for each in obligations:
         if each.open:
-            instants += [each.due, *each.steps.values()]
+            instants += [each.due, each.resumes, *each.steps.values()]
     return min((at for at in instants if at is not None and at > now), default=None)

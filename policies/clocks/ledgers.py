@@ -44,6 +44,7 @@ class Meter:
     runs: list[Run] = field(default_factory=list)
     running: bool = False
     at: datetime | None = None
+    resumes: datetime | None = None
 
     def run(self, start: datetime, end: datetime) -> None:
         """Time passes, and counts."""
@@ -51,11 +52,11 @@ class Meter:
         self.runs.append(Run(start, self.used, length))
         self.used += length
         self.accrued += length
-        self.running, self.at = True, end
+        self.running, self.at, self.resumes = True, end, None
 
-    def rest(self, end: datetime) -> None:
-        """Time passes, and does not count."""
-        self.running, self.at = False, end
+    def rest(self, end: datetime, until: datetime | None) -> None:
+        """Time passes, and does not count; `until` is when it will again by itself."""
+        self.running, self.at, self.resumes = False, end, until
 
     def give_back(self, share: float) -> None:
         """At least this share of the budget is left again, unless all of it was used before."""
@@ -112,6 +113,7 @@ def obligation(
         ended=ledger.ended,
         promised=promise.limit if ledger.promise and promise.in_time else None,
         accruing=meter.running and ledger.ended is None,
+        resumes=meter.resumes if ledger.ended is None else None,
         steps=_steps(ledger, terms, meter, promise),
     )
 
@@ -132,8 +134,8 @@ def _fill(meter: Meter, ledger: Ledger, stretches: Sequence[Stretch], terms: Ter
     gap = Gap(own)
     for start, end, view in _during(ledger, stretches):
         counts_from = _counts_from(meter, ledger, view, start, OWNERS_PAUSE_DAYS * own.day - gap.by_owner)
-        if counts_from is None or counts_from >= end > start:
-            meter.rest(end)
+        if counts_from is None or counts_from > end or counts_from == end > start:
+            meter.rest(end, counts_from)
             gap.add(start, end, ledger, view)
             continue
         gap.add(start, counts_from, ledger, view)
@@ -168,6 +170,9 @@ def _counts_from(
     if place is not None and place.row in ledger.rows:
         return None if ledger.kind == "merge" and view.queued else start
     side = view.paused_by.get(ledger.slot)
+    beneath = view.beneath.get(ledger.slot)
+    if beneath is None or beneath.row not in ledger.rows:
+        return None
     if side == "author" and meter.is_over:
         return start
     return calendars.due(meter.hours, start, owners_pause) if side == "owner" else None

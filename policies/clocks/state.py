@@ -70,6 +70,7 @@ class Obligation:
     None while nothing accrues, unless it has passed already. `verdict` None: pending. `ended`: when it
     was answered, released or cancelled; an obligation that is `missed` may still be open. `steps` maps
     each percentage of the ladder to the instant at which it was or will be reached (None: not in sight).
+    `resumes`: when time counts again by itself, where a pause has an end.
     """
 
     key: str
@@ -88,6 +89,7 @@ class Obligation:
     ended: datetime | None = None
     promised: datetime | None = None  # by `eta` or `ack`
     accruing: bool = False
+    resumes: datetime | None = None
     steps: Mapping[int, datetime | None] = field(default_factory=dict)
 
     @property

@@ -47,13 +47,14 @@ Side = Literal["author", "owner", "others"]
 class View:
     """Where everything stands at an instant: the change, and each slot (by first name; None: satisfied).
 
-    `paused_by` says, for each slot in row 2 or 3, who caused the pause: "owner" is one of that slot's.
-    `queued`: the change waits in the merge queue.
+    In row 2 or 3, `paused_by` says of each slot who caused the pause ("owner" is one of that slot's), and
+    `beneath` where the slot would stand without it. `queued`: the change waits in the merge queue.
     """
 
     headline: Place
     slots: dict[str, Place | None]
     paused_by: dict[str, Side] = field(default_factory=dict)
+    beneath: dict[str, Place | None] = field(default_factory=dict)
     queued: bool = False
 
 
@@ -64,27 +65,34 @@ def writers(terms: Terms) -> frozenset[str] | None:
 
 def view(world: World, terms: Terms, at: datetime) -> View:
     """The table applied to the change and to each of its slots."""
-    binding = _binding(world, terms, at)
     able = writers(terms)
-    slots: dict[str, Place | None] = {}
+    pause, bound = _pausing(world, terms, at), _binding(world, terms)
+    beneath: dict[str, Place | None] = {}
     for slot in world.slots.values():
         satisfied = is_satisfied(world, slot, able)
-        slots[slot.first_name] = None if satisfied else binding or _slot_place(world, terms, slot)
-    if binding is not None:
-        return View(binding, slots, _paused_by(world, terms, binding, at))
-    return View(_headline(world, terms, slots), slots, queued=world.queued)
+        beneath[slot.first_name] = None if satisfied else bound or _slot_place(world, terms, slot)
+    if pause is not None:
+        slots = {name: place and pause for name, place in beneath.items()}
+        return View(pause, slots, _paused_by(world, terms, pause, at), beneath)
+    return View(bound or _headline(world, terms, beneath), beneath, queued=world.queued)
 
 
 # --- Rows 1 to 5: the whole change -------------------------------------------------------------------------
 
 
-def _binding(world: World, terms: Terms, at: datetime) -> Place | None:
+def _pausing(world: World, terms: Terms, at: datetime) -> Place | None:
+    """Rows 1 to 3: nobody is awaited, whatever the slots lack."""
     if world.closed is not None:
         return Place(1, "DONE", (), "it was merged" if world.merged else "it was closed")
     if world.ready is None:
         return Place(2, "DRAFT", _author(world), "it is a draft")
     if (pause := pause_of(world, terms, at)) is not None:
         return Place(3, "PAUSED", (), pause.reason)
+    return None
+
+
+def _binding(world: World, terms: Terms) -> Place | None:
+    """Rows 4 and 5: the author has to act before anybody else."""
     if (fault := _to_fix(world, terms)) is not None:
         return Place(4, "FIX", _author(world), fault)
     if terms.rules.reviews.changes_requested == "all":
