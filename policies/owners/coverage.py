@@ -16,7 +16,7 @@ from policies.owners.segments import Meter, TooCostly
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Who owns how much of a tree. `owners` maps each owner, as first written, to a number of files."""
+    """Who owns how much of a tree. `owners` maps each owner, as the file first spells it, to a number of files."""
 
     files: int
     owned: int
@@ -32,20 +32,17 @@ class Coverage:
 def coverage(file: OwnersFile, paths: Sequence[str], *, steps: int = EXPLAINING) -> Coverage:
     """Count the owned files among `paths`; where an answer is refused, its file has no owner."""
     matches = file.match_all(paths, steps=steps)
-    owners: Counter[str] = Counter()
-    for match, files in Counter(matches).items():
-        owners.update(dict.fromkeys(match.owners, files))
-    unowned = tuple(path for path, match in zip(paths, matches, strict=True) if not match.owners)
-    return Coverage(len(paths), len(paths) - len(unowned), unowned, _by_any_spelling(owners))
-
-
-def _by_any_spelling(owners: Counter[str]) -> dict[str, int]:
-    """Owners with most files first; spellings that differ in case only are one owner."""
     first: dict[str, str] = {}
-    files: Counter[str] = Counter()
-    for owner, count in owners.items():
-        files[first.setdefault(owner.casefold(), owner)] += count
-    return dict(sorted(files.items(), key=lambda item: (-item[1], item[0].casefold())))
+    for owner in (owner for rule in file.rules for owner in rule.owners):
+        first.setdefault(owner.casefold(), owner)
+    owners: Counter[str] = Counter()
+    answers = {id(match): match for match in matches}  # paths with the same answer share it
+    for answer, files in Counter(map(id, matches)).items():
+        for owner in answers[answer].owners:
+            owners[first[owner.casefold()]] += files
+    most = dict(sorted(owners.items(), key=lambda item: (-item[1], item[0].casefold())))
+    unowned = tuple(path for path, match in zip(paths, matches, strict=True) if not match.owners)
+    return Coverage(len(paths), len(paths) - len(unowned), unowned, most)
 
 
 def matches_nothing(file: OwnersFile, paths: Iterable[str], *, steps: int = EXPLAINING) -> list[Problem]:

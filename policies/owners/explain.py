@@ -12,6 +12,7 @@ from policies.owners import patterns
 from policies.owners.answers import Considered, Dialect, NearMiss, Outcome, Rule, Why
 from policies.owners.github import GitHubFile, Lost, compiled
 from policies.owners.gitlab import Entry, GitLabFile, normal_form
+from policies.owners.limits import LONG_PATTERN
 from policies.owners.patterns import InvalidPattern, Pattern
 from policies.owners.segments import Meter
 
@@ -26,6 +27,8 @@ def considered(file: GitHubFile | GitLabFile, path: str, meter: Meter) -> tuple[
 
 def meaning(pattern: str, dialect: Dialect) -> Pattern | None:
     """What `pattern` covers in a dialect; None where that is nothing, or the dialect refuses it."""
+    if len(pattern.encode(errors="surrogateescape")) > LONG_PATTERN:
+        return None
     if dialect == "gitlab":
         return patterns.gitlab(normal_form(pattern))
     try:
@@ -132,7 +135,7 @@ def _other_spellings(pattern: str, dialect: Dialect) -> Iterator[tuple[Why, str,
                 "Its slash ties it to the root; `**/` would float.",
             )
     else:
-        if not pattern.endswith("/"):
+        if not pattern.endswith(("/", "*")):
             yield "trailing_slash", pattern + "/", "It needs a slash at the end to match what is inside."
         if pattern.startswith("/"):
             yield "anchoring", pattern.lstrip("/"), "Its slash at the start ties it to the root."

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from policies.owners.segments import ANY, STAR, Literal, Meter, OneOf, Segment, Token, segment
 
@@ -28,12 +29,26 @@ class _Anywhere(Enum):
 
 
 ANYWHERE = _Anywhere.ANYWHERE
-Part = Segment | _Anywhere
+
+
+class Glob(NamedTuple):
+    """A segment with wildcards, as written; `classes` says whether it has a class in brackets."""
+
+    text: str
+    classes: bool
+
+    @property
+    def only_stars(self) -> bool:
+        return not self.text.strip("*")
+
+
+Part = str | Glob | _Anywhere
+"""A name, a glob for one name, or any number of names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern that can match. Two spellings of one meaning are equal."""
+    """A pattern that can match."""
 
     body: tuple[Part, ...]
     reach: Reach
@@ -70,7 +85,7 @@ class Pattern:
             part = self.body[place] if place < len(self.body) else None
             if part is ANYWHERE:
                 following.add(place)
-            elif part is not None and part.fits(name, meter):
+            elif part == name or (isinstance(part, Glob) and compiled(part).fits(name, meter)):
                 following.add(place + 1)
         return following
 
@@ -89,41 +104,99 @@ class InvalidPattern(ValueError):
         self.suggestion = suggestion
 
 
-_ESCAPE_OR_CLASS = re.compile(r"[\\\[\]]").search
-Tokens = str | list[Token]
-"""What stands between two slashes; a plain text where it has no wildcards."""
-_DOUBLE_STAR: Tokens = [STAR, STAR]
+def literal_path(parts: tuple[Part, ...]) -> str | None:
+    """The path that these parts spell, or None where one of them is no plain name."""
+    names = []
+    for part in parts:
+        if not isinstance(part, str):
+            return None
+        names.append(part)
+    return "/".join(names)
+
+
+# --- Segments ---------------------------------------------------------------------------------------------
+
 _WILDCARDS: dict[str, Token] = {"*": STAR, "?": ANY}
 
 
-def _plain_segments(pattern: str) -> list[Tokens]:
-    """The tokens between slashes of a pattern without escapes and classes."""
-    return [
-        [_WILDCARDS.get(character, character) for character in part] if "*" in part or "?" in part else part
-        for part in pattern.split("/")
-    ]
+def compiled(part: str | Glob) -> Segment:
+    """The matcher of a segment."""
+    return Literal(part) if isinstance(part, str) else segment(_tokens(part.text, part.classes))
 
 
-def _with_anywhere(segments: Sequence[Tokens]) -> list[Tokens | _Anywhere]:
-    """`segments` with each `**` that is a whole segment as `ANYWHERE`; several in a row are one."""
-    body: list[Tokens | _Anywhere] = []
-    for tokens in segments:
-        if tokens != _DOUBLE_STAR:
-            body.append(tokens)
+def _part(text: str, classes: bool) -> str | Glob:
+    """The name that a segment spells, or the glob that it is."""
+    if "\\" in text:
+        tokens = _tokens(text, classes)
+        name = "".join(token for token in tokens if isinstance(token, str))
+        if len(name) == len(tokens):
+            return name
+        return Glob(text, any(isinstance(token, OneOf) and token is not ANY for token in tokens))
+    has_class = classes and "[" in text
+    return Glob(text, has_class) if has_class or "*" in text or "?" in text else text
+
+
+def _tokens(text: str, classes: bool) -> list[Token]:
+    """The tokens of a segment; a backslash makes the next character itself, and at the end is itself."""
+    if "\\" not in text and not (classes and "[" in text):
+        return [_WILDCARDS.get(character, character) for character in text]
+    tokens: list[Token] = []
+    place = 0
+    while place < len(text):
+        character = text[place]
+        place += 1
+        if character == "\\" and place < len(text):
+            tokens.append(text[place])
+            place += 1
+        elif character == "[" and classes:
+            taken, place = _class(text, place)
+            tokens.append(taken or character)
+        else:
+            tokens.append(_WILDCARDS.get(character, character))
+    return tokens
+
+
+def _class(text: str, place: int) -> tuple[OneOf | None, int]:
+    """The class whose inside starts at `place`, and where it ends; None where no character can fit it."""
+    negated = text[place : place + 1] in ("!", "^")
+    place += negated
+    ranges: list[tuple[str, str]] = []
+    while place < len(text):
+        if text[place] == "]":
+            return (OneOf(tuple(ranges), negated) if ranges or negated else None), place + 1
+        low, place = _class_character(text, place)
+        high = low
+        if text[place : place + 1] == "-" and text[place + 1 : place + 2] not in ("]", ""):
+            high, place = _class_character(text, place + 1)
+        ranges.append((low, high))
+    return None, place
+
+
+def _class_character(text: str, place: int) -> tuple[str, int]:
+    if text[place] == "\\":
+        place += 1
+    return text[place : place + 1], place + 1
+
+
+def _body(segments: Sequence[str], classes: bool) -> list[Part]:
+    """The parts that segments come to; several `**` in a row are one."""
+    body: list[Part] = []
+    for text in segments:
+        if text != "**":
+            body.append(_part(text, classes))
         elif body[-1:] != [ANYWHERE]:
             body.append(ANYWHERE)
     return body
 
 
-def _only_stars(tokens: Tokens | _Anywhere) -> bool:
-    return isinstance(tokens, list) and all(token is STAR for token in tokens)
-
-
-def _pattern(body: list[Tokens | _Anywhere], reach: Reach) -> Pattern:
-    return Pattern(tuple(part if part is ANYWHERE else segment(part) for part in body), reach)
+def _only_stars(part: Part) -> bool:
+    return isinstance(part, Glob) and part.only_stars
 
 
 # --- GitHub -----------------------------------------------------------------------------------------------
+
+_BRACKET = re.compile(r"[\[\]]").search
+_ANY_NAME = Glob("*", classes=False)
 
 
 def github(pattern: str) -> Pattern | None:
@@ -147,63 +220,60 @@ def github(pattern: str) -> Pattern | None:
         segments = segments[:-1]
     if not segments or not all(segments):
         return None  # an empty segment, as in `a//b`, fits no name
-    if not anchored:
-        segments = [_DOUBLE_STAR, *segments]
-    return _reaching(_with_anywhere(segments), inside)
+    return _github_reach(_body(segments if anchored else ["**", *segments], classes=False), inside)
 
 
-def _github_segments(pattern: str) -> Sequence[Tokens] | None:
-    """The tokens between slashes; None where the pattern ends in the middle of an escape."""
-    if not _ESCAPE_OR_CLASS(pattern):
-        return _plain_segments(pattern)
-    segments: list[list[Token]] = [[]]
+def _github_reach(body: list[Part], inside: bool) -> Pattern:
+    """The reach follows from how the body ends; a star that is a whole last segment means direct files."""
+    if inside:
+        ending = [_ANY_NAME] if body[-1] is ANYWHERE else []
+        return Pattern((*body, *ending), Reach.INSIDE)
+    if body[-1] is ANYWHERE:
+        return Pattern(tuple(body[:-1]), Reach.INSIDE)
+    if _only_stars(body[-1]):
+        if body[-2:-1] == [ANYWHERE]:
+            return Pattern(tuple(body[:-2]), Reach.INSIDE)
+        return Pattern(tuple(body[:-1]), Reach.DIRECT)
+    return Pattern(tuple(body), Reach.TREE)
+
+
+def _github_segments(pattern: str) -> list[str] | None:
+    """The texts between slashes; None where the pattern ends in the middle of an escape."""
+    if "\\" not in pattern:
+        bracket = _BRACKET(pattern)
+        if bracket:
+            raise _bare_bracket(pattern, bracket.start())
+        return pattern.split("/")
+    segments = [""]
     place = 0
     while place < len(pattern):
         character = pattern[place]
-        escaped = character == "\\"
-        if escaped:
+        if character == "\\":
             place += 1
             if place == len(pattern):
                 return None
-            character = pattern[place]
-        if character == "/":
-            segments.append([])
-        elif character in "[]" and not escaped:
-            message = f"GitHub has no character classes; write `\\{character}` for the character itself."
-            raise InvalidPattern(message, place, _escaped(pattern))
+            character += pattern[place]
+        if character in ("/", "\\/"):
+            segments.append("")
+        elif character in ("[", "]"):
+            raise _bare_bracket(pattern, place)
         else:
-            segments[-1].append(character if escaped else _WILDCARDS.get(character, character))
+            segments[-1] += character
         place += 1
     return segments
 
 
-def _escaped(pattern: str) -> str:
-    """`pattern` with a backslash before each bare bracket."""
-    written = []
-    escape = False
-    for character in pattern:
-        if character in "[]" and not escape:
-            written.append("\\")
-        escape = character == "\\" and not escape
-        written.append(character)
-    return "".join(written)
-
-
-def _reaching(body: list[Tokens | _Anywhere], inside: bool) -> Pattern:
-    """The reach follows from how the body ends; a star that is a whole last segment means direct files."""
-    if inside:
-        ending: list[Tokens | _Anywhere] = [[STAR]] if body[-1] is ANYWHERE else []
-        return _pattern(body + ending, Reach.INSIDE)
-    if body[-1] is ANYWHERE:
-        return _pattern(body[:-1], Reach.INSIDE)
-    if _only_stars(body[-1]):
-        if body[-2:-1] == [ANYWHERE]:
-            return _pattern(body[:-2], Reach.INSIDE)
-        return _pattern(body[:-1], Reach.DIRECT)
-    return _pattern(body, Reach.TREE)
+def _bare_bracket(pattern: str, place: int) -> InvalidPattern:
+    message = f"GitHub has no character classes; write `\\{pattern[place]}` for the character itself."
+    written = re.sub(
+        r"\\.|[\[\]]", lambda found: found[0] if found[0][0] == "\\" else "\\" + found[0], pattern
+    )
+    return InvalidPattern(message, place, written)
 
 
 # --- GitLab -----------------------------------------------------------------------------------------------
+
+_ESCAPE_OR_CLASS = re.compile(r"[\\\[]").search
 
 
 def gitlab(pattern: str) -> Pattern | None:
@@ -215,71 +285,36 @@ def gitlab(pattern: str) -> Pattern | None:
     segments = _gitlab_segments(pattern[1:])
     if segments is None or not all(segments):
         return None  # an empty segment, as in `a//b`, fits no name
-    *body, last = [*_with_anywhere(segments[:-1]), segments[-1]]
+    body = _body(segments[:-1], classes=True)
+    last = _part(segments[-1], classes=True)
     if not _only_stars(last):
-        return _pattern([*body, last], Reach.FILE)
+        return Pattern((*body, last), Reach.FILE)
     if body[-1:] == [ANYWHERE]:
-        return _pattern(body[:-1], Reach.INSIDE)
-    return _pattern(body, Reach.DIRECT)
+        return Pattern(tuple(body[:-1]), Reach.INSIDE)
+    return Pattern(tuple(body), Reach.DIRECT)
 
 
-def _gitlab_segments(pattern: str) -> Sequence[Tokens] | None:
-    """The tokens between slashes; None for a class that takes nothing or is not closed.
+def _gitlab_segments(pattern: str) -> list[str] | None:
+    """The texts between slashes; None for a class that takes nothing or is not closed.
 
     A backslash before a slash is dropped, and a slash within a class ends no segment.
     """
     if not _ESCAPE_OR_CLASS(pattern):
-        return _plain_segments(pattern)
-    segments: list[list[Token]] = [[]]
+        return pattern.split("/")
+    segments = [""]
     place = 0
     while place < len(pattern):
-        character = pattern[place]
-        escaped = character == "\\" and place + 1 < len(pattern)
-        if escaped:
-            place += 1
-            character = pattern[place]
-        place += 1
-        if character == "/":
-            if escaped and segments[-1] == _DOUBLE_STAR:
-                segments[-1] = [STAR]  # `**` stands for directories only right before a bare slash
-            segments.append([])
-        elif character == "[" and not escaped:
-            taken, place = _gitlab_class(pattern, place)
+        start = place
+        place += 2 if pattern[place] == "\\" else 1
+        if pattern[start] == "[":
+            taken, place = _class(pattern, place)
             if taken is None:
                 return None
-            segments[-1].append(taken)
+        written = pattern[start:place]
+        if written == "\\/" and segments[-1] == "**":
+            segments[-1] = "*"  # `**` stands for directories only right before a bare slash
+        if written in ("/", "\\/"):
+            segments.append("")
         else:
-            segments[-1].append(character if escaped else _WILDCARDS.get(character, character))
+            segments[-1] += written
     return segments
-
-
-def _gitlab_class(pattern: str, place: int) -> tuple[OneOf | None, int]:
-    """The class whose text starts at `place`, and where it ends; None where no character can fit it."""
-    negated = pattern[place : place + 1] in ("!", "^")
-    place += negated
-    ranges: list[tuple[str, str]] = []
-    while place < len(pattern):
-        if pattern[place] == "]":
-            return (OneOf(tuple(ranges), negated) if ranges or negated else None), place + 1
-        low, place = _class_character(pattern, place)
-        high = low
-        if pattern[place : place + 1] == "-" and pattern[place + 1 : place + 2] not in ("]", ""):
-            high, place = _class_character(pattern, place + 1)
-        ranges.append((low, high))
-    return None, place
-
-
-def _class_character(pattern: str, place: int) -> tuple[str, int]:
-    if pattern[place] == "\\":
-        place += 1
-    return pattern[place : place + 1], place + 1
-
-
-def literal_path(parts: tuple[Part, ...]) -> str | None:
-    """The path that these parts spell, or None where one of them is a wildcard."""
-    names = []
-    for part in parts:
-        if not isinstance(part, Literal):
-            return None
-        names.append(part.text)
-    return "/".join(names)

@@ -85,10 +85,7 @@ class Pieces:
     head: str
     between: tuple[str, ...]
     tail: str
-
-    @property
-    def needle(self) -> str:
-        return max(self.head, *self.between, self.tail, key=len)
+    needle: str
 
     def fits(self, name: str, meter: Meter) -> bool:
         meter.spend(len(name) * len(self.needle) >> 6)
@@ -144,7 +141,7 @@ class Wild:
         tokens, count, end = self.tokens, len(self.tokens), len(name)
         at = place = 0
         piece = start = -1  # after the latest star: its piece, and where in the name that is being tried
-        meter.spend(min(count, end) * self.widest >> 3)
+        meter.spend(min(count, end) * self.widest >> 1)
         while place < end or at < count:
             token = tokens[at] if at < count else None
             if isinstance(token, _Star):
@@ -154,7 +151,7 @@ class Wild:
             elif place < end and token is not None and _takes(token, name[place]):
                 at, place = at + 1, place + 1
             elif piece >= 0 and start < end:
-                meter.spend((1 + place - start) * self.widest)
+                meter.spend(2 * (1 + place - start) * self.widest)
                 start += 1
                 at, place = piece, start
             else:
@@ -182,7 +179,8 @@ def segment(tokens: str | list[Token]) -> Segment:
     head, *between, tail = _split_at_stars(tokens)
     if not any(between):
         return Affixes(head, tail)
-    return Pieces(head, tuple(piece for piece in between if piece), tail)
+    longest = max(head, *between, tail, key=len)
+    return Pieces(head, tuple(piece for piece in between if piece), tail, longest)
 
 
 def _split_at_stars(tokens: list[Token]) -> list[str]:

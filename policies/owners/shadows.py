@@ -10,7 +10,7 @@ from policies.owners.file import OwnersFile
 from policies.owners.index import LastRule
 from policies.owners.limits import EXPLAINING
 from policies.owners.patterns import Pattern, Reach, literal_path
-from policies.owners.segments import Literal, Meter, TooCostly
+from policies.owners.segments import Meter, TooCostly
 
 
 def shadowed(file: OwnersFile, *, steps: int = EXPLAINING) -> list[Problem]:
@@ -62,7 +62,7 @@ def _covering(meant: Pattern, index: LastRule, meanings: Sequence[Pattern | None
 def _starts_in(meant: Pattern) -> str:
     """The literal directory that holds all that the pattern covers; empty for the root."""
     leading = 0
-    while leading < len(meant.body) and isinstance(meant.body[leading], Literal):
+    while leading < len(meant.body) and isinstance(meant.body[leading], str):
         leading += 1
     return literal_path(meant.body[:leading]) or ""
 
