@@ -40,11 +40,24 @@ _TEXTS = {"description", "title", "example", "examples", "externalDocs", "deprec
 UNDESCRIBED: dict[str, dict[str, str | None]] = {
     "GET /repositories/{repository_id}": {"200": "full-repository"},
     "GET /repos/{owner}/{repo}/contents": {"200": "content-directory"},
+    "POST /organizations/{org}/settings/apps/new": {"302": None, "422": "basic-error"},
+}
+UNDESCRIBED_QUERY = {
+    "GET /repos/{owner}/{repo}/contents": ("ref",),
+    "POST /organizations/{org}/settings/apps/new": ("state",),
+}
+# Where a description is incomplete (REST: Statistics, 202 while they are computed) or wrong: it has every
+# installation's account be a user and an enterprise at once.
+CORRECTED: dict[str, dict[str, Any]] = {
+    "GET /repos/{owner}/{repo}/stats/participation": {"202": None},
+    "GET /app/installations": {
+        "200": {"type": "array", "items": {"$ref": "#/components/schemas/installation"}}
+    },
 }
 # What GitHub answers with null and its description does not allow: the head of a change whose fork is gone.
 NULL_TOO = (("pull-request", "head", "repo"), ("pull-request-simple", "head", "repo"))
 # What every operation may answer (REST: Troubleshooting; rate limits): left out of most descriptions.
-EVERYWHERE = dict.fromkeys(("400", "401", "403", "404", "429"), "basic-error")
+EVERYWHERE = dict.fromkeys(("400", "401", "403", "404", "422", "429"), "basic-error")
 MOVED = dict.fromkeys(("301", "307"), "basic-error")
 NOT_MODIFIED: dict[str, str | None] = {"304": None}
 
@@ -155,12 +168,13 @@ def _operation(described: Json, route: Route) -> tuple[str, Json]:
         content = found["requestBody"]["content"]["application/json"]
         operation["body"] = _converted(content["schema"])
         operation["body_required"] = found["requestBody"].get("required", False)
+    name = f"{route.method} {path}"
     answers: dict[str, Any] = {**EVERYWHERE, **MOVED, **NOT_MODIFIED}
     for status, answer in found["responses"].items():
         known = _component(described, answer["$ref"]) if "$ref" in answer else answer
         answers[status] = _answer_schema(known)
-    operation["responses"] = _responses(answers)
-    return f"{route.method} {path}", operation
+    operation["responses"] = _responses({**answers, **CORRECTED.get(name, {})})
+    return name, operation
 
 
 def _undescribed(name: str, answers: dict[str, str | None]) -> Json:

@@ -37,14 +37,15 @@ class _Planned:
 class Faults:
     """The plan. Times are real seconds; `now` is a monotonic clock."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, world: World) -> None:
+        self._world = world
         self._random = random.Random(seed)  # noqa: S311 - chance in a test, not a secret
         self._planned: list[_Planned] = []
         self._rate = 0.0
         self._kinds: tuple[Fault, ...] = ()
         self._pictures: list[tuple[float, World]] = []
-        self.read_lag = 0.0  # seconds that a write stays invisible to reads
-        self.stale_lists = 0.0  # the same for lists alone
+        self._read_lag = 0.0
+        self._stale_lists = 0.0
         self.fresh_token_lag = 0.0  # seconds for which a new token is not yet known (401)
         self.blocked_until = 0.0  # secondary limit: no writes until then
         self.exhausted_until = 0.0  # primary limit: no calls until then
@@ -78,7 +79,8 @@ class Faults:
         """Everything is well again."""
         self._planned.clear()
         self._rate = 0.0
-        self.read_lag = self.stale_lists = self.fresh_token_lag = 0.0
+        self._read_lag = self._stale_lists = self.fresh_token_lag = 0.0
+        self._pictures.clear()
         self.blocked_until = self.exhausted_until = 0.0
 
     def of(self, method: str, path: str) -> Fault | None:
@@ -95,17 +97,41 @@ class Faults:
 
     # --- Read lag -----------------------------------------------------------------------------------
 
-    def before_write(self, world: World) -> None:
-        """Keep a picture of the world as it was, while reads lag."""
-        if self.read_lag or self.stale_lists:
-            self._pictures.append((time.monotonic(), copy.deepcopy(world)))
+    @property
+    def read_lag(self) -> float:
+        """Seconds for which reads do not see a change of the world."""
+        return self._read_lag
 
-    def seen(self, world: World, *, is_list: bool) -> World:
-        """The world as a read sees it now: the oldest picture younger than the lag."""
-        lag = max(self.read_lag, self.stale_lists if is_list else 0.0)
+    @read_lag.setter
+    def read_lag(self, seconds: float) -> None:
+        self._read_lag = seconds
+        self.picture()
+
+    @property
+    def stale_lists(self) -> float:
+        """The same for lists alone."""
+        return self._stale_lists
+
+    @stale_lists.setter
+    def stale_lists(self, seconds: float) -> None:
+        self._stale_lists = seconds
+        self.picture()
+
+    def picture(self) -> None:
+        """Keep the world as it is now, while reads lag. To be called after each change."""
+        lag = max(self._read_lag, self._stale_lists)
+        if not lag:
+            return
         now = time.monotonic()
-        self._pictures = [each for each in self._pictures if each[0] > now - 60]
-        for taken, picture in self._pictures:
-            if taken > now - lag:
-                return picture
-        return world
+        old = [each for each in self._pictures if each[0] <= now - lag]
+        self._pictures = [*old[-1:], *(each for each in self._pictures if each[0] > now - lag)]
+        self._pictures.append((now, copy.deepcopy(self._world)))
+
+    def seen(self, *, is_list: bool) -> World:
+        """The world as a read sees it now: as it was when the lag began, or as it has been since."""
+        lag = max(self._read_lag, self._stale_lists if is_list else 0.0)
+        if not lag or not self._pictures:
+            return self._world
+        then = time.monotonic() - lag
+        known = [picture for taken, picture in self._pictures if taken <= then]
+        return known[-1] if known else self._pictures[0][1]

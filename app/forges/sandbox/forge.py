@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from types import TracebackType
 from typing import Literal, Self
 
@@ -74,17 +74,23 @@ class Sandbox:
         self.clock = StoryClock(start)
         self.wall = WallClock()
         self.world = World(self.clock)
-        self.webhook_secret = webhook_secret
-        self.courier = Courier(self.wall, partial(self._seal), seed)
+        self.courier = Courier(self.wall, self._seal, seed)
         self.courier.url = webhook_url
         self._ledger = Ledger()
-        self.faults = Faults(seed)
+        self.faults = Faults(seed, self.world)
         self.private_key, public_key = _key()
         owner = people.person(self.world, "octo-admin")
         bot = Account(self.world.next_id("account"), f"{SLUG}[bot]", "bot", self.clock.now(), APP_ID)
         self.world.accounts[bot.login] = bot
         self.registration = Registration(
-            APP_ID, SLUG, owner, bot, self.private_key, public_key, self.clock.now()
+            APP_ID,
+            SLUG,
+            owner,
+            bot,
+            self.private_key,
+            public_key,
+            self.clock.now(),
+            webhook_secret=webhook_secret,
         )
         self.site = Site("http://127.0.0.1", self.registration)
         self.github = GitHub(self.site, self.world, self.courier, self._ledger, self.faults, self.wall, seed)
@@ -113,6 +119,7 @@ class Sandbox:
         letter = webhooks.letter(self.site, self.world, happening)
         if letter is not None:
             self.courier.post(letter)
+        self.faults.picture()
 
     # --- What Usher is configured with ------------------------------------------------------------------
 
@@ -124,6 +131,14 @@ class Sandbox:
     @property
     def app_id(self) -> int:
         return self.registration.id
+
+    @property
+    def webhook_secret(self) -> str:
+        return self.registration.webhook_secret
+
+    @webhook_secret.setter
+    def webhook_secret(self, secret: str) -> None:
+        self.registration.webhook_secret = secret
 
     @property
     def webhook_url(self) -> str | None:

@@ -20,7 +20,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer. `at` is real time; `told` is False where the caller never heard it."""
+    """One request and its answer; `path` as it was sent, percent-quoted, `at` in real time.
+
+    `happened` is False where a fault came before the effect, `told` where the caller never heard the answer.
+    """
 
     method: str
     path: str

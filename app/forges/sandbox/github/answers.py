@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from app.forges.sandbox.rules import Refused
@@ -19,6 +21,11 @@ class Answer:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None  # instead of JSON
+
+
+def http_date(at: datetime) -> str:
+    """A time as HTTP headers write it."""
+    return format_datetime(at.astimezone(UTC), usegmt=True)
 
 
 @dataclass(eq=False)

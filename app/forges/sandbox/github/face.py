@@ -6,8 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -15,7 +14,7 @@ from app.forges.sandbox.clock import WallClock
 from app.forges.sandbox.courier import Courier
 from app.forges.sandbox.faults import Fault, Faults
 from app.forges.sandbox.github import endpoints as _endpoints  # noqa: F401 - fills ROUTES
-from app.forges.sandbox.github.answers import Answer, Problem, refusal
+from app.forges.sandbox.github.answers import Answer, Problem, http_date, refusal
 from app.forges.sandbox.github.limits import Allowance, Limits
 from app.forges.sandbox.github.routing import ROUTES, Call, Route, authorise
 from app.forges.sandbox.github.site import Site
@@ -46,9 +45,11 @@ class Request:
         return unquote(self.raw_path)
 
     def json(self) -> Any:
-        """The body as JSON, None where it is empty (REST: Troubleshooting, 400)."""
+        """The body as JSON, None where it is empty (REST: Troubleshooting, 400); a form as its fields."""
         if not self.content:
             return None
+        if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return dict(parse_qsl(self.content.decode(errors="replace")))
         try:
             return json.loads(self.content)
         except ValueError:
@@ -121,7 +122,7 @@ class GitHub:
         headers = self._headers(caller, shown, fault)
         exchange = Exchange(
             request.method,
-            request.path,
+            request.raw_path,
             request.query,
             _quietly(request),
             real.status if happens else shown.status,
@@ -150,7 +151,7 @@ class GitHub:
             self.courier,
             caller,
             request.method,
-            unquote(path),
+            path,
             params,
             request.query,
             request.json(),
@@ -159,12 +160,13 @@ class GitHub:
         if call.body is not None and not isinstance(call.body, dict) and not path.endswith("/labels"):
             raise Problem(400, "Body should be a JSON object")
         authorise(call, route)
+        answer = route.handler(call)
         if write:
-            self.faults.before_write(self.world)
-        return route.handler(call)
+            self.faults.picture()
+        return answer
 
     def _seen(self, route: Route, write: bool) -> World:
-        return self.world if write else self.faults.seen(self.world, is_list=route.is_list)
+        return self.world if write else self.faults.seen(is_list=route.is_list)
 
     def _by_number(self, raw_path: str) -> str:
         """`/repositories/{id}/…` is `/repos/{owner}/{repo}/…`."""
@@ -204,7 +206,7 @@ class GitHub:
         kind = "text/html" if answer.raw is not None else "application/json; charset=utf-8"
         return {
             "Server": "github.com",
-            "Date": format_datetime(self.wall.now().astimezone(UTC), usegmt=True),
+            "Date": http_date(self.wall.now()),
             "Content-Type": kind,
             "X-GitHub-Media-Type": "github.v3; format=json",
             "x-github-api-version-selected": "2022-11-28",

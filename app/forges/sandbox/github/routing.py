@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote, urlencode
 
 from app.forges.sandbox.courier import Courier
 from app.forges.sandbox.github.answers import Answer, Problem
@@ -37,7 +37,7 @@ class Call:
     courier: Courier
     caller: Caller
     method: str
-    path: str
+    path: str  # as it was sent, percent-quoted
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
@@ -270,9 +270,8 @@ def _sees(call: Call, repository: Repository) -> bool:
 
 def _moved(call: Call, repository: Repository) -> Problem:
     """301 for reads, 307 for the rest (Best practices: follow redirects)."""
-    rest = call.path.split("/", 4)[4:]
-    pieces = "".join(f"/{quote(each)}" for each in rest)
-    url = call.site.api(f"/repositories/{repository.id}{pieces}")
+    rest = "".join(f"/{each}" for each in call.path.split("/", 4)[4:])
+    url = call.site.api(f"/repositories/{repository.id}{rest}")
     status = 301 if call.method == "GET" else 307
     return Problem(status, "Moved Permanently", headers={"Location": url})
 

@@ -52,6 +52,7 @@ class Registration:
     created_at: datetime
     permissions: dict[str, str] = field(default_factory=lambda: dict(PERMISSIONS))
     events: tuple[str, ...] = EVENTS
+    webhook_secret: str = ""
     hook_id: int = 4_000_000_001
 
     @property

@@ -68,6 +68,14 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Manifest:
+    """An App that somebody confirmed in the browser, and whose keys nobody has fetched yet."""
+
+    content: Mapping[str, Any]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AppCaller:
     """The App itself, by a JWT."""
 
@@ -96,6 +104,7 @@ class Desk:
         self._wall = wall
         self._random = random.Random(seed)  # noqa: S311 - the tokens of a sandbox guard nothing
         self.tokens: dict[str, Token] = {}
+        self.manifests: dict[str, Manifest] = {}  # by their code, until they are exchanged
 
     def caller(self, headers: Mapping[str, str], world: World, *, lag: float = 0.0) -> Caller:
         """Who this is; `Problem` 401 where the credentials are not good.
@@ -183,6 +192,21 @@ class Desk:
                 "installation.",
             )
         return frozenset(wanted)
+
+    def secret(self) -> str:
+        """Forty characters that nobody guesses by accident."""
+        return f"{self._random.getrandbits(160):040x}"
+
+    def keep_manifest(self, content: Mapping[str, Any]) -> str:
+        """The code for which the App's keys can be fetched once, within an hour."""
+        code = self.secret()
+        self.manifests[code] = Manifest(content, self._wall.now() + LIFETIME)
+        return code
+
+    def take_manifest(self, code: str) -> Mapping[str, Any] | None:
+        """What the code stands for; None where it is unknown, used or too old."""
+        kept = self.manifests.pop(code, None)
+        return kept.content if kept is not None and kept.expires_at > self._wall.now() else None
 
     def revoke(self, token: Token) -> None:
         token.revoked = True

@@ -6,10 +6,22 @@ from app.forges.sandbox.github.endpoints import (
     contents,
     git,
     issues,
+    manifest,
     organisations,
     pulls,
     repositories,
     reviews,
 )
 
-__all__ = ["app", "checks", "contents", "git", "issues", "organisations", "pulls", "repositories", "reviews"]
+__all__ = [
+    "app",
+    "checks",
+    "contents",
+    "git",
+    "issues",
+    "manifest",
+    "organisations",
+    "pulls",
+    "repositories",
+    "reviews",
+]

@@ -7,7 +7,7 @@ from typing import Any
 from app.forges.sandbox import rules
 from app.forges.sandbox.acts import changes as acts
 from app.forges.sandbox.acts import reviews as review_acts
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Answer, Problem, http_date
 from app.forges.sandbox.github.routing import Call, endpoint
 from app.forges.sandbox.github.shapes import changes as shapes
 from app.forges.sandbox.github.shapes import people, repositories
@@ -46,7 +46,8 @@ def get_pull(call: Call) -> Answer:
     known = change.merge_checked == tips
     change.merge_checked = tips
     mergeable = shapes.can_merge(change) if known and change.open else None
-    return Answer(200, shapes.pull(call.site, change, mergeable=mergeable))
+    changed = http_date(change.updated_at)
+    return Answer(200, shapes.pull(call.site, change, mergeable=mergeable), {"Last-Modified": changed})
 
 
 @endpoint("POST /repos/{owner}/{repo}/pulls", "pull_requests:write", content=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Answer, Problem, http_date
 from app.forges.sandbox.github.routing import Call, endpoint
 from app.forges.sandbox.github.shapes import repositories as shapes
 from app.forges.sandbox.github.shapes import timeline
@@ -10,7 +10,9 @@ from app.forges.sandbox.github.shapes import timeline
 
 @endpoint("GET /repos/{owner}/{repo}", "metadata:read")
 def get_repository(call: Call) -> Answer:
-    return Answer(200, shapes.full(call.site, call.world, call.repository))
+    place = call.repository
+    changed = http_date(max(place.updated_at, place.pushed_at))
+    return Answer(200, shapes.full(call.site, call.world, place), {"Last-Modified": changed})
 
 
 @endpoint("GET /repos/{owner}/{repo}/branches/{+branch}", "contents:read")
