@@ -27,11 +27,11 @@ demo: install ## Play the main story on a sandbox forge (ARGS="--once" ends afte
 
 .PHONY: test
 test: install ## Run every test
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
 
 .PHONY: test-fast
 test-fast: install ## Run the inner loop: policies and handlers
-	@$(BIN)/python -m pytest -q -m "not slow" tests/policies tests/handlers $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" tests/policies tests/handlers $(ARGS)
 
 .PHONY: check
 check: install ## Lint, format and type checks, as CI runs them

@@ -70,7 +70,7 @@ async def perform(actions: Iterable[Action], change: Change, desk: Desk) -> tupl
 
 async def _once(action: ForgeAction, change: Change, desk: Desk) -> tuple[Fact, ...]:
     key = f"{change.subject}|{action.key}"
-    effect = await desk.effects.plan(key, _kind(action), _payload(action))
+    effect = await desk.effects.plan(key, _kind(action), _payload(action, desk.now))
     if isinstance(action, KeepSticky) and effect.state == "done":
         return await _keep(action, change, desk, effect)
     if effect.state in ("done", "skipped", "dead"):
@@ -186,5 +186,6 @@ def _kind(action: ForgeAction) -> str:
     return action.key.partition("|")[0]
 
 
-def _payload(action: ForgeAction) -> dict[str, Any]:
-    return asdict(action)
+def _payload(action: ForgeAction, now: datetime) -> dict[str, Any]:
+    """What is said or done, and when by the clock of promises, which the database does not know."""
+    return {**asdict(action), "at": now.isoformat()}

@@ -42,7 +42,6 @@ class Effect:
     marker: str | None = None
     remote_id: int | None = None
     sent_seconds_ago: float | None = None
-    at: datetime | None = None
 
 
 class Effects(Protocol):

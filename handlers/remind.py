@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from handlers.clock import owed_by
 from handlers.situation import Reads, Situation
@@ -82,9 +83,9 @@ def _said(situation: Situation) -> tuple[Said, ...]:
     """The steps that were carried out, read from their effects: `say|<obligation>|<step>`."""
     said = []
     for effect in situation.effects:
-        if effect.kind == "say" and effect.state in ("done", "sending", "uncertain") and effect.at:
+        if effect.kind == "say" and effect.state in ("done", "sending", "uncertain"):
             obligation, _, step = effect.payload["step"].rpartition("|")
-            said.append(Said(obligation, step, effect.at))
+            said.append(Said(obligation, step, datetime.fromisoformat(effect.payload["at"])))
     return tuple(said)
 
 

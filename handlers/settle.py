@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import FEATURES
+from handlers import FEATURES, Feature
 from handlers.clock import standing, terms_of
 from handlers.owning import owning
 from handlers.perform import Desk, perform
@@ -17,6 +17,9 @@ from handlers.remind import look
 from handlers.situation import Reads, Situation
 from policies.facts import Change, RepositoryRef, Subject, Touched, in_order
 from policies.gaps import in_change
+
+MOST_ROUNDS = 5
+"""A feature that still wants something after so many rounds gets its turn again when next it is looked at."""
 
 
 async def settle_change(
@@ -32,12 +35,19 @@ async def settle_change(
         return None
     situation = await _situation(change, reads, rulebooks, desk)
     for feature in FEATURES:
-        actions = await feature(situation, reads)
-        came = await perform(actions, change, desk)
-        if came:
-            situation = situation.knowing(came)
+        situation = await _do(feature, situation, reads, desk)
     await desk.records.keep_clock(standing(situation), desk.now)
     return _next_look(situation)
+
+
+async def _do(feature: Feature, situation: Situation, reads: Reads, desk: Desk) -> Situation:
+    """Do what a feature wants until nothing more comes of it: whom the forge refuses is replaced at once."""
+    for _ in range(MOST_ROUNDS):
+        came = await perform(await feature(situation, reads), situation.change, desk)
+        if not came:
+            break
+        situation = situation.knowing(came)
+    return situation
 
 
 async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: Desk) -> Situation:

@@ -160,7 +160,7 @@ class Stored:
 
 
 async def take(database: Database, limit: int = 200) -> list[Stored]:
-    """Up to `limit` unread deliveries, oldest first, lent for a minute.
+    """Up to `limit` unread deliveries, oldest first, lent for half a minute.
 
     The attempt is counted and committed before anything is parsed, so that a body that kills the
     process cannot do it for ever.
@@ -175,7 +175,7 @@ async def take(database: Database, limit: int = 200) -> list[Stored]:
     lend = (
         sa.update(delivery)
         .where(delivery.c.id.in_(wanted.scalar_subquery()))
-        .values(attempts=delivery.c.attempts + 1, next_at=sa.func.now() + timedelta(minutes=1))
+        .values(attempts=delivery.c.attempts + 1, next_at=sa.func.now() + timedelta(seconds=30))
         .returning(delivery.c.id)
     )
     async with database.begin() as connection:

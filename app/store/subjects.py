@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -226,7 +226,6 @@ _EFFECT = (
     effect.c.marker,
     effect.c.remote_id,
     sa.func.extract("epoch", sa.func.now() - effect.c.sent_at).label("waited"),
-    effect.c.done_at,
 )
 
 
@@ -239,5 +238,4 @@ def _effect(row: Any) -> Effect:
         marker=row.marker,
         remote_id=row.remote_id,
         sent_seconds_ago=None if row.waited is None else float(row.waited),
-        at=row.done_at.astimezone(UTC) if row.done_at else None,
     )
