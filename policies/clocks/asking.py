@@ -28,7 +28,7 @@ UNASSIGNED_IN = frozenset({6})
 def begin(world: World, slot: Slot, at: datetime) -> None:
     """The slot's time starts to run, unless it does already."""
     cycle = slot.cycle
-    if cycle.ledger is None:
+    if cycle.ledger is None and world.closed is None:
         cycle.ledger = _open(
             world, Ledger(cycle.kind, "slot", slot.first_name, slot.first_name, cycle.number, at, OWED_IN)
         )
@@ -41,7 +41,7 @@ def begin(world: World, slot: Slot, at: datetime) -> None:
 
 def owe(world: World, slot: Slot, who: str, at: datetime) -> None:
     """Somebody owes the slot an answer from now on, unless they do already."""
-    if who not in slot.owing:
+    if who not in slot.owing and world.closed is None:
         cycle = slot.cycle
         ledger = Ledger(cycle.kind, "person", slot.first_name, who, cycle.number, at, ASKED_IN)
         slot.owing[who] = _open(world, ledger)

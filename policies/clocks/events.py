@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from policies import instants
@@ -125,11 +125,9 @@ def _reopened(world: World, terms: Terms, fact: ChangeReopened) -> None:
     for slot in world.slots.values():
         ledger = slot.cycle.ledger
         if slot.cycle.kind == "first_response" and ledger is not None and ledger.ended is None:
-            owing = sorted(slot.owing)
             cancel(slot, closed)
             slot.cycle = Cycle(slot.cycle.number + 1)
-            for who in owing:
-                owe(world, slot, who, fact.at)
+    _apply_asks(world, terms, fact.at)
 
 
 def _queued(world: World, terms: Terms, fact: ChangeQueued) -> None:
@@ -181,7 +179,7 @@ def _slots_chosen(world: World, terms: Terms, fact: SlotsChosen) -> None:
     for slot in vanished:
         cancel(slot, fact.at)
     world.guard = fact.guard
-    _apply_asks(world, fact)
+    _apply_asks(world, terms)
 
 
 def _heir(vanished: list[Slot], files: frozenset[str]) -> Slot | None:
@@ -202,14 +200,17 @@ def _rename(world: World, slot: Slot, name: str) -> None:
             world.asks[who] = replace(ask, slots=ask.slots - {old} | {name})
 
 
-def _apply_asks(world: World, fact: SlotsChosen) -> None:
-    """Requests that came before their slots were known hold for them as well."""
+def _apply_asks(world: World, terms: Terms, at: datetime | None = None) -> None:
+    """Requests hold for slots that became known after them, and again when the change is reopened (`at`)."""
+    able = writers(terms)
     for who, ask in world.asks.items():
         for slot in covered_by(world, who, ask):
-            if who not in slot.responded and who not in world.declined | world.away:
-                owe(world, slot, who, max(ask.at, slot.known))
-                if ask.by_person:
-                    begin(world, slot, max(ask.at, slot.known))
+            out = slot.responded | world.declined | world.away
+            if who not in out and not is_satisfied(world, slot, able):
+                since = at or max(ask.at, slot.known)
+                owe(world, slot, who, since)
+                if ask.by_person and at is None:
+                    begin(world, slot, since)
 
 
 # --- Requests ------------------------------------------------------------------------------------------

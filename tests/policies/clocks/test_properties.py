@@ -93,13 +93,14 @@ def stories(draw: st.DrawFn) -> list[Fact]:
     ]
     if draw(st.integers(0, 9)) == 0:
         facts.append(ChangeMerged(at=_happens(draw(minutes)), by=draw(who)))
-    return [*begun, *facts]
+    # A forge never gives one number to two objects.
+    return list({(fact.at, fact.key): fact for fact in (*begun, *facts)}.values())
 
 
 nows = st.integers(1, 13 * 24 * 60).map(_happens)
 
 
-def verdicts(state: State) -> dict[str, object]:
+def verdicts(state: State) -> dict[str, tuple[object, ...]]:
     return {each.key: (each.verdict, each.verdict_at, each.ended) for each in state.obligations}
 
 
@@ -213,4 +214,5 @@ def test_what_was_settled_stays_settled_as_time_goes_on(
     first, second = sorted((one, other))
     known = [fact for fact in facts if fact.at <= first]
     earlier, later = verdicts(fold(known, UNDER, first)), verdicts(fold(known, UNDER, second))
-    assert all(later[key] == verdict for key, verdict in earlier.items() if verdict[0] is not None)  # type: ignore[index]
+    settled = {key: found[:2] for key, found in earlier.items() if found[0] is not None}
+    assert {key: later[key][:2] for key in settled} == settled
