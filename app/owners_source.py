@@ -1,0 +1,188 @@
+"""Where `usher owners` reads from: a git checkout at a revision, its working tree, or any directory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from policies.owners import Dialect
+
+PLACES: dict[Dialect, tuple[str, ...]] = {
+    "github": (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
+    "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
+}
+"""Where each forge looks; the first file found is the one. Source: each forge's page on code owners."""
+
+_HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/]*@)?([^:/]+)[:/]").match
+
+
+class SourceError(Exception):
+    """What was asked for cannot be read; the message is for whoever typed the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersContent:
+    """An owners file as found: its path and its bytes."""
+
+    path: str
+    content: bytes
+
+    @property
+    def blob(self) -> str:
+        """The hash by which git knows these bytes."""
+        header = b"blob %d\0" % len(self.content)
+        return hashlib.sha1(header + self.content, usedforsecurity=False).hexdigest()
+
+
+class Source(Protocol):
+    """A repository's files, by their paths from its root."""
+
+    @property
+    def ref(self) -> str | None:
+        """The commit that is read; None where it is the files as they lie there."""
+        ...
+
+    def files(self) -> list[str]:
+        """Every file's path."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes, None where there is no such file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A git checkout at a commit."""
+
+    root: Path
+    commit: str
+
+    @property
+    def ref(self) -> str | None:
+        return self.commit
+
+    def files(self) -> list[str]:
+        return _paths(_git(self.root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit))
+
+    def read(self, path: str) -> bytes | None:
+        listed = _git(self.root, "ls-tree", "-z", "--full-tree", self.commit, "--", f":(literal){path}")
+        kind = listed.split(b"\t")[0].split()
+        if len(kind) != 3 or kind[1] != b"blob":
+            return None
+        return _git(self.root, "cat-file", "blob", kind[2].decode())
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTree:
+    """A git checkout as it lies there: what git tracks, and what it would track."""
+
+    root: Path
+
+    @property
+    def ref(self) -> str | None:
+        return None
+
+    def files(self) -> list[str]:
+        listed = _git(self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        return list(dict.fromkeys(_paths(listed)))
+
+    def read(self, path: str) -> bytes | None:
+        return _read(self.root / path)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Any directory."""
+
+    root: Path
+
+    @property
+    def ref(self) -> str | None:
+        return None
+
+    def files(self) -> list[str]:
+        found = []
+        for directory, below, names in os.walk(self.root):
+            below[:] = sorted(name for name in below if name != ".git")
+            inside = Path(directory).relative_to(self.root).as_posix()
+            found += [name if inside == "." else f"{inside}/{name}" for name in sorted(names)]
+        return found
+
+    def read(self, path: str) -> bytes | None:
+        return _read(self.root / path)
+
+
+def source(directory: Path, ref: str | None) -> Source:
+    """The repository that `directory` is in, at `ref` if one is given; SourceError where that cannot be."""
+    if not directory.is_dir():
+        raise SourceError(f"{directory} is no directory.")
+    root = _root(directory)
+    if ref is not None:
+        if root is None:
+            raise SourceError(f"{directory} is in no git checkout, so --ref means nothing there.")
+        return Revision(root, _commit(root, ref))
+    return Directory(directory) if root is None else WorkingTree(root)
+
+
+def find(read_from: Source, dialect: Dialect) -> OwnersContent | None:
+    """The owners file that the forge would use; None where there is none."""
+    for path in PLACES[dialect]:
+        content = read_from.read(path)
+        if content is not None:
+            return OwnersContent(path, content)
+    return None
+
+
+def dialect_of(directory: Path) -> Dialect | None:
+    """The dialect of the forge that the checkout was cloned from, as far as the name of its host shows it."""
+    root = _root(directory) if directory.is_dir() else None
+    if root is None:
+        return None
+    remote = _run(root, "config", "--get", "remote.origin.url").stdout.decode(errors="replace")
+    host = _HOST(remote.strip().lower())
+    known: tuple[Dialect, ...] = ("github", "gitlab")
+    return next((dialect for dialect in known if host and dialect in host[1]), None)
+
+
+def _root(directory: Path) -> Path | None:
+    found = _run(directory, "rev-parse", "--show-toplevel")
+    return Path(os.fsdecode(found.stdout.rstrip(b"\n"))) if found.returncode == 0 else None
+
+
+def _commit(root: Path, ref: str) -> str:
+    found = _run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if found.returncode != 0:
+        raise SourceError(f"There is no commit `{ref}` in {root}.")
+    return found.stdout.decode().strip()
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _paths(listed: bytes) -> list[str]:
+    return [os.fsdecode(path) for path in listed.split(b"\0") if path]
+
+
+def _git(root: Path, *words: str) -> bytes:
+    done = _run(root, *words)
+    if done.returncode != 0:
+        raise SourceError(f"git {words[0]} failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def _run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", "-C", os.fspath(root), "-c", "core.fsmonitor=false", *words],
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(words, 127, b"", b"git is not installed")
