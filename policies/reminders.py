@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from policies.clocks import State
-from policies.rules import Rules
+from policies import calendars
+from policies.calendars import Calendar, Hours
+from policies.clocks import Obligation, State
+from policies.clocks.hours import measured
+from policies.facts import same
+from policies.rules import Ladder, Rules
 
 Step = Literal["sticky", "digest", "mention", "backup", "reassign"]
+
+QUIETLY: tuple[Step, ...] = ("sticky", "digest")
+STEPS: dict[tuple[str, str], tuple[Step, ...]] = {
+    ("first_response", "person"): ("sticky", "digest", "mention"),
+    ("re_review", "person"): ("sticky", "digest", "mention"),
+    ("first_response", "slot"): ("backup", "reassign"),
+    ("re_review", "slot"): ("backup", "reassign"),
+    ("response", "person"): ("sticky", "digest", "mention"),
+    ("response", "slot"): ("backup", "reassign"),
+    ("triage", "slot"): ("sticky", "digest", "mention"),
+    ("decision", "slot"): ("sticky",),
+    ("author", "item"): QUIETLY,
+    ("merge", "item"): QUIETLY,
+}
+"""Which steps an obligation takes, by kind and ledger: a person is reminded by their own time, and others
+are brought in by the slot's, which a change of people does not set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +67,9 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What people were already told today, by their own date, on any subject.
+    """What people were already told today, by their own date.
 
-    `mentions` counts reminders per person; `comments` and `mentions_here` count this subject's.
+    `mentions` counts reminders per person, on any subject; `comments` and `mentions_here` this subject's.
     """
 
     mentions: Mapping[str, int] = field(default_factory=dict)
@@ -69,6 +90,158 @@ def remind(
 ) -> Reminders:
     """The steps that are due at `now`. After a pause of Usher only the highest of an obligation's is.
 
-    `paused`: Usher is silenced here; nothing is due, and nothing is lost.
+    A step waits until its recipient works, and while they have just done something here. `paused`: Usher
+    is silenced; nothing is due, and nothing is lost.
     """
-    raise NotImplementedError
+    if paused:
+        return Reminders()
+    rungs: list[Rung] = []
+    later: list[datetime] = []
+    for each in _by_party(state):
+        later += [at for at in each.steps.values() if at is not None and at > now]
+        step = _due_step(each, rules.reviews.ladder, now)
+        if step is None or _was_said(step, each, state, said, rules.reviews.ladder):
+            continue
+        at = _may_be_said(step, each, state, rules, now)
+        if at is not None and at <= now:
+            rungs.append(_rung(step, each, state))
+        elif at is not None:
+            later.append(at)
+    return Reminders(tuple(_within_caps(rungs, rules, heard)), min(later, default=None))
+
+
+# --- What is due ---------------------------------------------------------------------------------------
+
+
+def _by_party(state: State) -> list[Obligation]:
+    """The obligations that time runs for, one for each answer a person owes: those of one request are one."""
+    found: dict[tuple[str, ...], Obligation] = {}
+    for each in state.obligations:
+        if each.open and each.accruing:
+            one = (*_answer(each), "" if each.ledger == "person" else each.key)
+            found.setdefault(one, each)
+    return list(found.values())
+
+
+def _answer(each: Obligation) -> tuple[str, ...]:
+    return (each.kind, each.ledger, same(each.party), each.t0.isoformat())
+
+
+def _due_step(each: Obligation, ladder: Ladder, now: datetime) -> Step | None:
+    """The highest step that was reached."""
+    due: Step | None = None
+    for step in STEPS.get((each.kind, each.ledger), ()):
+        at = each.steps.get(getattr(ladder, step))
+        if at is not None and at <= now:
+            due = step
+    return due
+
+
+def _was_said(step: Step, each: Obligation, state: State, said: tuple[Said, ...], ladder: Ladder) -> bool:
+    """Whether this step or a higher one was said, for this answer or another that was asked with it."""
+    together = {other.key for other in state.obligations if _answer(other) == _answer(each)}
+    keys = together if each.ledger == "person" else {each.key}
+    height: int = getattr(ladder, step)
+    return any(getattr(ladder, one.step) >= height for one in said if one.obligation in keys)
+
+
+def _rung(step: Step, each: Obligation, state: State) -> Rung:
+    if step == "reassign":
+        return Rung(each.key, step, "lead", each.slot, replace=_used_up(state, each.slot))
+    if step == "backup":
+        return Rung(each.key, step, "", each.slot)
+    return Rung(
+        each.key, step, "" if each.ledger == "slot" and step != "mention" else _person(each), each.slot
+    )
+
+
+def _person(each: Obligation) -> str:
+    return "lead" if each.ledger == "slot" else each.party
+
+
+def _used_up(state: State, slot: str) -> tuple[str, ...]:
+    """The people who owe the slot an answer and whose own time is gone."""
+    return tuple(
+        sorted(
+            each.party
+            for each in state.obligations
+            if each.slot == slot and each.ledger == "person" and each.open and each.accrued >= each.budget
+        )
+    )
+
+
+# --- When it may be said -----------------------------------------------------------------------------
+
+
+def _may_be_said(step: Step, each: Obligation, state: State, rules: Rules, now: datetime) -> datetime | None:
+    """From when on a step may be said; None where its recipient never works."""
+    if step == "sticky":
+        return now
+    busy_until = now if step == "backup" else _busy_until(each, state, rules, now)
+    if step == "digest":
+        reached = each.steps[rules.reviews.ladder.digest] or now
+        start = reached if busy_until <= now else busy_until
+        return _next_digest(rules.reviews.digest_at, each.own_hours, start)
+    return _not_quiet(rules.reviews.quiet_hours, each.own_hours, max(now, busy_until))
+
+
+def _busy_until(each: Obligation, state: State, rules: Rules, now: datetime) -> datetime:
+    """Until when the party needs no reminder, because they did something here just before."""
+    acted = _acted(state, each.party)
+    if acted is None:
+        return now
+    run_in, wait = measured(rules.reviews.skip_if_acted, each.own_hours)
+    return calendars.due(run_in, acted, wait) or now
+
+
+def _acted(state: State, who: str) -> datetime | None:
+    return next((at for login, at in state.acted.items() if same(login) == same(who)), None)
+
+
+def _next_digest(digest_at: time, hours: Hours, start: datetime) -> datetime | None:
+    """The first morning digest at or after an instant, on a day on which its reader works."""
+    zone = ZoneInfo(hours.zone)
+    on = start.astimezone(zone).date()
+    for days in range(calendars.CLOSED_AFTER.days):
+        date = on + timedelta(days=days)
+        at = datetime.combine(date, digest_at, zone).astimezone(UTC)
+        if at >= start and calendars.last_moment(hours, date) is not None:
+            return at
+    return None
+
+
+def _not_quiet(quiet: str | tuple[calendars.Span, ...], hours: Hours, start: datetime) -> datetime | None:
+    """The first instant from `start` on at which somebody may be disturbed."""
+    if quiet == "none":
+        return start
+    if isinstance(quiet, str):
+        return calendars.next_open(hours, start)
+    nights = Calendar(hours.zone, (quiet,) * 7)
+    night = next(nights.windows(start, start + calendars.CLOSED_AFTER), None)
+    if night is None or night.start > start:
+        return start
+    return night.end if night.length < calendars.CLOSED_AFTER else None
+
+
+# --- How much may be said ------------------------------------------------------------------------------
+
+
+def _within_caps(rungs: Iterable[Rung], rules: Rules, heard: Heard) -> list[Rung]:
+    """The rungs, with mentions beyond a cap turned into lines of the sticky comment and the digest."""
+    told = {same(who): count for who, count in heard.mentions.items()}
+    here, comments = heard.mentions_here, heard.comments
+    kept = []
+    for rung in rungs:
+        if rung.step != "mention":
+            kept.append(rung)
+            continue
+        full = (
+            told.get(same(rung.to), 0) >= rules.reviews.per_person_day
+            or here >= rules.noise.mentions_per_subject_day
+            or comments >= rules.noise.comments_per_subject_day
+        )
+        kept.append(replace(rung, as_digest=full))
+        if not full:
+            told[same(rung.to)] = told.get(same(rung.to), 0) + 1
+            here += 1
+    return kept

@@ -114,6 +114,7 @@ def obligation(
         promised=promise.limit if ledger.promise and promise.in_time else None,
         accruing=meter.running and ledger.ended is None,
         resumes=meter.resumes if ledger.ended is None else None,
+        own_hours=own,
         steps=_steps(ledger, terms, meter, promise),
     )
 

@@ -70,7 +70,8 @@ class Obligation:
     None while nothing accrues, unless it has passed already. `verdict` None: pending. `ended`: when it
     was answered, released or cancelled; an obligation that is `missed` may still be open. `steps` maps
     each percentage of the ladder to the instant at which it was or will be reached (None: not in sight).
-    `resumes`: when time counts again by itself, where a pause has an end.
+    `resumes`: when time counts again by itself, where a pause has an end. `hours` are those in which time
+    counts (round the clock for a budget of wall time), `own_hours` those in which the party is at work.
     """
 
     key: str
@@ -90,6 +91,7 @@ class Obligation:
     promised: datetime | None = None  # by `eta` or `ack`
     accruing: bool = False
     resumes: datetime | None = None
+    own_hours: Hours = ALWAYS
     steps: Mapping[int, datetime | None] = field(default_factory=dict)
 
     @property
