@@ -65,6 +65,8 @@ async def test_a_change_tells_of_each_step(forge: Sandbox, receiver: Receiver, s
     ben.unasks(change, "carla")
     ben.comments(change, "Nice.")
     shop.carla.reviews(change, "request_changes", "Please not.")
+    ben.enqueues(change)
+    ben.dequeues(change)
     ana.closes(change)
     ana.reopens(change)
     ben.merges(change)
@@ -83,6 +85,8 @@ async def test_a_change_tells_of_each_step(forge: Sandbox, receiver: Receiver, s
         "pull_request.review_request_removed",
         "issue_comment.created",
         "pull_request_review.submitted",
+        "pull_request.enqueued",
+        "pull_request.dequeued",
         "pull_request.closed",
         "pull_request.reopened",
         "push",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 from types import SimpleNamespace
 
-import pytest
-
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.git import Blob
 from tests.sandbox.conftest import Bot
@@ -69,7 +67,6 @@ async def test_long_lists_come_in_pages_that_link_to_each_other(
     assert set(answer.links) == {"prev", "first"}
 
 
-@pytest.mark.slow
 async def test_no_more_than_three_thousand_files_are_listed(
     forge: Sandbox, bot: Bot, shop: SimpleNamespace
 ) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import ssl
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -20,6 +22,12 @@ from app.forges.sandbox.clock import WallClock
 TIMEOUT = 10.0  # seconds (Best practices for using webhooks: respond within 10 seconds)
 _FIRST_ID = 1_800_000_000_001
 LISTED = timedelta(days=3)  # how long a delivery can be looked up (Viewing webhook deliveries)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read once for each process, since reading them takes longer than all the rest of a forge's start."""
+    return ssl.create_default_context()
 
 
 @dataclass(slots=True)
@@ -98,7 +106,9 @@ class Courier:
         self._client: httpx2.AsyncClient | None = None
 
     async def start(self) -> None:
-        self._client = httpx2.AsyncClient(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+        self._client = httpx2.AsyncClient(
+            timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=_certificates()
+        )
         self._add_carriers()
 
     async def stop(self) -> None:

@@ -6,7 +6,6 @@ general knowledge of how the forge behaves. Checks either return or raise `Refus
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +72,6 @@ ASK_STRANGER = Reason(
     "REST: Review requests, 422; wording [k]",
 )
 ASK_TOO_MANY = Reason(422, "A pull request can have at most 15 requested reviewers.", "[k]")
-ASK_NOBODY = Reason(422, "At least one reviewer is required.", "[k]")
 
 CHANGE_EXISTS = Reason(
     422,
@@ -218,10 +216,10 @@ def not_archived(repository: Repository) -> None:
 # --- Asking for reviews -------------------------------------------------------------------------------
 
 
-def may_ask(change: Change, by: Account, people: Iterable[str], found: list[Account | None]) -> None:
-    """One bad name refuses all: `people` as they were named, `found` the accounts of those names."""
+def may_ask(change: Change, by: Account, people: list[Account | None]) -> None:
+    """One bad name refuses all; None stands for a name that nobody has."""
     needs(change.repository, by, "triage")
-    for account in found:
+    for account in people:
         if account is change.by:
             raise Refused(ASK_AUTHOR)
         if account is None or not collaborates(change.repository, account):
@@ -251,10 +249,18 @@ def may_open(repository: Repository, by: Account, title: str) -> None:
 
 def is_new(repository: Repository, base: str, head_repository: Repository, head_branch: str) -> None:
     """One open change for each pair of head and base."""
-    for other in repository.changes:
-        same_head = other.head_repository is head_repository and other.head_branch == head_branch
-        if other.open and same_head and other.base == base:
-            raise Refused(CHANGE_EXISTS, {"label": f"{head_repository.owner.login}:{head_branch}"})
+    if _already_open(repository, base, head_repository, head_branch):
+        raise Refused(CHANGE_EXISTS, {"label": f"{head_repository.owner.login}:{head_branch}"})
+
+
+def _already_open(repository: Repository, base: str, head_repository: Repository, head_branch: str) -> bool:
+    return any(
+        change.open
+        and change.base == base
+        and change.head_repository is head_repository
+        and change.head_branch == head_branch
+        for change in repository.changes
+    )
 
 
 def may_change(issue: Issue, by: Account) -> None:
@@ -266,16 +272,22 @@ def may_change(issue: Issue, by: Account) -> None:
 
 
 def may_reopen(change: Change) -> None:
+    """Not after a merge, nor once its branch is gone, was rewritten, or has another open change."""
+    place, branch = change.head_repository, change.head_branch
     if change.merged:
         raise Refused(CANNOT_REOPEN, {"why": "The pull request has been merged."})
-    if change.head_repository is None or change.head_branch not in change.head_repository.branches:
-        raise Refused(CANNOT_REOPEN, {"why": f"The {change.head_branch} branch has been deleted."})
-    for other in change.repository.changes:
-        same_head = (
-            other.head_repository is change.head_repository and other.head_branch == change.head_branch
-        )
-        if other.open and same_head and other.base == change.base:
-            raise Refused(CANNOT_REOPEN, {"why": "There is already an open pull request from this branch."})
+    if place is None or branch not in place.branches:
+        raise Refused(CANNOT_REOPEN, {"why": f"The {branch} branch has been deleted."})
+    if change.head not in git.ancestors(place.history.commits, place.branches[branch]):
+        raise Refused(CANNOT_REOPEN, {"why": f"The {branch} branch was force-pushed or recreated."})
+    if _already_open(change.repository, change.base, place, branch):
+        raise Refused(CANNOT_REOPEN, {"why": "There is already an open pull request from this branch."})
+
+
+def may_queue(change: Change, by: Account) -> None:
+    needs(change.repository, by, "write")
+    if not change.open or change.draft:
+        raise Refused(NOT_MERGEABLE)
 
 
 def may_merge(change: Change, by: Account, *, expected_head: str | None, conflicts: bool) -> None:

@@ -152,6 +152,13 @@ class Person:
     def reopens(self, issue: Issue) -> None:
         changes.reopen(self.world, issue, self.account)
 
+    def enqueues(self, change: Change) -> None:
+        """Put it into the merge queue."""
+        changes.queue(self.world, change, self.account, on=True)
+
+    def dequeues(self, change: Change) -> None:
+        changes.queue(self.world, change, self.account, on=False)
+
     def merges(self, change: Change) -> str:
         """Returns the merge commit."""
         return changes.merge(self.world, change, self.account)

@@ -217,6 +217,7 @@ class Change(Issue):
     head: str  # commit
     merge_base: str
     draft: bool = False
+    queued: bool = False  # in the merge queue
     requested: list[Account] = field(default_factory=list)
     requested_teams: list[Team] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)

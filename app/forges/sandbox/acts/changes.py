@@ -126,6 +126,18 @@ def reopen(world: World, issue: Issue, by: Account) -> None:
     _tell(world, issue, "reopened", by)
 
 
+def queue(world: World, change: Change, by: Account, *, on: bool) -> None:
+    """Put a change into the merge queue, or take it out (Managing a merge queue)."""
+    rules.may_queue(change, by)
+    if change.queued == on:
+        return
+    change.queued = on
+    kind, action = ("added_to_merge_queue", "enqueued") if on else ("removed_from_merge_queue", "dequeued")
+    note(world, change, kind, by)
+    more = {} if on else {"reason": "MANUAL"}
+    world.tell(Happening("pull_request", action, by, change.repository, subject=change, more=more))
+
+
 def merge(world: World, change: Change, by: Account, *, expected_head: str | None = None) -> str:
     """Merge with a merge commit; returns its SHA. The push to the base branch is told first."""
     merged = merge_tree(change)

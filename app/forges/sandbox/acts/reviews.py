@@ -35,7 +35,7 @@ def ask(
     """
     people, teams = list(people), list(teams)
     found = [world.account(name) for name in people]
-    rules.may_ask(change, by, people, found)
+    rules.may_ask(change, by, found)
     named = [world.team(change.repository.owner.login, slug) for slug in teams]
     rules.may_ask_teams(change, named)
     rules.not_too_many_asked({*(name.casefold() for name in people), *(slug.casefold() for slug in teams)})

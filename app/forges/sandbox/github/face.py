@@ -206,6 +206,7 @@ class GitHub:
         kind = "text/html" if answer.raw is not None else "application/json; charset=utf-8"
         return {
             "Server": "github.com",
+            "X-GitHub-Request-Id": f"{len(self.ledger.exchanges) + 1:08X}",
             "Date": http_date(self.wall.now()),
             "Content-Type": kind,
             "X-GitHub-Media-Type": "github.v3; format=json",

@@ -110,7 +110,7 @@ def _pull_request(site: Site, world: World, happening: Happening) -> dict[str, A
         payload["requested_team"] = people.team(site, more["team"])
     if "label" in more:
         payload["label"] = changes.label(site, change.repository, more["label"])
-    for name in ("before", "after"):
+    for name in ("before", "after", "reason"):
         if name in more:
             payload[name] = more[name]
     return payload

@@ -117,7 +117,7 @@ def pull(site: Site, known: Change, *, mergeable: bool | None) -> dict[str, Any]
 
 
 def pull_reduced(site: Site, known: Change) -> dict[str, Any]:
-    """The pull request inside review events: no counts, no merge state, teams without their parents."""
+    """The pull request inside review events: no counts, no merge state."""
     return pull_simple(site, known)
 
 
