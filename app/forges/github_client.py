@@ -100,6 +100,7 @@ class GitHubClient:
         transport: httpx2.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
         local_clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.app_id = app_id
         self.calls: Counter[Call] = Counter()
@@ -108,13 +109,13 @@ class GitHubClient:
         self._wire = Wire(api_url, transport=transport)
         keys = [private_key] if isinstance(private_key, str) else list(private_key)
         self._key = AppKey(app_id, keys, self.clock)
-        self.tokens = Tokens(self.clock, self._signed)
+        self.tokens = Tokens(self.clock, self._signed, monotonic=monotonic)
         self._agent = f"usher/{installed_version('usher')}"
         self._pause, self._writes_per_hour = pause, writes_per_hour
         self._observe = observe
-        self.sleep = sleep
+        self.sleep, self._monotonic = sleep, monotonic
         self.memory = Memory()
-        self._breaker = Breaker()
+        self._breaker = Breaker(monotonic=monotonic)
         self._gates: dict[int, Gate] = {}
         self._etags = EtagCache()
         self._under_way: dict[tuple[object, ...], asyncio.Task[Answer]] = {}
@@ -386,7 +387,10 @@ class GitHubClient:
     def _gate(self, installation: int) -> Gate:
         if installation not in self._gates:
             self._gates[installation] = Gate(
-                pause=self._pause, hourly=self._writes_per_hour, sleep=self.sleep
+                pause=self._pause,
+                hourly=self._writes_per_hour,
+                monotonic=self._monotonic,
+                sleep=self.sleep,
             )
         return self._gates[installation]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -86,6 +87,12 @@ async def test_a_list_of_touched_files_that_github_cut_is_not_complete(github, s
     assert not touched.complete
 
 
+async def test_a_list_that_a_push_made_longer_meanwhile_is_not_complete(github, change):
+    assert (await github.touched(change)).complete
+    assert not (await github.touched(replace(change, touched_count=2))).complete
+    assert (await github.touched(replace(change, touched_count=None))).complete
+
+
 async def test_reviews_are_read_in_the_states_that_policies_know(github, shop):
     opened = shop.ana.opens(shop.api, touching="pay/a.py")
     shop.ben.reviews(opened, "approve")
@@ -152,6 +159,17 @@ async def test_a_renamed_repository_is_found_again_by_its_number(github, shop, c
         f"POST /app/installations/{shop.installation}/access_tokens 201",
         "POST /repos/shop/api2/issues/1/comments 201",
     ]
+
+
+async def test_a_comment_reaches_a_renamed_repository_once(github, shop, change):
+    shop.owner.renames(shop.api, "api2")
+    await github.say(change, "Still here.")
+    assert [call for call in shop.calls() if "access_tokens" not in call] == [
+        f"POST {ISSUE}/comments 307",
+        f"GET /repositories/{shop.api.id} 200",
+        "POST /repos/shop/api2/issues/1/comments 201",
+    ]
+    assert [each.body for each in await github.remarks(change)] == ["Still here."]
 
 
 @pytest.mark.parametrize("visibility", ["public", "private"])
@@ -302,6 +320,13 @@ async def test_no_more_than_fifteen_people_are_asked(github, shop, change):
     assert set(asked.refused) == {"p15", "p16"}
 
 
+async def test_whoever_is_missing_from_githubs_answer_was_not_asked(github, shop, change):
+    shop.forge.faults.next(Fault(status=201), method="POST", path="/requested_reviewers")
+    asked = await github.ask(change, ("ben",))
+    assert asked.asked == ()
+    assert "without a reason" in asked.refused["ben"]
+
+
 async def test_nobody_to_ask_costs_no_call(github, shop, change):
     assert (await github.ask(change, ())).asked == ()
     assert shop.calls() == []
@@ -343,6 +368,14 @@ async def test_our_comment_is_known_by_our_login_where_github_does_not_name_the_
     assert not github.wrote(remark)  # not known yet
     await client.who_am_i()
     assert github.wrote(remark)
+
+
+async def test_where_a_bots_comment_names_no_app_we_find_out_who_we_are(github, client, shop, change):
+    shop.forge.person("renovate[bot]", member_of="shop").comments(shop.api.changes[0], "Update available")
+    [theirs] = await github.remarks(change)
+    assert theirs.by.bot
+    assert client.identity is not None
+    assert not github.wrote(theirs)
 
 
 async def test_a_comment_that_somebody_deleted_is_gone(github, shop, change):

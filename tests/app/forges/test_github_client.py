@@ -94,9 +94,32 @@ async def test_a_write_that_was_not_let_in_is_done_once_with_the_next_token(gith
     assert [each.body for each in await github.remarks(change)] == ["Hello"]
 
 
-async def test_tokens_are_renewed_after_fifty_minutes_of_their_hour(client, shop):
-    token = await client.tokens.get(Opens(shop.installation, shop.api.id))
-    assert token.renew - token.minted == pytest.approx(50 * 60, abs=5)
+class Hours:
+    """A monotonic clock that the test moves on."""
+
+    def __init__(self) -> None:
+        self.later = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.later
+
+
+async def test_tokens_are_renewed_after_fifty_minutes_of_their_hour(make_client, shop):
+    hours = Hours()
+    github = GitHub(make_client(monotonic=hours), shop.installation)
+    await github.repository(shop.api.id)
+    hours.later = 49 * 60
+    await github.repository(shop.api.id)
+    assert mints(shop) == 1
+    hours.later = 51 * 60
+    await github.repository(shop.api.id)
+    assert mints(shop) == 1
+
+
+async def test_what_is_no_token_is_not_used(make_client, shop):
+    shop.forge.faults.next(Fault(status=201), path=MINT)
+    with pytest.raises(Unavailable, match="no token"):
+        await GitHub(make_client(), shop.installation).repository(shop.api.id)
 
 
 async def test_a_token_is_never_shown(client, shop):
@@ -233,6 +256,7 @@ async def test_a_read_after_a_write_never_shares_an_answer_from_before_it(github
     await github.say(change, "Hello")
     assert [each.body for each in await github.remarks(change)] == ["Hello"]
     await early
+    assert sum(call.startswith("GET") and path in call for call in shop.calls()) == 2
 
 
 async def test_every_call_is_counted_by_method_operation_status_and_cache(make_client, shop):
@@ -350,6 +374,30 @@ async def test_a_limit_on_minting_is_a_limit(make_client, shop):
     shop.forge.faults.next(Fault(status=429, headers={"retry-after": "30"}), path=MINT)
     with pytest.raises(Throttled):
         await GitHub(make_client(), shop.installation).repository(shop.api.id)
+
+
+async def test_after_a_vague_limit_one_call_tries_and_then_all_go_on(make_client, shop, change):
+    hours = Hours()
+    github = GitHub(make_client(monotonic=hours), shop.installation)
+    shop.forge.faults.next(Fault(status=429), path="/reviews")
+    with pytest.raises(Throttled):
+        await github.reviews(change)
+    hours.later = 61
+    assert await github.reviews(change) == ()
+    await asyncio.gather(github.reviews(change), github.remarks(change), github.touched(change))
+
+
+async def test_a_breaker_lets_one_call_through_after_thirty_seconds(make_client, shop, change):
+    hours = Hours()
+    github = GitHub(make_client(monotonic=hours), shop.installation)
+    await github.reviews(change)
+    shop.forge.faults.next(Fault(status=503), times=5)
+    for _ in range(6):
+        with pytest.raises(Unavailable):
+            await github.reviews(change)
+    hours.later = 31
+    for _ in range(3):
+        assert await github.reviews(change) == ()
 
 
 async def test_writes_keep_the_pause_that_github_asks_for(make_client, shop, change, naps):
