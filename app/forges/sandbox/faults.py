@@ -25,6 +25,16 @@ class Fault:
     html: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def hides(self) -> bool:
+        """Whether the caller does not hear what happened."""
+        return self.cut or self.status is not None
+
+    @property
+    def happens(self) -> bool:
+        """Whether the request has its effect."""
+        return self.after_effect or not self.hides
+
 
 @dataclass(slots=True)
 class _Planned:

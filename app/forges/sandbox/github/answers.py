@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,15 @@ class Answer:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None  # instead of JSON
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the body."""
+        if self.raw is not None:
+            return self.raw
+        if self.body is None or self.status in (204, 304):
+            return b""
+        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def http_date(at: datetime) -> str:

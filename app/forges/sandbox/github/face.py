@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl, unquote
 
 from app.forges.sandbox.clock import WallClock
 from app.forges.sandbox.courier import Courier
 from app.forges.sandbox.faults import Fault, Faults
 from app.forges.sandbox.github import endpoints as _endpoints  # noqa: F401 - fills ROUTES
 from app.forges.sandbox.github.answers import Answer, Problem, http_date, refusal
+from app.forges.sandbox.github.caching import etag, has_already
+from app.forges.sandbox.github.calls import Call
+from app.forges.sandbox.github.doors import authorise
 from app.forges.sandbox.github.limits import Allowance, Limits
-from app.forges.sandbox.github.routing import ROUTES, Call, Route, authorise
+from app.forges.sandbox.github.requests import Request
+from app.forges.sandbox.github.routing import ROUTES, Route
 from app.forges.sandbox.github.site import Site
 from app.forges.sandbox.github.tokens import Caller, Desk, Nobody
 from app.forges.sandbox.ledger import Exchange, Ledger
@@ -28,32 +28,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 HTML = b"<!DOCTYPE html><html><body><h1>We couldn't respond to your request in time.</h1></body></html>"
-
-
-class Request:
-    """What came in, read but not yet understood."""
-
-    def __init__(self, scope: Scope, body: bytes) -> None:
-        self.method: str = scope["method"]
-        self.raw_path: str = scope["raw_path"].decode("ascii")
-        self.query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
-        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        self.content = body
-
-    @property
-    def path(self) -> str:
-        return unquote(self.raw_path)
-
-    def json(self) -> Any:
-        """The body as JSON, None where it is empty (REST: Troubleshooting, 400); a form as its fields."""
-        if not self.content:
-            return None
-        if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            return dict(parse_qsl(self.content.decode(errors="replace")))
-        try:
-            return json.loads(self.content)
-        except ValueError:
-            raise Problem(400, "Problems parsing JSON") from None
 
 
 class GitHub:
@@ -101,40 +75,41 @@ class GitHub:
     # --- From request to answer ---------------------------------------------------------------------
 
     def _exchange(self, request: Request, fault: Fault) -> tuple[Exchange, Answer]:
-        caller: Caller = Nobody()
-        instead = fault.status is not None or fault.cut
-        happens = not instead or fault.after_effect
-        answer = Answer(
-            fault.status or 502, raw=HTML if fault.html else None, body={"message": "Server Error"}
-        )
-        real = answer
-        try:
-            caller = self.desk.caller(request.headers, self.world, lag=self.faults.fresh_token_lag)
-            if happens:
-                real = self._answer(request, caller)
-        except Problem as problem:
-            real = problem.answer()
-        except Refused as refused:
-            real = refusal(refused).answer()
-        shown = answer if instead else real
-        body = _encoded(shown)
-        shown = self._unchanged(request, caller, shown, body)
-        headers = self._headers(caller, shown, fault)
+        """What happened, in the ledger; and what the caller is shown of it."""
+        caller, real = self._happen(request, fault)
+        shown = _failure(fault) if fault.hides else real
+        content = shown.content
+        if self._is_known(request, shown, content):
+            shown, content = Answer(304, headers=shown.headers), b""
+        else:
+            self.limits.count(caller)
         exchange = Exchange(
             request.method,
             request.raw_path,
             request.query,
-            _quietly(request),
-            real.status if happens else shown.status,
-            real.body if happens else shown.body,
-            headers,
+            request.quietly(),
+            real.status if shown.status != 304 else 304,
+            real.body,
+            self._headers(caller, shown, fault),
             caller.scope,
             self.wall.now(),
-            happened=happens,
-            told=not instead,
+            happened=fault.happens,
+            told=not fault.hides,
         )
         self.ledger.keep(exchange)
-        return exchange, Answer(shown.status, raw=b"" if shown.status in (204, 304) else body)
+        return exchange, Answer(shown.status, raw=content)
+
+    def _happen(self, request: Request, fault: Fault) -> tuple[Caller, Answer]:
+        """Let the request have its effect, unless a fault comes before it."""
+        caller: Caller = Nobody()
+        try:
+            caller = self.desk.caller(request.headers, self.world, lag=self.faults.fresh_token_lag)
+            answer = self._answer(request, caller) if fault.happens else _failure(fault)
+        except Problem as problem:
+            answer = problem.answer()
+        except Refused as refused:
+            answer = refusal(refused).answer()
+        return caller, answer
 
     def _answer(self, request: Request, caller: Caller) -> Answer:
         path = self._by_number(request.raw_path)
@@ -163,6 +138,8 @@ class GitHub:
         answer = route.handler(call)
         if write:
             self.faults.picture()
+        if route.content:
+            self.limits.count_content(caller)
         return answer
 
     def _seen(self, route: Route, write: bool) -> World:
@@ -180,27 +157,13 @@ class GitHub:
 
     # --- Headers ------------------------------------------------------------------------------------
 
-    def _unchanged(self, request: Request, caller: Caller, answer: Answer, body: bytes) -> Answer:
-        """304 where the caller has this already. An ETag holds for the token that earned it alone."""
-        counted = True
-        if request.method == "GET" and answer.status == 200 and answer.raw is None:
-            credentials = request.headers.get("authorization", "")
-            etag = f'W/"{hashlib.sha256(credentials.encode() + b"|" + body).hexdigest()}"'
-            answer.headers["ETag"] = etag
-            if self._has(request, etag, answer.headers.get("Last-Modified")):
-                answer, counted = Answer(304, headers=answer.headers), False
-        if counted:
-            self.limits.count(caller, content=request.method != "GET" and answer.status in (200, 201))
-        return answer
-
-    def _has(self, request: Request, etag: str, modified: str | None) -> bool:
-        known = request.headers.get("if-none-match")
-        if known is not None:
-            return etag in [each.strip() for each in known.split(",")]
-        since = request.headers.get("if-modified-since")
-        if since is None or modified is None:
+    def _is_known(self, request: Request, answer: Answer, content: bytes) -> bool:
+        """Whether 304 is enough; marks the answer with its ETag."""
+        if request.method != "GET" or answer.status != 200 or answer.raw is not None:
             return False
-        return parsedate_to_datetime(modified) <= parsedate_to_datetime(since)
+        mark = etag(request.headers.get("authorization", ""), content)
+        answer.headers["ETag"] = mark
+        return has_already(request.headers, mark, answer.headers.get("Last-Modified"))
 
     def _headers(self, caller: Caller, answer: Answer, fault: Fault) -> dict[str, str]:
         kind = "text/html" if answer.raw is not None else "application/json; charset=utf-8"
@@ -219,20 +182,9 @@ class GitHub:
         }
 
 
-def _encoded(answer: Answer) -> bytes:
-    if answer.raw is not None:
-        return answer.raw
-    if answer.body is None:
-        return b""
-    return json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _quietly(request: Request) -> Any:
-    """The body for the ledger, where what is no JSON is kept as text."""
-    try:
-        return request.json()
-    except Problem:
-        return request.content.decode(errors="replace")
+def _failure(fault: Fault) -> Answer:
+    """What the caller is shown instead of the truth."""
+    return Answer(fault.status or 502, {"message": "Server Error"}, raw=HTML if fault.html else None)
 
 
 async def _read(receive: Receive) -> bytes:

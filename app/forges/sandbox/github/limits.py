@@ -52,13 +52,14 @@ class Limits:
         if content:
             self._check_content(used, now)
 
-    def count(self, caller: Caller, *, content: bool) -> None:
+    def count(self, caller: Caller) -> None:
         """One more request of this installation."""
+        self._of(caller, time.monotonic()).count += 1
+
+    def count_content(self, caller: Caller) -> None:
+        """One more thing that people are notified of."""
         now = time.monotonic()
-        used = self._of(caller, now)
-        used.count += 1
-        if content:
-            used.content.append(now)
+        self._of(caller, now).content.append(now)
 
     def headers(self, caller: Caller) -> dict[str, str]:
         """The five `x-ratelimit-` fields."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.forges.sandbox.acts import checks as acts
 from app.forges.sandbox.github.answers import Answer, Problem
-from app.forges.sandbox.github.routing import Call, endpoint
+from app.forges.sandbox.github.calls import Call
+from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import checks as shapes
 from app.forges.sandbox.github.shapes import repositories
 from app.forges.sandbox.world import CheckRun

@@ -8,7 +8,8 @@ from typing import Any
 from app.forges.sandbox import git, rules
 from app.forges.sandbox.acts import files as acts
 from app.forges.sandbox.github.answers import Answer, Problem
-from app.forges.sandbox.github.routing import Call, endpoint
+from app.forges.sandbox.github.calls import Call
+from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import repositories as shapes
 from app.forges.sandbox.github.site import node_id
 

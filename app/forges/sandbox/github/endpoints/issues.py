@@ -8,7 +8,8 @@ from app.forges.sandbox.acts import changes as change_acts
 from app.forges.sandbox.acts import issues as acts
 from app.forges.sandbox.acts import remarks
 from app.forges.sandbox.github.answers import Answer, Problem, invalid
-from app.forges.sandbox.github.routing import Call, endpoint
+from app.forges.sandbox.github.calls import Call
+from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import changes as shapes
 
 _EITHER_READ = ("issues:read", "pull_requests:read")

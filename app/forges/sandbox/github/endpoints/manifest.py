@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.forges.sandbox.github.answers import Answer, Problem
-from app.forges.sandbox.github.routing import Call, endpoint
+from app.forges.sandbox.github.calls import Call
+from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import people
 
 _ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.forges.sandbox import rules
 from app.forges.sandbox.github.answers import Answer, Problem
-from app.forges.sandbox.github.routing import Call, endpoint
+from app.forges.sandbox.github.calls import Call
+from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import people, repositories
 from app.forges.sandbox.world import Organisation, team_members
 
