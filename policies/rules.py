@@ -225,6 +225,14 @@ class CalendarTerms:
     dates: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
     holidays: Holidays = Holidays()
 
+    def check(self) -> None:
+        """ValueError, in words for its writer, for a value that the file would not accept."""
+        if self.zone is not None:
+            _is_zone(self.zone)
+        for days in self.week:
+            _is_days(days)
+        _is_working_day(self.day)
+
     def calendar(self, holidays: frozenset[date] = frozenset()) -> Calendar:
         """The calendar, with the dates that its holidays fall on (`add` and `remove` are applied here)."""
         week: list[tuple[Span, ...]] = [()] * 7
