@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
@@ -51,7 +52,8 @@ class Work:
         self._gather = settling.gather.total_seconds()
         self._database, self._drain, self._settling, self._clock = database, drain, settling, clock
         self._sweep_seconds = sweep_seconds
-        self._timers: set[asyncio.Task[None]] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._sending: set[asyncio.Task[None]] = set()
         self._waking = False
         self._queue = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
@@ -70,7 +72,7 @@ class Work:
             finally:
                 for timer in self._timers:
                     timer.cancel()
-                await asyncio.gather(*self._timers, return_exceptions=True)
+                await asyncio.gather(*self._sending, return_exceptions=True)
 
     # --- Wake-ups -----------------------------------------------------------------------------------------
 
@@ -97,14 +99,17 @@ class Work:
             # The rows know what is to be done; the next sweep finds it.
             log.warning("no wake-up could be sent", task=task, reason=repr(error))
 
-    def _later(self, seconds: float, call: Callable[[], Awaitable[None]]) -> None:
-        async def wait() -> None:
-            await asyncio.sleep(seconds)
-            await call()
+    def _later(self, seconds: float, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Send a wake-up after a while; one that is still waiting when the process stops is not needed."""
 
-        timer = asyncio.create_task(wait(), name="usher wake-up")
+        def start() -> None:
+            self._timers.discard(timer)
+            task = asyncio.create_task(call(), name="usher wake-up")
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+        timer = asyncio.get_running_loop().call_later(seconds, start)
         self._timers.add(timer)
-        timer.add_done_callback(self._timers.discard)
 
     async def _dispatch_soon(self) -> None:
         await self._defer("dispatch", queueing_lock="dispatch")

@@ -30,7 +30,10 @@ async def remind(situation: Situation, reads: Reads) -> Sequence[Action]:
     reminders = [
         Say(step=rung.key, body=_mention(situation, rung.to, owed))
         for rung in look(situation).rungs
-        if rung.step == "mention" and rung.to and (owed := _owed(situation, rung)) is not None
+        if rung.step == "mention"
+        and rung.to
+        and not rung.as_digest
+        and (owed := _owed(situation, rung)) is not None
     ]
     return (Note(unheard), *reminders) if unheard else reminders
 
@@ -59,7 +62,7 @@ def _mention(situation: Situation, person: str, owed: Obligation) -> str:
     asks = [fact for fact in situation.facts(ReviewAsked) if same(fact.who) == same(person)]
     among = asks[-1].slots if asks and asks[-1].slots else tuple(slot.name for slot in areas.slots)
     owned = areas.why(person, among)
-    why = f"this change touches what you own: {words.why_owner(owned)}" if owned else words.WHY_FALLBACK
+    why = words.why_you(owned) if owned else _why_else(asks)
     late = words.Late(
         login=person,
         since=owed.t0,
@@ -70,6 +73,12 @@ def _mention(situation: Situation, person: str, owed: Obligation) -> str:
         why=why,
     )
     return checked(words.reminder(late))
+
+
+def _why_else(asks: list[ReviewAsked]) -> str:
+    """Why somebody who owns nothing here was asked."""
+    by_usher = bool(asks) and asks[-1].by_usher
+    return words.WHY_YOU_FALLBACK if by_usher else words.WHY_YOU_ASKED
 
 
 def _owed(situation: Situation, rung: Rung) -> Obligation | None:

@@ -17,16 +17,17 @@ from policies.text import checked
 async def sticky(situation: Situation, _reads: Reads) -> Sequence[Action]:
     """Post the comment once there is something to say, and keep it true from then on."""
     said_before = any(effect.kind == "sticky" for effect in situation.effects)
-    if not said_before and (not situation.is_open or situation.change.draft):
+    in_review = situation.is_open and not situation.change.draft
+    if not said_before and not in_review:
         return ()
-    asked = _asked_lines(situation)
+    asked = _asked_lines(situation) if in_review else ()
     waiting = tuple(line.login for line in asked if not line.answered)
     said = words.Sticky(
         headline=_headline(situation, asked, waiting),
         asked=asked,
         notes=_notes(situation),
-        ask=bool(waiting) and situation.is_open and not situation.change.draft,
-        owners_path=situation.rulebook.owners_path,
+        ask=bool(waiting),
+        owners_path=situation.rulebook.owners_path if in_review else "",
     )
     return (KeepSticky(checked(words.sticky(said))),)
 

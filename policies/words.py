@@ -46,16 +46,27 @@ class Owned:
 
 def why_owner(owned: tuple[Owned, ...]) -> str:
     """Why this person: `owns `pay/` through `@shop/pay` (2 files)`."""
+    return f"owns {_areas(owned)}"
+
+
+def why_you(owned: tuple[Owned, ...]) -> str:
+    """The same, said to the person."""
+    return f"you own {_areas(owned)}"
+
+
+def _areas(owned: tuple[Owned, ...]) -> str:
     parts = []
     for each in owned[:3]:
         through = f" through {code(each.team)}" if each.team else ""
         parts.append(f"{code(each.pattern)}{through} ({counted(each.files, 'file')})")
     if len(owned) > 3:
-        parts.append(f"{counted(len(owned) - 3, 'more area')}")
-    return f"owns {listed(parts)}"
+        parts.append(counted(len(owned) - 3, "more area"))
+    return listed(parts)
 
 
 WHY_FALLBACK = "nobody owns these files; named as fallback"
+WHY_YOU_FALLBACK = "nobody owns these files, and you are named as fallback"
+WHY_YOU_ASKED = "your review was asked for"
 WHY_LEAD = "the owners cannot take it now; named as lead"
 
 
@@ -191,7 +202,7 @@ def reminder(late: Late) -> str:
         f"{mention(late.login)}, it has been your turn since {instant(late.since, late.zone)} "
         f"({hours(late.used)} of {hours(late.budget)} working hours). "
         f"A first answer was promised for **{instant(late.due, late.zone)}**.\n\n"
-        f"Why you: {late.why}.\n"
-        "Later? Say when in a comment here; that counts as an answer.\n"
-        "Not you? Take yourself off *Reviewers*; somebody else is asked and you are not asked here again."
+        f"- Why you: {late.why}.\n"
+        "- Later? Say when in a comment here; that counts as an answer.\n"
+        "- Not you? Take yourself off *Reviewers*; somebody else is asked and you are not asked here again."
     )
