@@ -12,6 +12,8 @@ import uvloop
 
 from app import logs, main
 from app.config_command import config
+from app.due_command import due
+from app.owners_command import owners
 from app.settings import Settings, SettingsError, read_settings
 from app.store import schema, tenants
 from app.store.database import Database, connect, locate
@@ -25,6 +27,8 @@ cli = typer.Typer(
 )
 
 cli.add_typer(config, name="config")
+cli.command("owners")(owners)
+cli.command("due")(due)
 
 Migrate = Annotated[
     bool, typer.Option("--migrate", help="Bring the database to this version's schema first.")
