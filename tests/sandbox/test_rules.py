@@ -10,10 +10,20 @@ import pytest
 from app.forges.sandbox import Protection, Refused, Sandbox, rules
 from app.forges.sandbox.acts import checks, files, issues, remarks
 from app.forges.sandbox.rules import Reason
+from app.forges.sandbox.world import Change
 
 REASONS = {name: value for name, value in vars(rules).items() if isinstance(value, Reason)}
 
 Story = Callable[[Sandbox, SimpleNamespace], object]
+
+
+def _after_leaving(shop: SimpleNamespace, act: Callable[[Change], object]) -> None:
+    """Whoever leaves the organisation sees nothing of it any more, not even what they wrote."""
+    change = shop.ana.opens(shop.api, "a")
+    shop.ana.comments(change, "x")
+    shop.ana.remarks_on(change, "a", "x")
+    shop.ana.leaves_organisation("shop")
+    act(change)
 
 
 def _reopened_after_a_forced_push(forge: Sandbox, shop: SimpleNamespace) -> None:
@@ -81,7 +91,22 @@ def _sixteen(forge: Sandbox, shop: SimpleNamespace) -> None:
 
 
 STORIES: dict[str, list[Story]] = {
-    "NOT_FOUND": [lambda forge, shop: forge.person("stranger").reports(shop.api, "Hello")],
+    "NOT_FOUND": [
+        lambda forge, shop: forge.person("stranger").reports(shop.api, "Hello"),
+        lambda forge, shop: _after_leaving(shop, lambda change: shop.ana.opens(shop.api, "b")),
+        lambda forge, shop: _after_leaving(shop, lambda change: shop.ana.closes(change)),
+        lambda forge, shop: _after_leaving(shop, lambda change: shop.ana.comments(change, "Bye.")),
+        lambda forge, shop: _after_leaving(shop, lambda change: shop.ana.reviews(change, "comment", "x")),
+        lambda forge, shop: _after_leaving(shop, lambda change: shop.ana.amends(change.remarks[0], "y")),
+        lambda forge, shop: _after_leaving(shop, lambda change: shop.ana.remarks_on(change, "a", "Why?")),
+        lambda forge, shop: _after_leaving(
+            shop, lambda change: remarks.react(forge.world, change.remarks[0], shop.ana.account, "eyes")
+        ),
+        lambda forge, shop: _after_leaving(
+            shop, lambda change: shop.ana.resolves(change.threads[0].remarks[0])
+        ),
+        lambda forge, shop: _after_leaving(shop, lambda change: shop.ana.archives(shop.api)),
+    ],
     "FORBIDDEN": [
         lambda forge, shop: shop.ana.commits(shop.api, "docs/a.md"),
         lambda forge, shop: shop.ana.asks(shop.ana.opens(shop.api, "docs/a.md"), "ben"),

@@ -216,6 +216,39 @@ async def test_access_is_the_highest_of_what_was_given(
     assert (await bot("GET /repos/shop/api/collaborators/nobody/permission")).status_code == 404
 
 
+async def test_visibility_gives_reading(forge: Sandbox, bot: Bot) -> None:
+    """Everybody reads what is public, every member what is internal, and only the chosen what is private."""
+    forge.organisation("shop", base_permission="none")
+    forge.person("ana", member_of="shop")
+    forge.person("stranger")
+    found = {}
+    for kind in ("public", "internal", "private"):
+        forge.repository(f"shop/{kind}", visibility=kind)  # type: ignore[arg-type]
+        for name in ("ana", "stranger"):
+            body = (await bot(f"GET /repos/shop/{kind}/collaborators/{name}/permission")).json()
+            found[kind, name] = body["permission"]
+    assert found == {
+        ("public", "ana"): "read",
+        ("public", "stranger"): "read",
+        ("internal", "ana"): "read",
+        ("internal", "stranger"): "none",
+        ("private", "ana"): "none",
+        ("private", "stranger"): "none",
+    }
+
+
+async def test_reading_what_is_public_makes_nobody_a_collaborator(forge: Sandbox, bot: Bot) -> None:
+    """Whoever merely may read cannot be asked for a review; members and collaborators can."""
+    forge.organisation("shop")
+    ben = forge.person("ben", member_of="shop")
+    forge.repository("shop/open", visibility="public", collaborators={"ben": "write", "guest": "read"})
+    forge.person("stranger")
+    ben.opens("shop/open", "README.md")
+    ask = "POST /repos/shop/open/pulls/1/requested_reviewers"
+    assert (await bot(ask, {"reviewers": ["stranger"]})).status_code == 422
+    assert (await bot(ask, {"reviewers": ["guest"]})).status_code == 201
+
+
 async def test_teams_and_members_are_read_by_name(forge: Sandbox, bot: Bot, shop: SimpleNamespace) -> None:
     dora = forge.person("dora", member_of="shop")
     forge.team("shop/pay-night", parent=shop.pay, members=[dora])

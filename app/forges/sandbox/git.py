@@ -40,10 +40,16 @@ class Commit:
 
     sha: str
     tree: Tree
+    folders: Mapping[str, str]  # path → git's name of that folder; the root is ""
     parents: tuple[str, ...]
     message: str
     author: str  # login
     at: datetime
+
+    @property
+    def tree_id(self) -> str:
+        """Git's name of the whole tree."""
+        return self.folders[""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +76,16 @@ def commit(
     tree: Tree, parents: tuple[str, ...], message: str, author: str, at: datetime, salt: int = 0
 ) -> Commit:
     """A commit with git's kind of name. `salt` tells apart equal commits made in the same second."""
+    names = folders(tree)
     who = f"{author} <{author}@users.example> {int(at.timestamp())} +0000"
-    lines = [f"tree {tree_id(tree)}", *(f"parent {parent}" for parent in parents)]
+    lines = [f"tree {names['']}", *(f"parent {parent}" for parent in parents)]
     lines += [f"author {who}", f"committer {who}", "", message, str(salt)]
-    return Commit(object_id("commit", "\n".join(lines).encode()), tree, parents, message, author, at)
-
-
-def tree_id(tree: Tree, folder: str = "") -> str:
-    """Git's name of a folder of a tree; the root's by default."""
-    return _folder_ids(tree)[folder]
+    name = object_id("commit", "\n".join(lines).encode())
+    return Commit(name, tree, names, parents, message, author, at)
 
 
 def folders(tree: Tree) -> dict[str, str]:
     """Every folder of a tree with its name as a git object; the root is ""."""
-    return _folder_ids(tree)
-
-
-def _folder_ids(tree: Tree) -> dict[str, str]:
     children: dict[str, list[tuple[str, str, str]]] = {"": []}
     for path, blob in tree.items():
         folder, _, name = path.rpartition("/")
@@ -150,6 +149,14 @@ def merged(base: Tree, ours: Tree, theirs: Tree) -> dict[str, Blob] | None:
         else:
             result[path] = there
     return result
+
+
+def names(old: Tree, new: Tree) -> tuple[list[str], list[str], list[str]]:
+    """Paths added, removed and modified, as a push tells them: a rename is one of each."""
+    added = [path for path in new if path not in old]
+    removed = [path for path in old if path not in new]
+    modified = [path for path, blob in new.items() if path in old and old[path] != blob]
+    return sorted(added), sorted(removed), sorted(modified)
 
 
 def diff(old: Tree, new: Tree) -> list[Touched]:

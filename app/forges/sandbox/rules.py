@@ -69,7 +69,7 @@ ASK_STRANGER = Reason(
     422,
     "Reviews may only be requested from collaborators. One or more of the users or teams you specified is "
     "not a collaborator of the {repository} repository.",
-    "REST: Review requests, 422; wording [k]",
+    "REST: Review requests, 422; wording as in peter-evans/create-pull-request#4138",
 )
 ASK_TOO_MANY = Reason(422, "A pull request can have at most 15 requested reviewers.", "[k]")
 
@@ -89,7 +89,9 @@ NO_TITLE = Reason(422, "", "REST: Pulls, 422", "missing_field", "PullRequest", "
 CANNOT_REOPEN = Reason(422, "state cannot be changed. {why}", "[k]", "custom", "PullRequest", "state")
 NOT_MERGEABLE = Reason(405, "Pull Request is not mergeable", "REST: Merge a pull request, 405")
 DRAFT_MERGE = Reason(
-    405, "Pull Request is still a draft", "Pull requests: drafts cannot be merged; wording [k]"
+    405,
+    "Pull Request is still a draft",
+    "About pull requests, drafts; wording as in lindell/multi-gitter#622",
 )
 HEAD_MOVED = Reason(
     409, "Head branch was modified. Review and try the merge again.", "REST: Merge a pull request, 409"

@@ -200,7 +200,7 @@ def _pushed_repository(site: Site, place: Repository) -> dict[str, Any]:
 
 def _pushed(site: Site, place: Repository, commit: git.Commit) -> dict[str, Any]:
     parent = place.history.commits.get(commit.parents[0]) if commit.parents else None
-    files = git.diff(parent.tree if parent else {}, commit.tree)
+    added, removed, modified = git.names(parent.tree if parent else {}, commit.tree)
     who = {
         "name": commit.author,
         "email": f"{commit.author}@users.noreply.example",
@@ -208,20 +208,16 @@ def _pushed(site: Site, place: Repository, commit: git.Commit) -> dict[str, Any]
     }
     return {
         "id": commit.sha,
-        "tree_id": git.tree_id(commit.tree),
+        "tree_id": commit.tree_id,
         "distinct": True,
         "message": commit.message,
         "timestamp": commit.at.isoformat(),
         "url": site.web(f"/{place.full_name}/commit/{commit.sha}"),
         "author": who,
         "committer": who,
-        "added": [file.path for file in files if file.status in ("added", "renamed")],
-        "removed": [
-            file.path if file.status == "removed" else file.old_path
-            for file in files
-            if file.status in ("removed", "renamed")
-        ],
-        "modified": [file.path for file in files if file.status == "modified"],
+        "added": added,
+        "removed": removed,
+        "modified": modified,
     }
 
 
@@ -310,7 +306,7 @@ def _check_suite(site: Site, world: World, happening: Happening) -> dict[str, An
         "check_runs_url": f"{url}/check-runs",
         "head_commit": {
             "id": commit.sha,
-            "tree_id": git.tree_id(commit.tree),
+            "tree_id": commit.tree_id,
             "message": commit.message,
             "timestamp": commit.at.isoformat(),
             "author": {"name": commit.author, "email": f"{commit.author}@users.noreply.example"},

@@ -79,7 +79,7 @@ def _folder(call: Call, path: str, commit: git.Commit, ref: str) -> Answer:
     inside = {full: blob for full, blob in commit.tree.items() if full.startswith(prefix)}
     if not inside:
         raise Problem(404, "Not Found")
-    folders = git.folders(commit.tree)
+    folders = commit.folders
     place, lines = call.repository, []
     for name in sorted({full[len(prefix) :].partition("/")[0] for full in inside}):
         full = prefix + name

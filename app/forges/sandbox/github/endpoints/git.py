@@ -21,7 +21,7 @@ def get_tree(call: Call) -> Answer:
     """A folder by the name of a tree, commit or branch; any value of `recursive` means all below it."""
     commit, folder = _tree(call)
     prefix = f"{folder}/" if folder else ""
-    folders = git.folders(commit.tree)
+    folders = commit.folders
     recursive = "recursive" in call.query
     entries = [
         _entry(call, path[len(prefix) :], "040000", "tree", sha)
@@ -118,7 +118,7 @@ def _tree(call: Call) -> tuple[git.Commit, str]:
     if commit is not None:
         return commit, ""
     for known in place.history.commits.values():
-        for folder, sha in git.folders(known.tree).items():
+        for folder, sha in known.folders.items():
             if sha == wanted.lower():
                 return known, folder
     raise Problem(404, "Not Found")

@@ -135,7 +135,7 @@ def commit(site: Site, world: World, known: Repository, made: git.Commit) -> dic
     url = site.api(f"/repos/{known.full_name}")
     author = world.account(made.author)
     person = user(site, author) if author else None
-    tree = git.tree_id(made.tree)
+    tree = made.tree_id
     return {
         "sha": made.sha,
         "node_id": node_id("Commit", made.sha),
