@@ -582,6 +582,29 @@ class IssueMoved(Fact):
     rank: ClassVar[Rank] = Rank.CLOSE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueAssigned(Fact):
+    """Somebody was made responsible for an issue (`on`), or is no longer."""
+
+    rank: ClassVar[Rank] = Rank.ASK
+    who: str = ""
+    on: bool = True
+
+    def _parts(self) -> tuple[str, ...]:
+        return (same(self.who), "on" if self.on else "off", *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeveritySet(Fact):
+    """The forge's own severity of an issue (GitLab), by its name in lower case; empty: unknown again."""
+
+    rank: ClassVar[Rank] = Rank.LABEL
+    severity: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.severity, *Fact._parts(self))
+
+
 # --- Facts on paper ---------------------------------------------------------------------------------
 
 

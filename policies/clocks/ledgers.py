@@ -1,80 +1,24 @@
-"""How much of its budget an obligation has used, when it is due, and how it ended."""
+"""What is owed: each ledger of a change with the time it used, its deadline and how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policies import calendars
 from policies.calendars import Hours, elapsed
 from policies.clocks import hours
-from policies.clocks.state import Kind, Obligation, Verdict
+from policies.clocks.meter import NOTHING, Meter
+from policies.clocks.state import Kind, Obligation
 from policies.clocks.terms import Terms
 from policies.clocks.turn import Place, View
+from policies.clocks.verdicts import promised, steps_of, verdict_of
 from policies.clocks.walk import Stretch
 from policies.clocks.world import Ledger, Slot, World
 
 LONG_DRAFT = timedelta(hours=1)
 OWNERS_PAUSE_DAYS = 5
-NOTHING = timedelta()
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stretch in which a budget was used up: from when, from which amount on, and for how much."""
-
-    start: datetime
-    used: timedelta
-    length: timedelta
-
-
-@dataclass(slots=True)
-class Meter:
-    """Counts the time that an obligation uses, in its hours.
-
-    `used` is what is gone of the budget; `accrued` is all the time that passed, and differs from it where
-    a long pause gave some back.
-    """
-
-    hours: Hours
-    budget: timedelta
-    used: timedelta = NOTHING
-    accrued: timedelta = NOTHING
-    runs: list[Run] = field(default_factory=list)
-    running: bool = False
-    at: datetime | None = None
-    resumes: datetime | None = None
-
-    def run(self, start: datetime, end: datetime) -> None:
-        """Time passes, and counts."""
-        length = elapsed(self.hours, start, end)
-        self.runs.append(Run(start, self.used, length))
-        self.used += length
-        self.accrued += length
-        self.running, self.at, self.resumes = True, end, None
-
-    def rest(self, end: datetime, until: datetime | None) -> None:
-        """Time passes, and does not count; `until` is when it will again by itself."""
-        self.running, self.at, self.resumes = False, end, until
-
-    def give_back(self, share: float) -> None:
-        """At least this share of the budget is left again, unless all of it was used before."""
-        if self.used < self.budget:
-            self.used = min(self.used, self.budget * (1 - share))
-
-    @property
-    def is_over(self) -> bool:
-        return self.used >= self.budget
-
-    def reaches(self, amount: timedelta) -> datetime | None:
-        """When so much was used first, or will be if things stay as they are; None: not in sight."""
-        for run in self.runs:
-            if run.used <= amount <= run.used + run.length:
-                return calendars.due(self.hours, run.start, amount - run.used)
-        if self.running and self.at is not None and amount >= self.used:
-            return calendars.due(self.hours, self.at, amount - self.used)
-        return None
 
 
 def obligation(
@@ -94,8 +38,8 @@ def obligation(
     meter = Meter(run_in, budget)
     owners_paused = _fill(meter, ledger, stretches, terms, own)
     due = meter.reaches(budget)
-    promise = _promised(ledger, terms, meter, own, due)
-    verdict, verdict_at = _verdict(ledger, terms, due, promise.limit, owners_paused, now)
+    promise = promised(ledger, terms, meter, own, due)
+    verdict, verdict_at = verdict_of(ledger, terms, due, promise.limit, owners_paused, now)
     return Obligation(
         key=ledger.key,
         slot=name,
@@ -115,7 +59,7 @@ def obligation(
         accruing=meter.running and ledger.ended is None,
         resumes=meter.resumes if ledger.ended is None else None,
         own_hours=own,
-        steps=_steps(ledger, terms, meter, promise),
+        steps=steps_of(ledger, terms, meter, promise),
     )
 
 
@@ -208,66 +152,6 @@ class Gap:
     def close(self) -> None:
         self.given_back = self.given_back or self.is_long
         self.drafted = self.paused = NOTHING
-
-
-# --- Promises and verdicts -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """Until when an answer may come, by how much working time that is later, and whether it was said in time."""
-
-    limit: datetime | None
-    later: timedelta = NOTHING
-    in_time: bool = True
-
-
-def _promised(ledger: Ledger, terms: Terms, meter: Meter, own: Hours, due: datetime | None) -> Promise:
-    """A promise moves what is due, but not earlier, and not by more than `eta_max`."""
-    if ledger.promise is None or due is None:
-        return Promise(due)
-    said, until = ledger.promise
-    run_in, most = hours.measured(terms.rules.reviews.eta_max, own)
-    latest = calendars.due(run_in, due, most) or due
-    limit = max(due, min(until, latest))
-    in_time = said <= due
-    return Promise(limit if in_time else due, elapsed(meter.hours, due, limit), in_time)
-
-
-def _verdict(
-    ledger: Ledger,
-    terms: Terms,
-    due: datetime | None,
-    limit: datetime | None,
-    owners_paused: timedelta,
-    now: datetime,
-) -> tuple[Verdict | None, datetime | None]:
-    """How it ended or stands, and since when. An answer at the very instant is in time."""
-    end = ledger.ended
-    if end is not None and (limit is None or end <= limit):
-        if ledger.how != "answered":
-            return ledger.how, end
-        late = due is not None and due < end
-        return ("acknowledged" if late or owners_paused else "met"), end
-    if limit is None or (end is None and now < limit):
-        return None, None
-    if end is not None and ledger.after is not None and ledger.after < limit:
-        return "unknown", end
-    out = any(outage.start <= limit < outage.end for outage in terms.outages)
-    return ("excused" if out else "missed"), limit
-
-
-def _steps(ledger: Ledger, terms: Terms, meter: Meter, promise: Promise) -> dict[int, datetime | None]:
-    """When each step of the ladder was or will be reached; a promise moves those that were still to come."""
-    ladder = terms.rules.reviews.ladder
-    found: dict[int, datetime | None] = {}
-    for percent in sorted({ladder.sticky, ladder.digest, ladder.mention, ladder.backup, ladder.reassign}):
-        amount = meter.budget * percent / 100
-        at = meter.reaches(amount)
-        if ledger.promise is not None and (at is None or at > ledger.promise[0]):
-            at = meter.reaches(amount + promise.later)
-        found[percent] = at
-    return found
 
 
 # --- The change as a whole ---------------------------------------------------------------------------
