@@ -1,22 +1,25 @@
-"""The `usher` command."""
+"""The `usher` command.
+
+The offline commands answer in a moment, so what only a server needs is imported by the commands that serve.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import uvloop
 
-from app import logs, main
 from app.config_command import config
 from app.due_command import due
+from app.errors import ForPeople
 from app.owners_command import owners
-from app.settings import Settings, SettingsError, read_settings
-from app.store import schema, tenants
-from app.store.database import Database, connect, locate
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.store.database import Database
 
 cli = typer.Typer(
     name="usher",
@@ -26,32 +29,27 @@ cli = typer.Typer(
     add_completion=False,
 )
 
-cli.add_typer(config, name="config")
-cli.command("owners")(owners)
-cli.command("due")(due)
-
 Migrate = Annotated[
     bool, typer.Option("--migrate", help="Bring the database to this version's schema first.")
 ]
+NoWorker = Annotated[bool, typer.Option("--no-worker", help="Only answer requests; see `usher work`.")]
+Once = Annotated[bool, typer.Option("--once", help="End after the story; fail if a step did not happen.")]
 
 
 def run() -> None:
     """Entry point: what people can mend is said in a sentence, not in a traceback."""
     try:
         cli()
-    except (SettingsError, schema.SchemaError) as error:
+    except ForPeople as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(2)
 
 
 @cli.command()
-def serve(
-    no_worker: Annotated[
-        bool, typer.Option("--no-worker", help="Only answer requests; see `usher work`.")
-    ] = False,
-    migrate: Migrate = False,
-) -> None:
+def serve(no_worker: NoWorker = False, migrate: Migrate = False) -> None:
     """Receive webhooks, show pages, and work, until told to stop."""
+    from app import main
+
     settings = _settings()
 
     async def body() -> None:
@@ -64,6 +62,8 @@ def serve(
 @cli.command()
 def work(migrate: Migrate = False) -> None:
     """Work without answering requests; run as many of these as you like on one database."""
+    from app import main
+
     settings = _settings()
 
     async def body() -> None:
@@ -76,6 +76,8 @@ def work(migrate: Migrate = False) -> None:
 @cli.command()
 def sweep() -> None:
     """Read what waits and settle what is due, once, here and now; then stop."""
+    from app import main
+
     settings = _settings()
 
     async def body() -> None:
@@ -89,8 +91,10 @@ def sweep() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the schema of this version."""
+    from app.store import schema
 
     async def body(database: Database) -> None:
+        await schema.current(database)  # says in a sentence where the database does not answer
         before, after = await schema.migrate(database)
         if before == after:
             typer.echo(f"The database is at revision {after} already.")
@@ -103,6 +107,7 @@ def migrate() -> None:
 @cli.command()
 def live(account: Annotated[str, typer.Argument(help="Login of the organisation.")]) -> None:
     """Let Usher write for an account; until then it only notes what it would have done."""
+    from app.store import schema, tenants
 
     async def body(database: Database) -> None:
         await schema.require(database)
@@ -111,20 +116,17 @@ def live(account: Annotated[str, typer.Argument(help="Login of the organisation.
             known = [each.account for each in await tenants.every(connection) if each.state != "left"]
         if not switched:
             names = ", ".join(sorted(known)) or "none yet"
-            raise SettingsError(f"No installation on {account!r} is known. Known accounts: {names}.")
+            raise ForPeople(f"No installation on {account!r} is known. Known accounts: {names}.")
         typer.echo(f"Usher is live for {account}.")
 
     _with_database(body)
 
 
 @cli.command()
-def demo(
-    once: Annotated[
-        bool, typer.Option("--once", help="End after the story; fail if a step did not happen.")
-    ] = False,
-) -> None:
+def demo(once: Once = False) -> None:
     """Play the main story on a sandbox forge, and leave the pages open."""
-    from app import demo as story  # the sandbox forge is loaded for nobody else
+    from app import demo as story
+    from app import logs
 
     logs.configure("warning")
 
@@ -140,18 +142,30 @@ def demo(
         typer.echo("")
 
 
+cli.command("owners")(owners)
+cli.command("due")(due)
+cli.add_typer(config, name="config")
+
+
 def _settings() -> Settings:
+    from app import logs
+    from app.settings import read_settings
+
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
     return settings
 
 
 def _run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    import uvloop
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(body())
 
 
 def _with_database(body: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
+    from app.store.database import connect, locate
+
     settings = _settings()
 
     async def connected() -> None:

@@ -117,6 +117,8 @@ class Drain:
             await tenants.set_state(connection, tenant.id, state)
         for ref in change.added:
             await tenants.see_repository(connection, tenant.id, ref, None)
+        for ref in change.removed:
+            await tenants.lose_repository(connection, tenant.id, ref)
 
     async def _refresh(
         self, connection: AsyncConnection, tenant: Tenant, told: tuple[object, ...], repository_id: int

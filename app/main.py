@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -88,7 +88,7 @@ async def opened(
             ),
             Settling(
                 database,
-                _forges(client),
+                _Forges(client),
                 clock,
                 keys.master_keys(settings)[0],
                 gather,
@@ -126,14 +126,10 @@ class _Forges:
     def __init__(self, github: GitHubClient | None) -> None:
         self._github = github
 
-    def __call__(self, tenant: Tenant) -> Forge:
+    def __call__(self, tenant: Tenant, event_at: datetime | None) -> Forge:
         if tenant.forge == "github" and self._github is not None:
-            return GitHub(self._github, tenant.installation)
+            return GitHub(self._github, tenant.installation, event_at=event_at)
         raise Locked(f"{tenant.forge} is not configured here")
-
-
-def _forges(github: GitHubClient | None) -> _Forges:
-    return _Forges(github)
 
 
 # --- Running --------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.errors import ForPeople
+
 FROM_FILES = (
     "github_private_key",
     "github_webhook_secrets",
@@ -28,7 +30,7 @@ FROM_FILES = (
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
 
 
-class SettingsError(Exception):
+class SettingsError(ForPeople):
     """A setting is missing or wrong; the message names it and says what it should be."""
 
 

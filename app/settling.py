@@ -32,10 +32,14 @@ LOCKED_OUT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """Everything that settling needs, of all tenants."""
+    """Everything that settling needs, of all tenants.
+
+    `forge_of` makes the adapter of a tenant; the instant is when the event came, because a forge may not show
+    at once what it has just announced.
+    """
 
     database: Database
-    forge_of: Callable[[Tenant], Forge]
+    forge_of: Callable[[Tenant, datetime | None], Forge]
     clock: PromiseClock
     master_key: bytes
     gather: timedelta
@@ -77,7 +81,7 @@ class Settling:
         if tenant is None or tenant.state == "left" or known is None:
             return None
         now = self.clock.now()
-        forge = self.forge_of(tenant)
+        forge = self.forge_of(tenant, lease.touched_at)
         records = SubjectRecords(self.database, tenant.id, lease.subject)
         desk = Desk(
             forge=forge,

@@ -63,7 +63,7 @@ _LEASE = sa.text(
     WHERE tenant_id = :tenant_id AND subject = :subject AND dead_at IS NULL AND not_before <= now()
       AND (leased_until IS NULL OR leased_until < now())
       AND (generation > settled_generation OR due_at <= :promised)
-    RETURNING generation, settled_generation, fence, attempts
+    RETURNING generation, settled_generation, fence, attempts, waiting_since
     """
 )
 
@@ -77,7 +77,7 @@ class Lease:
     generation: int
     fence: int
     attempts: int
-    touched: bool  # False: nothing happened, only the clock woke it
+    touched_at: datetime | None  # when the first event came that is not settled yet; None: the clock woke it
 
 
 async def touch(connection: AsyncConnection, tenant_id: int, subject: str, gather: timedelta) -> None:
@@ -159,8 +159,8 @@ async def lease(
     row = (await connection.execute(_LEASE, values)).one_or_none()
     if row is None:
         return None
-    touched = row.generation > row.settled_generation
-    return Lease(tenant_id, subject, row.generation, row.fence, row.attempts, touched)
+    touched_at = row.waiting_since if row.generation > row.settled_generation else None
+    return Lease(tenant_id, subject, row.generation, row.fence, row.attempts, touched_at)
 
 
 async def holds(connection: AsyncConnection, lease: Lease) -> bool:

@@ -9,15 +9,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
 import migrations
+from app.errors import ForPeople
 from app.store.database import Database
 
 _LOCK = "SELECT pg_advisory_lock(hashtext('usher:migrate'))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('usher:migrate'))"
 
 
-class SchemaError(Exception):
+class SchemaError(ForPeople):
     """The schema is not the one this code needs; the message says which command mends it."""
 
 
@@ -35,9 +37,15 @@ def newest() -> str:
 
 
 async def current(database: Database) -> str | None:
-    """The revision that the database has; None where it is empty."""
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    """The revision that the database has; None where it is empty. SchemaError where it does not answer."""
+    try:
+        async with database.engine.connect() as connection:
+            return await connection.run_sync(
+                lambda sync: MigrationContext.configure(sync).get_current_revision()
+            )
+    except OperationalError as error:
+        why = str(error.orig).strip().splitlines()[0]
+        raise SchemaError(f"The database does not answer: {why}. Is USHER_DATABASE_URL right?") from None
 
 
 async def migrate(database: Database) -> tuple[str | None, str]:

@@ -128,6 +128,13 @@ async def see_repository(
     )
 
 
+async def lose_repository(connection: AsyncConnection, tenant_id: int, ref: RepositoryRef) -> None:
+    """A repository was deleted or taken from us: nothing of it is looked at any more."""
+    await connection.execute(
+        sa.delete(repository).where(repository.c.tenant_id == tenant_id, repository.c.id == ref.id)
+    )
+
+
 async def find_repository(
     connection: AsyncConnection, tenant_id: int, repository_id: int
 ) -> tuple[RepositoryRef, str | None] | None:
