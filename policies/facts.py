@@ -187,7 +187,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A comment on a change or issue. `app_id` is set where an App wrote it."""
+    """A comment on a change or issue. `app_id` is set where an App wrote it.
+
+    `edited`: its words may not be those of its author, because others may edit them too.
+    """
 
     id: int
     by: Person
@@ -195,6 +198,7 @@ class Remark:
     at: datetime
     app_id: int | None = None
     url: str = ""
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,6 +448,38 @@ class RemarkRemoved(Fact):
 
     def _parts(self) -> tuple[str, ...]:
         return (str(self.remark_id),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandTyped(Fact):
+    """A line of a new comment that may be a command, as it was typed; nobody has read it yet.
+
+    Each is answered by one `CommandGiven` or `CommandRefused` of the same comment and line.
+    """
+
+    rank: ClassVar[Rank] = Rank.COMMAND
+    remark_id: int = 0
+    line: int = 0  # of the comment, from 1
+    text: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.remark_id), str(self.line))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRefused(Fact):
+    """A command that was not understood, or not allowed. `problem` says why, to its giver.
+
+    It is empty where nobody is told: the line was meant for somebody else, or there were too many.
+    """
+
+    rank: ClassVar[Rank] = Rank.COMMAND
+    remark_id: int = 0
+    line: int = 0
+    problem: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return (str(self.remark_id), str(self.line))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

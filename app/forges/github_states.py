@@ -121,6 +121,7 @@ def remark(data: object) -> Remark:
         at=_when(data, "created_at"),
         app_id=number(data, "performed_via_github_app.id"),
         url=text(data, "html_url"),
+        edited=time(data, "updated_at") not in (None, time(data, "created_at")),
     )
 
 
