@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi wo xu zan mel tor pin dak rif sol ven gra cho".split()
+SYLLABLES = ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "wo", "xu", "zan"]
+SYLLABLES += ["mel", "tor", "pin", "dak", "rif", "sol", "ven", "gra", "cho"]
 OWNERS = 4_000
 
 
@@ -53,11 +54,15 @@ def packages() -> Shape:
     names = sorted({word(chance, 3) + "-" + word(chance, chance.randint(1, 3)) for _ in range(8_600)})
     directories = [f"types/{name}" for name in names]
     while len(directories) < 13_260:
-        directories.append(f"{chance.choice(directories[: len(names)])}/{chance.choice(('v', 'ts', 'lib'))}{len(directories)}")
+        directories.append(
+            f"{chance.choice(directories[: len(names)])}/{chance.choice(('v', 'ts', 'lib'))}{len(directories)}"
+        )
     rules = [*directories[:8_500], *directories[len(names) : len(names) + 357]]
     lines = [f"/{rule + '/':<52}{owners(chance, _few(chance))}" for rule in sorted(rules)]
     usual = ["index.d.ts", "tsconfig.json", "package.json", ".eslintrc.json"]
-    return Shape("A", "definitelytyped", "github", lines, _filled(chance, directories, 59_417, usual, "{}-tests.ts"))
+    return Shape(
+        "A", "definitelytyped", "github", lines, _filled(chance, directories, 59_417, usual, "{}-tests.ts")
+    )
 
 
 def _few(chance: random.Random) -> int:
@@ -90,7 +95,11 @@ def sections() -> Shape:
     for number, pattern in enumerate(patterns):
         if number % 24 == 10:
             lines.append(_header(chance, number))
-        own = "" if pattern.startswith("!") or chance.random() < 0.65 else owners(chance, chance.choice((1, 1, 2)))
+        own = (
+            ""
+            if pattern.startswith("!") or chance.random() < 0.65
+            else owners(chance, chance.choice((1, 1, 2)))
+        )
         lines.append(f"{pattern} {own}".rstrip())
     return Shape("B", "gitlab", "gitlab", ["* @everybody", *lines], tree)
 
@@ -142,7 +151,9 @@ def _nested(chance: random.Random, count: int, shallow: int, deep: int, syllable
     while len(known) < count:
         above = chance.choice(list(known)[-40:]) if known and chance.random() < 0.8 else chance.choice(tops)
         parts = above.split("/")[: chance.randint(shallow - 2, deep)]
-        parts += [chance.choice(vocabulary) for _ in range(max(1, chance.randint(shallow, deep) - len(parts)))]
+        parts += [
+            chance.choice(vocabulary) for _ in range(max(1, chance.randint(shallow, deep) - len(parts)))
+        ]
         for depth in range(1, len(parts) + 1):
             known.setdefault("/".join(parts[:depth]))
     return list(known)[:count]

@@ -63,8 +63,7 @@ class SectionMatch:
     excluded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Who owns a path. Paths with the same answer share one object, so it does not name the path.
 
     `owners` are as written, each once. `matched` without owners means: un-owned on purpose. `line`,

@@ -19,8 +19,10 @@ from policies.owners.references import each_once, is_github_owner, is_glued
 from policies.owners.segments import Meter
 
 _BLANKS = " \t\r"
-_OTHER_BLANKS = [chr(code) for code in range(0x3001) if chr(code).isspace() and chr(code) not in " \t\n"]
 _SPECIAL = re.compile(r"[*?\[\]!\\]").search
+_PLAIN_OWNERS = re.compile(
+    r"(?:@[A-Za-z0-9][A-Za-z0-9_-]*+(?:/[A-Za-z0-9_.-]++)?+(?:[ \t]++|\Z))*+"
+).fullmatch  # logins and teams only, which most lines have
 _WORD = re.compile(r"[^ \t\r]+").finditer
 
 
@@ -37,20 +39,21 @@ class GitHubFile:
     """The rules of a GitHub file in order, and what is wrong with the lines that are lost."""
 
     def __init__(self, text: str) -> None:
-        self._rows: list[tuple[int, str, str, tuple[str, ...]]] = []
+        self._rows: list[tuple[int, str, str, str]] = []  # line, text, pattern, good owners
         self.lost: list[Lost] = []
         self.problems: list[Problem] = []
         self.refused = False  # more rules than anybody writes
         self._index = LastRule()
         self._below = self._index.below
-        self._folded: dict[str, str] = {}  # a good owner as written -> how all its spellings compare
         self._read(text)
         self._answers: list[Match | None] = [*[None] * len(self._rows), UNMATCHED]  # the last is number -1
 
     @property
     def rules(self) -> list[Rule]:
         """The rules in the file's order, in which a later one wins."""
-        return [Rule(*row) for row in self._rows]
+        return [
+            Rule(line, text, pattern, each_once(owners.split())) for line, text, pattern, owners in self._rows
+        ]
 
     def match_all(self, paths: Iterable[str], meter: Meter) -> list[Match]:
         """Who owns each of `paths`; TooCostly when `meter` says so."""
@@ -59,15 +62,13 @@ class GitHubFile:
 
     def _answer(self, number: int) -> Match:
         line, text, pattern, owners = self._rows[number]
-        answer = self._answers[number] = Match(True, owners, line, text, pattern)
+        answer = self._answers[number] = Match(True, each_once(owners.split()), line, text, pattern)
         return answer
 
     # --- Reading --------------------------------------------------------------------------------------
 
     def _read(self, text: str) -> None:
         left = MANY_RULES
-        text = text.replace("\r\n", "\n")
-        usual = not any(blank in text for blank in _OTHER_BLANKS)
         for number, raw in enumerate(text.split("\n"), 1):
             line = raw.strip(_BLANKS)
             if not line or line[0] == "#":
@@ -76,14 +77,14 @@ class GitHubFile:
             if left < 0:
                 self._refuse(number)
                 return
-            if usual and "\\" not in line and "#" not in line:
-                pattern, *words = line.split()
-            else:
-                pattern, words = _split(line)
-            owners = self._owners(words, number, raw)
-            if owners is None:
-                self.lost.append(Lost(number, line, pattern, "Invalid owner"))
-            elif self._add(pattern, number, raw):
+            pattern, owners = _split(line)
+            if not _PLAIN_OWNERS(owners):
+                good = self._good_owners(owners, number, raw)
+                if good is None:
+                    self.lost.append(Lost(number, line, pattern, "Invalid owner"))
+                    continue
+                owners = good
+            if self._add(pattern, number, raw):
                 self._rows.append((number, line, pattern, owners))
             else:
                 self.lost.append(Lost(number, line, pattern, "Invalid pattern"))
@@ -121,34 +122,33 @@ class GitHubFile:
             self.problems.append(Problem(line, start, "pattern_too_long", "error", message))
         return True
 
-    # --- Owners ---------------------------------------------------------------------------------------
+    def _good_owners(self, text: str, line: int, raw: str) -> str | None:
+        """The owners in `text`, or None where one of its words is invalid, which loses the line.
 
-    def _owners(self, words: list[str], line: int, raw: str) -> tuple[str, ...] | None:
-        """The owners among `words`, each once; None where one is invalid, which loses the line."""
-        folded = self._folded
-        for word in words:
-            if word not in folded:
-                if not is_github_owner(word):
-                    return self._owners_beside_bad(words, line, raw)
-                folded[word] = word.casefold()
-        if len(words) > 1 and len({folded[word] for word in words}) < len(words):
-            return each_once(words)
-        return tuple(words)
-
-    def _owners_beside_bad(self, words: list[str], line: int, raw: str) -> tuple[str, ...] | None:
-        """The same, where at least one word is no owner: glued ones name nobody and do no harm."""
-        bad = [place for place, word in enumerate(words) if not is_github_owner(word)]
-        invalid = [place for place in bad if not is_glued(words[place])]
-        place = (invalid or bad)[0]
-        self.problems.append(_bad_owner(words[place], line, _column(raw, place), not invalid))
-        return None if invalid else each_once(word for word in words if is_github_owner(word))
+        Glued owners name nobody and do no harm. The first bad word is reported.
+        """
+        words = [word.group() for word in _WORD(text)]
+        good = [word for word in words if is_github_owner(word)]
+        if len(good) < len(words):
+            invalid = next((word for word in words if not is_github_owner(word) and not is_glued(word)), None)
+            bad = invalid or next(word for word in words if is_glued(word))
+            self.problems.append(_bad_owner(bad, line, _column(raw, words.index(bad)), invalid is None))
+            if invalid is not None:
+                return None
+        return " ".join(good)
 
 
-def _split(line: str) -> tuple[str, list[str]]:
-    """The pattern and the words after it of a trimmed line; a comment is cut, whatever stands before it."""
-    line = line.partition("#")[0]
-    end = _end_of_pattern(line)
-    return line[:end], [word.group() for word in _WORD(line, end)]
+def _split(line: str) -> tuple[str, str]:
+    """The pattern and the text after it of a trimmed line; a comment is cut, whatever stands before it."""
+    if "#" in line:
+        line = line[: line.index("#")]
+    if "\\" in line:
+        end = _end_of_pattern(line)
+        return line[:end], line[end:].strip(_BLANKS)
+    if "\t" in line:
+        line = line.replace("\t", " ")
+    pattern, _, owners = line.partition(" ")
+    return pattern, owners.strip(_BLANKS)
 
 
 def _end_of_pattern(line: str) -> int:

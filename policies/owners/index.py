@@ -144,7 +144,7 @@ class Index(Generic[Answer]):
     # --- What the dialects do differently -------------------------------------------------------------
 
     def _joined(self, answer: Answer, found: Iterable[int]) -> Answer:
-        """`answer` with the rules of `found`."""
+        """`answer` with the rules of `found`, of which there is at least one."""
         raise NotImplementedError
 
     def _worthwhile(self, steps: Iterable[Step], covered: Answer) -> tuple[Step, ...]:
@@ -160,18 +160,16 @@ class Index(Generic[Answer]):
     def place(self, directory: str, meter: Meter) -> Place[Answer]:
         """What is known of `directory`, worked out from the nearest parent that is known."""
         known = self._places.get(directory)
-        if known is not None:
-            return known
-        if len(self._places) >= REMEMBERED:
-            self._places.clear()
         unknown = []
         while known is None and directory:
-            unknown.append(directory)
             meter.spend(1 + (len(directory) >> 5))
+            unknown.append(directory)
             directory = directory.rpartition("/")[0]
             known = self._places.get(directory)
         if known is None:
             known = self._places[""] = self._root()
+        if len(self._places) + len(unknown) > REMEMBERED:
+            self._places.clear()
         for directory in reversed(unknown):
             known = self._places[directory] = self._entered(known, directory, meter)
         return known
@@ -184,6 +182,8 @@ class Index(Generic[Answer]):
 
     def _entered(self, parent: Place[Answer], directory: str, meter: Meter) -> Place[Answer]:
         """The place `directory`, one level below `parent`; `parent` itself where nothing changes."""
+        if not self._floats and not parent.steps and directory not in self._rooted:
+            return self._entered_plainly(parent, directory)
         covering, direct, steps = [], [], []
         if directory in self.below:
             covering.append(self.below[directory])
@@ -199,11 +199,20 @@ class Index(Generic[Answer]):
                 steps += named.steps
         if directory in self._rooted:
             steps += self._rooted[directory]
-        if not covering and not direct and not steps and not parent.steps and parent.here is parent.covered:
+        if not (covering or direct or steps or parent.steps) and parent.here is parent.covered:
             return parent
         covered = self._joined(parent.covered, covering) if covering else parent.covered
         here = self._joined(covered, direct) if direct else covered
         return self._place(covered, here, steps)
+
+    def _entered_plainly(self, parent: Place[Answer], directory: str) -> Place[Answer]:
+        """The same where no glob has a say."""
+        below, direct = self.below.get(directory), self.direct.get(directory)
+        if below is None and direct is None and parent.here is parent.covered:
+            return parent
+        covered = parent.covered if below is None else self._joined(parent.covered, (below,))
+        here = covered if direct is None else self._joined(covered, (direct,))
+        return Place(covered, here, (), ())
 
     def _place(self, covered: Answer, here: Answer, steps: Iterable[Step]) -> Place[Answer]:
         if not steps:
@@ -284,7 +293,8 @@ class LastRule(Index[int]):
         super().__init__(-1)
 
     def _joined(self, answer: int, found: Iterable[int]) -> int:
-        return max(answer, *found)
+        last = max(found)
+        return max(last, answer)
 
     def _worthwhile(self, steps: Iterable[Step], covered: int) -> tuple[Step, ...]:
         live = list(dict.fromkeys(step for step in steps if step.number > covered))
@@ -296,10 +306,14 @@ class LastRule(Index[int]):
         for path in paths:
             directory, _, name = path.rpartition("/")
             place = self._places.get(directory) or self.place(directory, meter)
-            last = max(place.here, self.exact.get(path, -1))
+            last = place.here
+            exact = self.exact.get(path, -1)
+            if exact > last:
+                last = exact
             if self._floats:
                 named = self._names.get(name) or self._named(name, meter)
-                last = max(last, named.files)
+                if named.files > last:
+                    last = named.files
             if place.final:
                 last = self._last(place.final, name, last, meter)
             answers.append(last)

@@ -74,6 +74,8 @@ class Pattern:
         for depth in range(len(names) + 1):
             if len(self.body) in live:
                 depths.add(depth)
+            if not live:
+                break
             if depth < len(names):
                 live = self._settled(self._advanced(live, names[depth], meter))
         return depths

@@ -27,8 +27,11 @@ _PARENTS = 20
 
 def each_once(owners: Iterable[str]) -> tuple[str, ...]:
     """Owners in their order, each once; spellings compare without regard to case, the first is kept."""
+    named = tuple(owners)
+    if len(named) < 2:
+        return named
     first: dict[str, str] = {}
-    for owner in owners:
+    for owner in named:
         first.setdefault(owner.casefold(), owner)
     return tuple(first.values())
 
