@@ -75,11 +75,14 @@ def apply(world: World, terms: Terms, fact: Fact) -> None:
 
 
 def _drafted(world: World, terms: Terms, fact: ChangeDrafted) -> None:
-    world.ready = None
-    world.drafted_by = same(fact.by)
+    if world.ready is not None:
+        world.ready = None
+        world.drafted_by = same(fact.by)
 
 
 def _readied(world: World, terms: Terms, fact: ChangeReadied) -> None:
+    if world.ready is not None:
+        return
     world.ready = fact.at
     if same(fact.by) in ("", world.author):
         _ready(world, terms, fact)
@@ -111,8 +114,8 @@ def _retargeted(world: World, terms: Terms, fact: ChangeRetargeted) -> None:
 def _closed(world: World, terms: Terms, fact: ChangeClosed | ChangeMerged) -> None:
     if fact.by and not fact.by_bot:
         answer(world, terms, same(fact.by), fact)
-    world.closed = fact.at
-    world.merged = isinstance(fact, ChangeMerged)
+    world.closed = world.closed or fact.at
+    world.merged = world.merged or isinstance(fact, ChangeMerged)
 
 
 def _reopened(world: World, terms: Terms, fact: ChangeReopened) -> None:

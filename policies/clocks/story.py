@@ -26,18 +26,18 @@ def _is_bots_label(fact: Fact) -> bool:
 def _without_brief_closing(facts: list[Fact]) -> list[Fact]:
     kept: list[Fact] = []
     for fact in facts:
-        closing = next(
-            (each for each in reversed(kept) if isinstance(each, ChangeClosed | ChangeReopened)), None
-        )
-        if (
-            isinstance(fact, ChangeReopened)
-            and isinstance(closing, ChangeClosed)
-            and fact.at - closing.at <= BRIEFLY
-        ):
+        closing = _last_closing(kept) if isinstance(fact, ChangeReopened) else None
+        if closing is not None and fact.at - closing.at <= BRIEFLY:
             kept.remove(closing)
         else:
             kept.append(fact)
     return kept
+
+
+def _last_closing(facts: list[Fact]) -> ChangeClosed | None:
+    """What closed the change, if it is closed."""
+    last = next((each for each in reversed(facts) if isinstance(each, ChangeClosed | ChangeReopened)), None)
+    return last if isinstance(last, ChangeClosed) else None
 
 
 def _without_undone(facts: list[Fact]) -> list[Fact]:

@@ -74,9 +74,14 @@ def _wait(told: Walk, instant: datetime) -> None:
 
 
 def _pass(told: Walk, instant: datetime) -> None:
-    if instant > told.at:
-        told.stretches.append(Stretch(told.at, instant, view(told.world, told.terms, told.at)))
-        told.at = instant
+    if instant <= told.at:
+        return
+    now = view(told.world, told.terms, told.at)
+    start = told.at
+    if told.stretches and told.stretches[-1].view == now:
+        start = told.stretches.pop().start
+    told.stretches.append(Stretch(start, instant, now))
+    told.at = instant
 
 
 # --- What happens by itself ------------------------------------------------------------------------------

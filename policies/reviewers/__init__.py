@@ -1,6 +1,7 @@
 """Who should look at this change, why, and why not the others."""
 
 from policies.reviewers.choosing import choose, replay, seed, why
+from policies.reviewers.guard import too_large
 from policies.reviewers.slots import slots
 from policies.reviewers.values import (
     FALLBACK,
@@ -30,5 +31,6 @@ __all__ = [
     "replay",
     "seed",
     "slots",
+    "too_large",
     "why",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import log2
-from pathlib import PurePosixPath
 
 from policies.reviewers.values import Candidate
 
@@ -22,15 +21,19 @@ def familiarity(person: Candidate, files: Iterable[str], at: datetime, history: 
     reviewer, +14 points among the first three recommended (Meta, arXiv 2312.17169).
     """
     touched = frozenset(files)
-    directories = frozenset(str(PurePosixPath(path).parent) for path in touched)
+    directories = frozenset(_directory(path) for path in touched)
     known = 0.0
     for act in person.past:
         age = at - act.at
         if timedelta() <= age <= history:
-            near = 1.0 if act.path in touched else 0.5 * (str(PurePosixPath(act.path).parent) in directories)
+            near = 1.0 if act.path in touched else 0.5 * (_directory(act.path) in directories)
             weight = near * (1.0 if act.kind == "review" else 0.5)
             known += weight * 0.5 ** (age / HALF_LIFE)
     return known + 0.25 * log2(1 + person.reviews_of_author)
+
+
+def _directory(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def level_of(score: float) -> int:

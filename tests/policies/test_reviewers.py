@@ -27,11 +27,12 @@ from policies.reviewers import (
     replay,
     seed,
     slots,
+    too_large,
     why,
 )
 from policies.reviewers.familiarity import familiarity, level_of
 from policies.reviewers.search import Entrant, best
-from policies.rules import Reviewers
+from policies.rules import Reviewers, Reviews
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CHANGE = Occasion("org/app", 7, author="ana", at=NOW)
@@ -310,6 +311,25 @@ def test_knowledge_of_one_person_is_spread_to_a_learner() -> None:
     assert choose(CHANGE, wanted, crowd, RULES).learner is None
     two = (*crowd[:1], replace(crowd[1], past=(knows("api/x.py", 30),)), crowd[2])
     assert choose(CHANGE, wanted, two, rules).learner is None
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted", "reason"),
+    [
+        (300, (), ""),
+        (301, (), "it touches 301 files, more than 300"),
+        (1, tuple(slot(str(n), f"owner-{n}") for n in range(15)), ""),
+        (1, tuple(slot(str(n), f"owner-{n}") for n in range(16)), "it needs answers of 16 people, more than 15"),
+        (1, tuple(slot(str(n), f"owner-{n}", "everywhere") for n in range(40)), ""),
+        (1, (*(slot(str(n), f"owner-{n}") for n in range(15)), Slot(FALLBACK, ())),
+         "it needs answers of 16 people, more than 15"),
+        (1, tuple(slot(str(n), f"a-{n}", f"b-{n}", need=2) for n in range(8)),
+         "it needs answers of 16 people, more than 15"),
+        (1, (slot("one", "ben", need=30),), ""),
+    ],
+)  # fmt: skip
+def test_a_change_may_be_too_large_to_wake_anybody(files: int, wanted: tuple[Slot, ...], reason: str) -> None:
+    assert too_large(files, wanted, Reviews()) == reason
 
 
 # --- Properties --------------------------------------------------------------------------------------

@@ -125,6 +125,20 @@ def test_slots_that_become_known_later_hold_for_people_asked_before() -> None:
     assert owed(found, "first_response", "person").t0 == at("11-23 09:20")
 
 
+def test_a_fact_that_is_told_twice_with_two_times_counts_once() -> None:
+    """A webhook and the timeline may date one act a few seconds apart."""
+    once = [*begun("11-23 09:00"), drafted("11-23 09:01"), readied("11-23 10:00")]
+    twice = [
+        *once,
+        drafted("11-23 09:01:20"),
+        readied("11-23 10:00:40"),
+        closed("11-24 09:00"),
+        closed("11-24 09:00:10"),
+    ]
+    assert owed(state(twice, "11-23 14:00"), "first_response").t0 == at("11-23 10:05")
+    assert owed(state(twice, "11-24 14:00"), "first_response").ended == at("11-24 09:00")
+
+
 # --- What an answer is ---------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import permutations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,8 +31,22 @@ from policies.facts import (
     ReviewUnasked,
     SlotsChosen,
     ThreadChanged,
+    in_order,
 )
-from tests.policies.clocks.telling import API, WEB, at, terms
+from tests.policies.clocks.telling import (
+    API,
+    WEB,
+    asked,
+    at,
+    commented,
+    drafted,
+    opened,
+    pushed,
+    readied,
+    reviewed,
+    slots,
+    terms,
+)
 
 PEOPLE = ["ana", "ben", "cyd", "dot", "eve", "zoe"]
 START = at("11-20 09:00")
@@ -112,6 +127,21 @@ def test_a_story_told_in_another_order_and_twice_is_the_same_story(
     told = [*facts, *random.sample(facts, len(facts) // 2)]  # type: ignore[attr-defined]
     random.shuffle(told)  # type: ignore[attr-defined]
     assert fold(told, UNDER, now) == fold(facts, UNDER, now)
+
+
+def test_eight_facts_in_each_of_their_orders_are_one_story() -> None:
+    """All 40,320 orders, of facts that meet in the same instants."""
+    facts = [
+        opened("11-23 09:00"), slots("11-23 09:00"), asked("11-23 09:00", "ben"), drafted("11-23 10:00"),
+        readied("11-23 10:00"), reviewed("11-23 11:00", "ben", "changes_requested"),
+        commented("11-23 11:00", "ben"), pushed("11-23 12:00"),
+    ]  # fmt: skip
+    now = at("11-24 12:00")
+    orders = list(permutations(facts))
+    assert {in_order(order) for order in orders} == {in_order(facts)}
+    assert len(orders) == 40_320
+    usual = fold(facts, UNDER, now)
+    assert all(fold(order, UNDER, now) == usual for order in orders[::997])
 
 
 @given(stories(), nows)
