@@ -146,7 +146,7 @@ async def test_killed_between_the_answer_and_the_work_nothing_is_lost(
     async with running(world.forge, address, tmp_path, "serve", "--no-worker") as receiving:
         change = world.ana.opens(world.api, touching=["docs/guide.md"])
         await world.forge.idle()
-        assert {sent.status for sent in world.forge.deliveries} == {202}
+        assert {sent.status_code for sent in world.forge.deliveries} == {202}
         await receiving.kill()
     assert change.asked == set()
     async with running(world.forge, address, tmp_path, "serve"):
