@@ -193,6 +193,9 @@ STORIES: dict[str, list[Story]] = {
     ],
     "NO_SUCH_COMMIT": [lambda forge, shop: _check(forge, shop, sha="0" * 40)],
     "FOREIGN_CHECK": [lambda forge, shop: _check(forge, shop, app=2)],
+    "MANY_ANNOTATIONS": [
+        lambda forge, shop: _check(forge, shop, conclusion="success", output={"annotations": [{}] * 51})
+    ],
     "CONCLUSION_MISSING": [lambda forge, shop: _check(forge, shop, status="completed")],
     "NO_REF": [lambda forge, shop: shop.ben.removes_branch(shop.api, "nowhere")],
     "REF_EXISTS": [lambda forge, shop: shop.ben.branches(shop.api, "main")],

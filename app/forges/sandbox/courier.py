@@ -8,8 +8,7 @@ import random
 import ssl
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -79,6 +78,21 @@ class Sent:
         return self.letter.payload
 
 
+class Bag:
+    """Letters posted inside `with bag:` wait in it until the courier empties it."""
+
+    def __init__(self, courier: Courier) -> None:
+        self.letters: list[Letter] = []
+        self._courier = courier
+        self._outer: Bag | None = None
+
+    def __enter__(self) -> None:
+        self._outer = self._courier.hold(self)
+
+    def __exit__(self, *_: object) -> None:
+        self._courier.hold(self._outer)
+
+
 class Courier:
     """Letters go in at `post`, one task carries them; `idle()` waits until all were answered.
 
@@ -96,11 +110,11 @@ class Courier:
         self._wall = wall
         self._random = random.Random(seed)  # noqa: S311 - chance in a test, not a secret
         self._waiting: deque[Sent] = deque()
-        self._held: list[Letter] | None = None
+        self._bag: Bag | None = None
         self._lose = 0
         self._forget = 0
         self._under_way = 0
-        self._holds = 0
+        self._bags = 0
         self._changed = asyncio.Event()
         self._carriers: list[asyncio.Task[None]] = []
         self._client: httpx2.AsyncClient | None = None
@@ -131,40 +145,34 @@ class Courier:
     # --- Posting --------------------------------------------------------------------------------------
 
     def post(self, letter: Letter) -> None:
-        """Take a letter; it leaves as soon as nobody holds the bag."""
+        """Take a letter; it leaves at once, unless a bag is held open."""
         if self.url is None:
             return
         if self._forget:
             self._forget -= 1
             return
         letter.guid = letter.guid or str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-        if self._held is not None:
-            self._held.append(letter)
+        if self._bag is not None:
+            self._bag.letters.append(letter)
         else:
             self._enqueue(letter)
 
-    @contextmanager
-    def holding(self) -> Iterator[Callable[[], None]]:
-        """Letters posted meanwhile wait; call what this yields to let them go, once the answer is out."""
-        outer, mine = self._held, list[Letter]()
-        self._held = mine
-        self._holds += 1
-        released = False
+    def bag(self) -> Bag:
+        """For the letters of one request: they leave when the bag is emptied, after the answer is out."""
+        self._bags += 1
+        return Bag(self)
 
-        def release() -> None:
-            nonlocal released
-            if released:
-                return
-            released = True
-            self._holds -= 1
-            for letter in mine:
-                self._enqueue(letter)
-            self._changed.set()
+    def hold(self, bag: Bag | None) -> Bag | None:
+        """Put letters into this bag from now on, None for none; returns the one used so far."""
+        before, self._bag = self._bag, bag
+        return before
 
-        try:
-            yield release
-        finally:
-            self._held = outer
+    def empty(self, bag: Bag) -> None:
+        """Let the letters of a bag go."""
+        self._bags -= 1
+        for letter in bag.letters:
+            self._enqueue(letter)
+        self._changed.set()
 
     def redeliver(self, sent: Sent) -> None:
         """Send a letter again, under its own GUID."""
@@ -177,7 +185,7 @@ class Courier:
 
     async def idle(self) -> None:
         """Return once every letter was sent and answered, those included that an answer caused."""
-        while self._waiting or self._under_way or self._holds:
+        while self._waiting or self._under_way or self._bags:
             self._changed.clear()
             await self._changed.wait()
 
@@ -226,7 +234,7 @@ class Courier:
             answer = await self._client.post(self.url, content=body, headers=sent.request_headers)
         except httpx2.TimeoutException:
             sent.status, sent.status_code = "timed out", 504
-        except httpx2.TransportError:
+        except (httpx2.TransportError, httpx2.InvalidURL):
             sent.status, sent.status_code = "failed to connect to host", 502
         else:
             sent.status = "OK" if answer.is_success else f"Invalid HTTP Response: {answer.status_code}"

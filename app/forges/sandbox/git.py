@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 RENAME_SIMILARITY = 0.5  # git's default threshold (git-diff, --find-renames)
+MAIL_AT = "users.example"  # everybody's address is their login there
 PATCH_LIMIT = 1_000_000  # characters; above it GitHub's file list carries no patch [k]
 
 
@@ -77,7 +78,7 @@ def commit(
 ) -> Commit:
     """A commit with git's kind of name. `salt` tells apart equal commits made in the same second."""
     names = folders(tree)
-    who = f"{author} <{author}@users.example> {int(at.timestamp())} +0000"
+    who = f"{author} <{author}@{MAIL_AT}> {int(at.timestamp())} +0000"
     lines = [f"tree {names['']}", *(f"parent {parent}" for parent in parents)]
     lines += [f"author {who}", f"committer {who}", "", message, str(salt)]
     name = object_id("commit", "\n".join(lines).encode())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.forges.sandbox import rules
+from app.forges.sandbox import git, rules
 from app.forges.sandbox.git import Blob
 from app.forges.sandbox.world import Repository, World
 
@@ -53,9 +53,10 @@ def _line_errors(world: World, repository: Repository, line: str) -> Iterator[tu
 
 
 def _owns(world: World, repository: Repository, name: str) -> bool:
-    """An owner must be able to write; e-mail addresses are not looked up here."""
+    """An owner must be able to write. An e-mail address is the one with which its account commits."""
     if not name.startswith("@"):
-        return True
+        login, _, place = name.partition("@")
+        return place == git.MAIL_AT and world.account(login) is not None
     organisation, slash, slug = name[1:].partition("/")
     if slash:
         team = world.team(organisation, slug)

@@ -130,6 +130,9 @@ FOREIGN_CHECK = Reason(
     "Invalid app_id `{app_id}` - check run can only be modified by the GitHub App that created it.",
     "REST: Check runs; wording [k]",
 )
+MANY_ANNOTATIONS = Reason(
+    422, "Invalid request.\n\nNo more than 50 items are allowed.", "REST: Create a check run; wording [k]"
+)
 CONCLUSION_MISSING = Reason(422, "Missing required field conclusion.", "REST: Check runs; wording [k]")
 
 NO_REF = Reason(404, "No commit found for the ref {ref}", "REST: Contents, 404; wording [k]")

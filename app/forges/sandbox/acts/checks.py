@@ -18,6 +18,8 @@ FIELDS = (
     "output",
 )
 
+ANNOTATION_LIMIT = 50  # of one request; an update adds to those that are there (REST: Create a check run)
+
 
 def start(world: World, repository: Repository, app_id: int, sha: str, given: dict[str, Any]) -> CheckRun:
     """A check run on a commit, by an App. A conclusion completes it whatever its status says."""
@@ -90,4 +92,9 @@ def _fill(world: World, run: CheckRun, given: dict[str, Any]) -> None:
         run.status, run.conclusion, run.completed_at = "completed", given["conclusion"], world.now()
     elif run.status != "completed":
         run.conclusion, run.completed_at = None, None
-    run.output = {**run.output, **given.get("output", {})}
+    output = dict(given.get("output", {}))
+    added = output.pop("annotations", [])
+    if len(added) > ANNOTATION_LIMIT:
+        raise rules.Refused(rules.MANY_ANNOTATIONS)
+    there = run.output.get("annotations", [])
+    run.output = {**run.output, **output, "annotations": [*there, *added]}

@@ -60,9 +60,10 @@ class GitHub:
         fault = self.faults.of(request.method, request.path) or Fault()
         if fault.delay:
             await asyncio.sleep(fault.delay)
-        with self.courier.holding() as release:
-            exchange, answer = self._exchange(request, fault)
+        bag = self.courier.bag()
         try:
+            with bag:
+                exchange, answer = self._exchange(request, fault)
             for hook in self.on_exchange:
                 hook(exchange)
             if fault.cut:
@@ -70,7 +71,7 @@ class GitHub:
             else:
                 await _reply(send, answer, exchange.headers)
         finally:
-            release()
+            self.courier.empty(bag)
 
     # --- From request to answer ---------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ def list_issues(call: Call) -> Answer:
         if (state == "all" or each.open == (state == "open"))
         and wanted <= {name.casefold() for name in each.label_names}
         and (since is None or each.updated_at >= since)
+        and call.query.get("creator", each.by.login).casefold() == each.by.login.casefold()
     ]
     by_update = call.query.get("sort") == "updated"
     found.sort(

@@ -13,7 +13,7 @@ def check_run(site: Site, place: Repository, known: CheckRun) -> dict[str, Any]:
     url = site.api(f"/repos/{place.full_name}/check-runs/{known.id}")
     ours = known.app_id == site.registration.id
     output = {"title": None, "summary": None, "text": None, **known.output}
-    output.pop("annotations", None)
+    annotations = output.pop("annotations", [])
     output.pop("images", None)
     return {
         "id": known.id,
@@ -28,7 +28,7 @@ def check_run(site: Site, place: Repository, known: CheckRun) -> dict[str, Any]:
         "conclusion": known.conclusion,
         "started_at": instant(known.started_at),
         "completed_at": instant(known.completed_at),
-        "output": {**output, "annotations_count": 0, "annotations_url": f"{url}/annotations"},
+        "output": {**output, "annotations_count": len(annotations), "annotations_url": f"{url}/annotations"},
         "check_suite": {"id": known.suite_id},
         "app": app(site) if ours else {**app(site), "id": known.app_id, "slug": "ci", "name": "CI"},
         "pull_requests": [
