@@ -15,7 +15,7 @@ from policies.clocks.world import (
     approvals,
     is_satisfied,
     may_answer,
-    responding,
+    undecided,
 )
 from policies.facts import Fact
 
@@ -139,20 +139,21 @@ def tidy(world: World, terms: Terms, at: datetime) -> None:
             release_all(slot, at)
             if slot.cycle.decision is not None:
                 slot.cycle.decision.end(at, "answered")
-        elif is_unassigned(world, slot):
+        elif is_unassigned(world, terms, slot):
             _take_over(world, slot, at)
         _keep_assign(world, terms, slot, at)
 
 
-def is_unassigned(world: World, slot: Slot) -> bool:
-    """Whether nobody was asked for a slot, nor answered for it."""
-    return not slot.owing and not responding(world, slot)
+def is_unassigned(world: World, terms: Terms, slot: Slot) -> bool:
+    """Whether nobody was asked for a slot, nor is about to decide on it."""
+    return not slot.owing and not undecided(world, slot, writers(terms))
 
 
 def _take_over(world: World, slot: Slot, at: datetime) -> None:
     """Owners who have to do with the change already answer for a slot that has nobody else."""
+    out = world.declined | world.away | slot.responded | {world.author}
     engaged = set(world.asks) | {who for other in world.slots.values() for who in other.responded}
-    for who in sorted(engaged & slot.owners - world.declined - world.away - {world.author}):
+    for who in sorted(engaged & slot.owners - out):
         owe(world, slot, who, at)
         if who not in world.asks:
             world.returned.add(who)
@@ -160,7 +161,7 @@ def _take_over(world: World, slot: Slot, at: datetime) -> None:
 
 def _keep_assign(world: World, terms: Terms, slot: Slot, at: datetime) -> None:
     """The time in which somebody has to be found for a slot."""
-    lacks = is_unassigned(world, slot) and not is_satisfied(world, slot, writers(terms))
+    lacks = is_unassigned(world, terms, slot) and not is_satisfied(world, slot, writers(terms))
     if not lacks and slot.assign is not None:
         slot.assign.end(at, "answered")
         slot.assign = None

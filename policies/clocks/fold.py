@@ -13,7 +13,7 @@ from policies.clocks.story import story
 from policies.clocks.terms import Terms
 from policies.clocks.turn import Place, View, guard_of, view, writers
 from policies.clocks.walk import Stretch, Walk, walk
-from policies.clocks.world import Slot, World, approvals, is_satisfied, responding
+from policies.clocks.world import Slot, World, approvals, is_satisfied
 from policies.facts import Fact, same
 
 
@@ -85,7 +85,7 @@ def _slot_state(world: World, terms: Terms, slot: Slot, stretches: list[Stretch]
         satisfied=is_satisfied(world, slot, able),
         approvals=world.spelled(approvals(world, slot, able)),
         asked=world.spelled(slot.owing),
-        responded=world.spelled(responding(world, slot)),
+        responded=world.spelled(slot.responded - world.declined),
         cycle=slot.cycle.number,
         since=ledger.t0 if ledger else None,
     )

@@ -22,7 +22,7 @@ from policies.clocks.world import (
     is_satisfied,
     may_answer,
     objections,
-    responding,
+    undecided,
 )
 from policies.facts import same
 
@@ -167,7 +167,7 @@ def _slot_place(world: World, terms: Terms, slot: Slot) -> Place:
     own = _authors_turn(world, _unreturned(world, terms, slot))
     if own is not None:
         return own
-    answering = responding(world, slot)
+    answering = undecided(world, slot, writers(terms))
     if not slot.owing and not answering:
         return Place(6, "UNASSIGNED", ("lead",), _why_unassigned(world, slot))
     if slot.owing:
@@ -220,7 +220,7 @@ def _headline(world: World, terms: Terms, slots: dict[str, Place | None]) -> Pla
 
 def _paused_by(world: World, terms: Terms, binding: Place, at: datetime) -> dict[str, Side]:
     """Per slot, which side caused the pause: it may not stop what that side owes."""
-    if binding.row not in (2, 3):
+    if binding.row == 1:
         return {}
     pause = pause_of(world, terms, at) if binding.row == 3 else None
     who = same(pause.by) if pause else world.drafted_by or world.author

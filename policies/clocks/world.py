@@ -213,9 +213,9 @@ def is_satisfied(world: World, slot: Slot, writers: frozenset[str] | None) -> bo
     return len(approvals(world, slot, writers)) >= slot.need and not objections(world, slot, writers)
 
 
-def responding(world: World, slot: Slot) -> frozenset[str]:
-    """Who answered for a slot and has not left it to others."""
-    return frozenset(slot.responded - world.declined)
+def undecided(world: World, slot: Slot, writers: frozenset[str] | None) -> frozenset[str]:
+    """Who answered for a slot, has not approved, and has not left it to others."""
+    return frozenset(slot.responded - world.declined) - approvals(world, slot, writers)
 
 
 def waits_for_author(world: World, who: str) -> bool:

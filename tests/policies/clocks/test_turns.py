@@ -305,6 +305,14 @@ def test_a_slot_that_needs_two_is_not_satisfied_by_one() -> None:
     assert (found.turn.state, found.turn.parties) == ("REVIEW", ("cyd",))
 
 
+def test_whoever_approved_has_decided_so_that_somebody_else_is_lacking() -> None:
+    two = ("@api", 2, ("ben", "cyd"))
+    story = [*begun("11-23 09:00", "ben", chosen=(two,)), reviewed("11-23 10:00", "ben", "approved")]
+    assert state(story, "11-23 12:00").turn.state == "UNASSIGNED"
+    asked_too = [*story, asked("11-23 11:00", "cyd", usher=("@api",))]
+    assert state(asked_too, "11-23 12:00").turn.parties == ("cyd",)
+
+
 def test_a_slot_without_owners_is_satisfied_by_whoever_was_asked() -> None:
     story = [
         *begun("11-23 09:00", chosen=(("fallback", 1, ()),)),
