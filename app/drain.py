@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,8 +13,8 @@ from app import logs, metrics
 from app.store import due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
-from handlers.ports import AccountChange, Delivery, Door, Reading
-from policies.facts import FilesPushed, PeopleChanged
+from handlers.ports import AccountChange, Delivery, Door, Reading, Touch
+from policies.facts import FilesPushed, PeopleChanged, same
 
 log = logs.get(__name__)
 
@@ -26,7 +26,8 @@ _STATES = {"left": "left", "suspended": "suspended", "joined": "active", "resume
 class Drain:
     """Reads the inbox. `hosts` names each forge's API address; `new_tenants` is the mode they begin in.
 
-    `gather`: how long a touched subject waits for more events, so that a burst costs one run.
+    `gather`: how long a touched subject waits for more events, so that a burst costs one run. `own_logins`
+    tells Usher's own login on each forge, empty while it is not known.
     """
 
     database: Database
@@ -34,6 +35,7 @@ class Drain:
     hosts: Mapping[str, str]
     new_tenants: str
     gather: timedelta
+    own_logins: Mapping[str, Callable[[], str]]
 
     async def __call__(self) -> int:
         """Read everything that waits; returns how many deliveries were read."""
@@ -91,11 +93,16 @@ class Drain:
             subject = str(touch.subject)
             await facts.add(connection, tenant.id, subject, touch.facts, source="delivery")
             await self._refresh(connection, tenant, touch.facts, touch.subject.repository_id)
-            if touch.subject.kind == "change":
+            if touch.subject.kind == "change" and not self._is_echo(row.forge, touch):
                 await due.touch(connection, tenant.id, subject, self.gather)
         first = str(reading.touches[0].subject) if reading.touches else None
         await inbox.close(connection, row, "done", tenant_id=tenant.id, subject=first)
         return "done", None
+
+    def _is_echo(self, forge: str, touch: Touch) -> bool:
+        """Whether Usher itself did all of this: the run that did it knows already what follows from it."""
+        own = self.own_logins[forge]()
+        return bool(touch.facts) and own != "" and all(same(fact.by) == same(own) for fact in touch.facts)
 
     async def _tenant(self, connection: AsyncConnection, forge: str, reading: Reading) -> Tenant | None:
         host = self.hosts[forge]

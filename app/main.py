@@ -28,7 +28,7 @@ from app.store.tenants import Tenant
 from app.web.hooks import GitHubHook
 from app.web.site import Site, make_site
 from app.work import Work
-from handlers.ports import Forge, Locked
+from handlers.ports import Forge, ForgeError, Locked
 
 log = logs.get(__name__)
 
@@ -76,6 +76,8 @@ async def opened(
         client = _github(settings)
         if client is not None:
             await stack.enter_async_context(client)
+            introduction = asyncio.create_task(_introduce(client))
+            stack.callback(introduction.cancel)
         inbox = await stack.enter_async_context(Inbox(address).open())
         work = Work(
             database,
@@ -85,6 +87,7 @@ async def opened(
                 hosts={"github": settings.github_api_url},
                 new_tenants=settings.new_installations,
                 gather=gather,
+                own_logins={"github": lambda: _login(client)},
             ),
             Settling(
                 database,
@@ -114,6 +117,18 @@ def _github(settings: Settings) -> GitHubClient | None:
         pause=settings.github_write_seconds,
         observe=_count,
     )
+
+
+async def _introduce(client: GitHubClient) -> None:
+    """Learn Usher's own login. Without it Usher looks once more at what it did itself, which does no harm."""
+    try:
+        await client.who_am_i()
+    except ForgeError as error:
+        log.warning("GitHub does not say who we are", reason=str(error))
+
+
+def _login(client: GitHubClient | None) -> str:
+    return f"{client.identity.slug}[bot]" if client and client.identity else ""
 
 
 def _count(call: Call, _seconds: float) -> None:

@@ -35,6 +35,7 @@ async def test_every_official_example_is_taken_and_comes_to_an_end(address: str)
             hosts={"github": "https://api.github.com"},
             new_tenants="live",
             gather=timedelta(),
+            own_logins={"github": str},
         )
         for round_of_posts in range(2):
             answers = await asyncio.gather(
