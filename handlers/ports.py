@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from policies.actions import Annotation
 from policies.facts import (
     Access,
     Change,
     ChecksChanged,
     Fact,
     File,
+    Issue,
+    Membership,
+    Person,
     Remark,
     Repository,
     RepositoryRef,
@@ -24,7 +28,9 @@ from policies.facts import (
     Subject,
     Team,
     Touched,
+    Tree,
 )
+from policies.owners import Problem
 
 # --- What an adapter raises, and nothing else ---------------------------------------------------------
 
@@ -135,7 +141,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check run or commit status shows."""
+    """What a check run or commit status shows. Verdicts with one `external_id` have the same annotations."""
 
     name: str
     head: str
@@ -143,6 +149,7 @@ class Verdict:
     title: str
     summary: str
     external_id: str
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +203,14 @@ class Files(Protocol):
         """The CODEOWNERS file that the forge itself would use at this commit; None where there is none."""
         ...
 
+    async def paths(self, repository: RepositoryRef, at: str) -> Tree:
+        """Every file at a commit or branch."""
+        ...
+
+    async def owner_errors(self, repository: RepositoryRef, at: str) -> tuple[Problem, ...]:
+        """What the forge itself finds wrong with its CODEOWNERS file; empty where it does not say."""
+        ...
+
 
 class People(Protocol):
     """Reads people, teams and what they may do."""
@@ -206,6 +221,14 @@ class People(Protocol):
 
     async def access(self, repository: RepositoryRef, who: str) -> Access: ...
 
+    async def team_access(self, repository: RepositoryRef, team: str) -> Access:
+        """What a team ("org/slug") was given in the repository."""
+        ...
+
+    async def membership(self, organisation: str, who: str) -> Membership:
+        """How the account of this name stands to the organisation."""
+        ...
+
 
 class Repositories(Protocol):
     """Reads repositories."""
@@ -214,6 +237,20 @@ class Repositories(Protocol):
 
     async def repositories(self) -> tuple[Repository, ...]:
         """Every repository that the tenant gave us."""
+        ...
+
+
+class Issues(Protocol):
+    """Reads issues."""
+
+    async def issue(self, repository: RepositoryRef, number: int) -> Issue: ...
+
+    async def our_issues(self, repository: RepositoryRef) -> tuple[Issue, ...]:
+        """Those that Usher itself opened, whether open or closed; the newest first."""
+        ...
+
+    async def is_us(self, person: Person) -> bool:
+        """Whether this is Usher's own account."""
         ...
 
 
@@ -234,6 +271,14 @@ class Desk(Protocol):
 
     async def judge(self, repository: RepositoryRef, verdict: Verdict) -> int:
         """Set a check run on a commit, created or updated by its external id; returns the forge's number."""
+        ...
+
+    async def open_issue(self, repository: RepositoryRef, title: str, body: str) -> int:
+        """Returns the number of the new issue."""
+        ...
+
+    async def edit_issue(self, repository: RepositoryRef, number: int, body: str, *, is_open: bool) -> None:
+        """Let our own issue read so, and be open or closed; `Gone` where somebody deleted or moved it."""
         ...
 
     async def label(self, change: Change, add: tuple[str, ...], remove: tuple[str, ...]) -> None: ...
@@ -257,7 +302,7 @@ class Post(Protocol):
         ...
 
 
-class Forge(Changes, Files, People, Repositories, Desk, Protocol):
+class Forge(Changes, Files, People, Repositories, Issues, Desk, Protocol):
     """Everything a tenant's adapter can do."""
 
     @property

@@ -61,14 +61,26 @@ class KeepSticky:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a check says about one line of a file; `line` counts from 1."""
+
+    path: str
+    line: int
+    level: Literal["notice", "warning", "failure"]
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetCheck:
-    """Set the check run (GitLab: commit status) of this name on this commit."""
+    """Set the check run (GitLab: commit status) of this name on this commit; kept true while it is decided."""
 
     name: str
     head: str
     conclusion: Literal["success", "neutral", "failure", "action_required"]
     title: str
     summary: str
+    annotations: tuple[Annotation, ...] = ()
 
     @property
     def key(self) -> str:
@@ -100,7 +112,24 @@ class Nod:
         return f"nod|{self.remark_id}|{self.reaction}"
 
 
-ForgeAction = RequestReview | ReleaseReview | Say | KeepSticky | SetCheck | Label | Nod
+@dataclass(frozen=True, slots=True)
+class KeepIssue:
+    """Let the repository's tracking issue read so, and be open or closed; posted once, edited in place ever after.
+
+    `nth` counts the issues that the repository has had: a new number is a new issue.
+    """
+
+    nth: int
+    title: str
+    body: str
+    open: bool
+
+    @property
+    def key(self) -> str:
+        return f"issue|{self.nth}"
+
+
+ForgeAction = RequestReview | ReleaseReview | Say | KeepSticky | SetCheck | Label | Nod | KeepIssue
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,10 @@ Access = Literal["none", "read", "triage", "write", "maintain", "admin"]
 """What a person may do in a repository; GitLab's Reporter is `triage`, Developer `write`."""
 
 
+Membership = Literal["member", "outsider", "organisation", "nobody"]
+"""How a name stands to an organisation: in it, a person outside it, itself an organisation, or not there."""
+
+
 def can_write(access: Access) -> bool:
     """Whether somebody with this access may push, and so own code and approve."""
     return access in ("write", "maintain", "admin")
@@ -113,6 +117,10 @@ class Repository:
     private: bool = False
     archived: bool = False
     fork: bool = False
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("repository", self.ref.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +207,28 @@ class Remark:
     app_id: int | None = None
     url: str = ""
     edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue as the forge describes it now. `closed_by` is None while it is open, or where nobody is named."""
+
+    number: int
+    title: str
+    body: str
+    by: Person
+    open: bool = True
+    closed_at: datetime | None = None
+    closed_by: Person | None = None
+    app_id: int | None = None  # set where an App wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Every file of a repository at a commit. `complete` is False where the forge cut the list."""
+
+    paths: tuple[str, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from app.forges.http import Answer
 
 Key = tuple[int, str]
-"""Installation and URL: every request has the same `Accept`."""
+"""Installation and URL: every request for one URL has the same `Accept`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from policies.facts import (
     Access,
     Change,
     File,
+    Issue,
+    Membership,
+    Person,
     Remark,
     Repository,
     RepositoryRef,
@@ -23,18 +26,22 @@ from policies.facts import (
     Team,
     Touched,
     TouchedFile,
+    Tree,
     same,
 )
+from policies.owners import Problem
 
 __all__ = ["AppIdentity", "Call", "GitHub", "GitHubClient"]
 
 MOST_ASKED = 15
 MOST_FILES = 3000
+MOST_ANNOTATIONS = 50  # of one request ("Create a check run"); more are added by updates
 OWNERS_PATHS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PATIENT_FOR = timedelta(seconds=60)
 _WAITS_WHILE_NEW = (2.0, 5.0)
+_WITH_PERMISSIONS = "application/vnd.github.v3.repository+json"  # "Check team permissions for a repository"
 _TOO_MANY = "GitHub takes at most 15 reviewers for one change"
 
 
@@ -122,6 +129,17 @@ class GitHub:
                 return found
         return None
 
+    async def paths(self, repository: RepositoryRef, at: str) -> Tree:
+        template = "git/trees/{tree_sha}{?recursive}"
+        return states.tree(await self._get(repository, template, tree_sha=at, recursive="1"))
+
+    async def owner_errors(self, repository: RepositoryRef, at: str) -> tuple[Problem, ...]:
+        try:
+            said = await self._get(repository, "codeowners/errors{?ref}", ref=at)
+        except Gone:
+            return ()
+        return tuple(states.owner_error(each) for each in objects(said, "errors"))
+
     # --- People -----------------------------------------------------------------------------------------
 
     async def team(self, name: str) -> Team | None:
@@ -132,7 +150,7 @@ class GitHub:
             path = "/orgs/{org}/teams/{team}/members{?per_page}"
             pages = self._client.pages_of_lists(self._installation, path, **pieces)
             people = [states.member(each) async for page in pages for each in items(page)]
-        except Gone:
+        except (Gone, Refused):  # also where the name, "org/..", can be nobody's
             return None
         return Team(name, tuple(people), secret=text(team.json(), "privacy") == "secret")
 
@@ -142,6 +160,31 @@ class GitHub:
         except Gone:
             return "none"
         return states.access(said)
+
+    async def team_access(self, repository: RepositoryRef, team: str) -> Access:
+        org, _, slug = team.partition("/")
+        owner, _, repo = repository.name.partition("/")
+        pieces = {"org": org, "team": slug, "owner": owner, "repo": repo}
+        path = "/orgs/{org}/teams/{team}/repos/{owner}/{repo}"
+        try:
+            said = await self._client.lists(self._installation, path, accept=_WITH_PERMISSIONS, **pieces)
+        except (Gone, Refused):
+            return "none"
+        return states.access(said.json())
+
+    async def membership(self, organisation: str, who: str) -> Membership:
+        try:
+            account = await self._client.lists(self._installation, "/users/{username}", username=who)
+        except Gone:
+            return "nobody"
+        if text(account.json(), "type") == "Organization":
+            return "organisation"
+        pieces = {"org": organisation, "username": who}
+        try:
+            await self._client.lists(self._installation, "/orgs/{org}/members/{username}", **pieces)
+        except Gone:
+            return "outsider"
+        return "member"
 
     # --- Repositories -----------------------------------------------------------------------------------
 
@@ -153,6 +196,22 @@ class GitHub:
         return tuple(
             [states.repository(each) async for page in pages for each in items(page, "repositories")]
         )
+
+    # --- Issues -----------------------------------------------------------------------------------------
+
+    async def issue(self, repository: RepositoryRef, number: int) -> Issue:
+        return states.issue(await self._get(repository, "issues/{number}", number=number))
+
+    async def our_issues(self, repository: RepositoryRef) -> tuple[Issue, ...]:
+        us = await self._client.who_am_i()
+        ours = {"state": "all", "sort": "created", "direction": "desc", "creator": f"{us.slug}[bot]"}
+        pages = self._pages(repository, "issues", **ours)
+        found = [states.issue(each) async for page in pages for each in items(page)]
+        return tuple([issue for issue in found if await self.is_us(issue.by)])
+
+    async def is_us(self, person: Person) -> bool:
+        us = await self._client.who_am_i()
+        return same(person.login) == same(f"{us.slug}[bot]")
 
     # --- Desk -------------------------------------------------------------------------------------------
 
@@ -189,14 +248,26 @@ class GitHub:
     async def judge(self, repository: RepositoryRef, verdict: Verdict) -> int:
         key = (repository.id, verdict.head, verdict.external_id)
         known = self._memory.checks.get(key)
+        # Annotations are only ever added, so those that are there are not sent again.
+        there = len(verdict.annotations)
         if known is None:
-            known = await self._find_check(repository, verdict)
-        run = await self._judge_again(repository, known, verdict) if known else None
+            known, there = await self._find_check(repository, verdict)
+        run = await self._judge_again(repository, known, verdict, there) if known else None
         if run is None:
-            body = {"head_sha": verdict.head, **_shown(verdict)}
+            there, body = 0, {"head_sha": verdict.head, **_shown(verdict, 0)}
             run = number(await self._write(repository, "POST", "check-runs", body), "id") or 0
+        for more in range(there + MOST_ANNOTATIONS, len(verdict.annotations), MOST_ANNOTATIONS):
+            await self._judge_again(repository, run, verdict, more)
         self._memory.checks.put(key, run)
         return run
+
+    async def open_issue(self, repository: RepositoryRef, title: str, body: str) -> int:
+        said = await self._write(repository, "POST", "issues", {"title": title, "body": body})
+        return states.issue(said).number
+
+    async def edit_issue(self, repository: RepositoryRef, number: int, body: str, *, is_open: bool) -> None:
+        shown = {"body": body, "state": "open" if is_open else "closed"}
+        await self._write(repository, "PATCH", "issues/{number}", shown, number=number)
 
     async def label(self, change: Change, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
         if add:
@@ -246,7 +317,9 @@ class GitHub:
 
     def _pages(self, repository: RepositoryRef, path: str, **pieces: object) -> AsyncIterator[Answer]:
         template = (
-            "/repos/{owner}/{repo}/" + path + "{?state,sort,direction,since,check_name,app_id,per_page}"
+            "/repos/{owner}/{repo}/"
+            + path
+            + "{?state,sort,direction,since,creator,check_name,app_id,per_page}"
         )
         return self._client.pages_on(self._installation, repository, template, **pieces)
 
@@ -295,28 +368,45 @@ class GitHub:
         people = states.logins(said, "users")
         return {same(name) for name in (*people, *(text(team, "slug") for team in objects(said, "teams")))}
 
-    async def _judge_again(self, repository: RepositoryRef, run: int, verdict: Verdict) -> int | None:
+    async def _judge_again(
+        self, repository: RepositoryRef, run: int, verdict: Verdict, there: int
+    ) -> int | None:
+        """Update a check run that has the first `there` annotations; None where it is gone."""
         path = "check-runs/{check_run_id}"
         try:
-            await self._write(repository, "PATCH", path, _shown(verdict), check_run_id=run)
+            await self._write(repository, "PATCH", path, _shown(verdict, there), check_run_id=run)
         except Gone:
             return None
         return run
 
-    async def _find_check(self, repository: RepositoryRef, verdict: Verdict) -> int | None:
+    async def _find_check(self, repository: RepositoryRef, verdict: Verdict) -> tuple[int | None, int]:
+        """The check run of this verdict and how many annotations it has already."""
         ours = {"sha": verdict.head, "check_name": verdict.name, "app_id": self._client.app_id}
         async for page in self._pages(repository, "commits/{sha}/check-runs", **ours):
             for run in items(page, "check_runs"):
                 if text(run, "external_id") == verdict.external_id:
-                    return number(run, "id")
-        return None
+                    return number(run, "id"), number(run, "output.annotations_count") or 0
+        return None, 0
 
 
-def _shown(verdict: Verdict) -> dict[str, object]:
+def _shown(verdict: Verdict, there: int) -> dict[str, object]:
+    output: dict[str, object] = {"title": verdict.title, "summary": verdict.summary}
+    if new := verdict.annotations[there : there + MOST_ANNOTATIONS]:
+        output["annotations"] = [
+            {
+                "path": each.path,
+                "start_line": each.line,
+                "end_line": each.line,
+                "annotation_level": each.level,
+                "title": each.title,
+                "message": each.message,
+            }
+            for each in new
+        ]
     return {
         "name": verdict.name,
         "external_id": verdict.external_id,
         "status": "completed",
         "conclusion": verdict.conclusion,
-        "output": {"title": verdict.title, "summary": verdict.summary},
+        "output": output,
     }

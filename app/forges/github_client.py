@@ -73,6 +73,7 @@ class _Request:
     operation: str
     url: str
     body: bytes | None = None
+    accept: str = ACCEPT
 
     @property
     def key(self) -> tuple[int, str]:
@@ -160,9 +161,15 @@ class GitHubClient:
             name = await self.find_again(installation, repository)
             return await self._on_name(name, opens, method, template, pieces, body)
 
-    async def lists(self, installation: int, template: str, **pieces: object) -> Answer:
-        """One GET that needs the whole installation: repositories, teams, members."""
-        return await self._call(self._request(Opens(installation), "GET", template, pieces))
+    async def lists(
+        self, installation: int, template: str, *, accept: str = ACCEPT, **pieces: object
+    ) -> Answer:
+        """One GET that needs the whole installation: repositories, teams, members.
+
+        `accept`: the media type, where an operation has several; always the same for one template.
+        """
+        request = self._request(Opens(installation), "GET", template, pieces)
+        return await self._call(replace(request, accept=accept))
 
     async def pages_on(
         self, installation: int, repository: RepositoryRef, template: str, **pieces: object
@@ -176,7 +183,8 @@ class GitHubClient:
         self, installation: int, template: str, **pieces: object
     ) -> AsyncIterator[Answer]:
         """The pages of a list that needs the whole installation."""
-        first = await self.lists(installation, template, per_page=100, **pieces)
+        opens = Opens(installation)
+        first = await self._call(self._request(opens, "GET", template, {"per_page": 100, **pieces}))
         async for page in self._follow(first, Opens(installation), template):
             yield page
 
@@ -311,7 +319,7 @@ class GitHubClient:
         gate = self._gate(request.opens.installation)
         async with gate.entry(write=not is_read):
             token = await self.tokens.get(request.opens)
-            headers = self._headers(oauth_token=token.value)
+            headers = self._headers(accept=request.accept, oauth_token=token.value)
             kept = self._etags.of(request.key, token.fingerprint) if is_read else None
             if kept is not None:
                 headers["if-none-match"] = kept.etag
@@ -380,8 +388,8 @@ class GitHubClient:
         if error is not None:
             raise error
 
-    def _headers(self, **credentials: str) -> dict[str, str]:
-        headers = create_headers(self._agent, accept=ACCEPT, **credentials)
+    def _headers(self, *, accept: str = ACCEPT, **credentials: str) -> dict[str, str]:
+        headers = create_headers(self._agent, accept=accept, **credentials)
         return {**headers, "x-github-api-version": API_VERSION}
 
     def _gate(self, installation: int) -> Gate:

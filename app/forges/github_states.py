@@ -13,6 +13,7 @@ from handlers.ports import Unavailable
 from policies.facts import (
     Access,
     Change,
+    Issue,
     Person,
     Remark,
     Repository,
@@ -20,7 +21,9 @@ from policies.facts import (
     Review,
     ReviewState,
     TouchedFile,
+    Tree,
 )
+from policies.owners import Problem
 
 GHOST = Person("ghost")
 """Whom GitHub shows where somebody deleted their account."""
@@ -123,6 +126,33 @@ def remark(data: object) -> Remark:
         url=text(data, "html_url"),
         edited=time(data, "updated_at") not in (None, time(data, "created_at")),
     )
+
+
+def issue(data: object) -> Issue:
+    """An issue ("Get an issue"), or an item of their list."""
+    return Issue(
+        number=_required(number(data, "number"), "number"),
+        title=text(data, "title"),
+        body=text(data, "body"),
+        by=person(data),
+        open=text(data, "state") != "closed",
+        closed_at=time(data, "closed_at"),
+        closed_by=person(data, "closed_by") if dig(data, "closed_by") else None,
+        app_id=number(data, "performed_via_github_app.id"),
+    )
+
+
+def tree(data: object) -> Tree:
+    """The files of a recursive tree ("Get a tree"), submodules among them."""
+    found = (text(each, "path") for each in objects(data, "tree") if text(each, "type") != "tree")
+    return Tree(tuple(found), complete=not flag(data, "truncated"))
+
+
+def owner_error(data: Mapping[str, Any]) -> Problem:
+    """One error of a CODEOWNERS file ("List CODEOWNERS errors")."""
+    line, column = number(data, "line") or 1, number(data, "column") or 1
+    said = text(data, "suggestion") or text(data, "message")
+    return Problem(line, column, text(data, "kind"), "error", said, source="forge")
 
 
 def access(data: object) -> Access:
