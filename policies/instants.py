@@ -29,6 +29,39 @@ def parse(words: tuple[str, ...], now: datetime, hours: Hours) -> datetime | Non
     return None
 
 
+def span(words: tuple[str, ...], now: datetime, hours: Hours) -> tuple[datetime, datetime] | None:
+    """From when to when: two days, both of them whole, or two days each with a time; None where it is unclear.
+
+    `mon fri`, `2026-12-24 2027-01-01`, `today 14:00 tomorrow 12:00`. The second is sought after the first.
+    """
+    match words:
+        case [first, last]:
+            start, last_day = _midnight(first, now, hours), _midnight(last, now, hours)
+            if start is not None and last_day is not None and last_day < start:
+                last_day = _midnight(last, start, hours)
+            zone = ZoneInfo(hours.zone)
+            end = last_day and (last_day.astimezone(zone) + timedelta(days=1)).astimezone(UTC)
+        case [first, clock, last, other] if _TIME.fullmatch(clock) and _TIME.fullmatch(other):
+            start = parse((first, clock), now, hours)
+            end = start and parse((last, other), start, hours)
+        case _:
+            return None
+    return (start, end) if start is not None and end is not None and start < end else None
+
+
+def _midnight(day: str, now: datetime, hours: Hours) -> datetime | None:
+    """When a day begins; a weekday is the next one, or today."""
+    zone = ZoneInfo(hours.zone)
+    today = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    just_before = today.astimezone(UTC) - timedelta(seconds=1)
+    if day.startswith("+"):
+        instant = parse((day,), now, hours)
+        return instant and datetime.combine(instant.astimezone(zone).date(), time(), zone).astimezone(UTC)
+    if day.casefold() in ("today", "tomorrow"):
+        return (today + timedelta(days=day.casefold() == "tomorrow")).astimezone(UTC)
+    return parse((day, "00:00"), just_before, hours)
+
+
 def _later(text: str, now: datetime, hours: Hours) -> datetime | None:
     try:
         duration = durations.parse(text)

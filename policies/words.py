@@ -206,3 +206,133 @@ def reminder(late: Late) -> str:
         "- Later? Say when in a comment here; that counts as an answer.\n"
         "- Not you? Take yourself off *Reviewers*; somebody else is asked and you are not asked here again."
     )
+
+
+# --- Commands -------------------------------------------------------------------------------------------
+
+STANDS_ALONE = "It stands alone on its line."
+NEEDS_REASON = "Please say in a few words what it waits for."
+NEEDS_PERSON = "Please name one person, with an @."
+NEEDS_TIME = "I understand `fri 15:00`, a date such as `2026-12-24`, `tomorrow` and `+2bd`."
+NEEDS_DAYS = "I understand days: `mon fri`, or `2026-12-24 2027-01-01`. Both are days off."
+IS_PAST = "That is already past."
+
+CHANGE_IS_OVER = "This is closed already, so nothing is awaited here."
+NOTHING_OWED = "No answer of yours is awaited here, so there is nothing to promise."
+NOTHING_TO_UNDO = "There is no command of yours here from the last 24 hours that could be taken back."
+NOT_PAUSED = "Nothing is snoozed or blocked here."
+AUTHOR_READIES = "Only the author can say so."
+OWN_CHANGE = "Nobody reviews their own change."
+NOBODY_ASKED = "Nobody is asked here who could be replaced."
+ASKED_NEXT_ALREADY = (
+    "An author can ask for somebody else once per working day; the owners themselves always can."
+)
+
+
+def how_to_write(form: str) -> str:
+    """How a command is written: `Please write `/usher eta WHEN`.`"""
+    return f"Please write {code(form)}."
+
+
+def which_command(prefix: str, verbs: tuple[str, ...]) -> str:
+    """Somebody called and said nothing more."""
+    return f"Yes? After {code(prefix)} I know {_verbs(verbs)}."
+
+
+def unknown_command(prefix: str, verb: str, close: str, verbs: tuple[str, ...]) -> str:
+    """A command that does not exist, and the one that was probably meant (or all there are)."""
+    said = code(f"{prefix} {verb}", most=60)
+    return f"I do not know {said}. " + (
+        f"Did you mean {code(close)}?" if close else f"I know {_verbs(verbs)}."
+    )
+
+
+def _verbs(verbs: tuple[str, ...]) -> str:
+    return listed([code(verb) for verb in verbs])
+
+
+def not_yours(verb: str, whose: str) -> str:
+    """Somebody may not give a command. `whose`: who may, as the end of a sentence."""
+    return f"Only {whose} can say {code(verb)} here. Nothing was changed."
+
+
+def already_promised(until: datetime, zone: str) -> str:
+    """A second promise for the same answer."""
+    return f"An answer is already promised for {instant(until, zone)}; a promise can be made once."
+
+
+def not_asked(login: str) -> str:
+    """Somebody was to be replaced who owes nothing here."""
+    return f"{code(login)} is not asked here, so there is nobody to replace."
+
+
+def cannot_review(login: str) -> str:
+    """Somebody was to be asked who cannot see the repository, or is a bot."""
+    return f"{code(login)} cannot review here: they have no access to this repository, or are a bot."
+
+
+def refused(login: str, problems: tuple[str, ...]) -> str:
+    """The answer to commands that were not understood or not allowed."""
+    if len(problems) == 1:
+        return f"{code(login)}: {problems[0]}"
+    return "\n".join((f"{code(login)}:", "", *(f"- {problem}" for problem in problems)))
+
+
+def paused(reason: str) -> str:
+    """Nobody is waited for now."""
+    return f"**Paused:** {reason}. Nobody is waited for meanwhile."
+
+
+# --- Why ------------------------------------------------------------------------------------------------
+
+NO_CHOICE = "Nobody was chosen by Usher here yet."
+UNAVAILABLE = "unavailable"
+BECAUSE = {
+    "owner": "owns files that are touched",
+    "familiar": "knows these files",
+    "fallback": "nobody who owns these files can be asked; named as fallback",
+    "lead": "the owners cannot take it now; named as lead",
+    "trusted_committer": "welcomes guests here",
+    "learner": "could come to know these files",
+    "at_capacity": "is the least busy of people who all have enough to do",
+}
+"""Why somebody was asked."""
+WHY_NOT = {
+    "author": "it is their own change",
+    "bot": "a bot answers nobody",
+    "committer": "they wrote part of it",
+    "left": "they left, or the forge would not ask them",
+    "no_access": "they have no access to this repository",
+    "declined": "they declined here",
+    "off_rotation": "the rules take them off the rotation",
+    "away": "they are away",
+    "at_capacity": "they have enough to answer already",
+}
+"""Why somebody was not asked."""
+FITS_LESS = {
+    "familiarity": "others know these files better",
+    "load": "others who know these files as well have less to answer",
+    "people": "fewer people are enough, and others cover more of the files",
+    "seed": "others fit equally well, and a draw decided that anybody can repeat",
+}
+
+
+def why_asked(login: str, reasons: tuple[str, ...], areas: str) -> str:
+    """`` `ben` was asked: owns `pay/` (1 file); knows these files.``"""
+    said = "; ".join(filter(None, (areas, *reasons)))
+    return f"{code(login)} was asked: {said}."
+
+
+def why_not_asked(login: str, reason: str) -> str:
+    """`` `carla` was not asked: they are away.``"""
+    return f"{code(login)} was not asked: {reason}."
+
+
+def why_nobody(login: str) -> str:
+    """Somebody who has nothing to do with the change."""
+    return f"{code(login)} was not asked: they own nothing that this change touches."
+
+
+FROM_THE_RECORD = (
+    "<sub>From the record of this choice, which was made again just now with the same result.</sub>"
+)

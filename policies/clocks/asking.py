@@ -32,6 +32,8 @@ def begin(world: World, slot: Slot, at: datetime) -> None:
         cycle.ledger = _open(
             world, Ledger(cycle.kind, "slot", slot.first_name, slot.first_name, cycle.number, at, OWED_IN)
         )
+        promises = [each.promise for each in slot.owing.values() if each.promise is not None]
+        cycle.ledger.promise = min(promises, default=None)
         if cycle.decision is None:
             cycle.decision = _open(
                 world,

@@ -365,6 +365,11 @@ def _commanded(world: World, terms: Terms, fact: CommandGiven) -> None:
             _replace(world, {who}, fact)
         case "next":
             _replace(world, _to_replace(world, who, fact), fact)
+        case "take":
+            _welcome(world, who)
+        case "assign":
+            for word in fact.words:
+                _welcome(world, world.name(word.lstrip("@")))
         case "ready" if is_author:
             _ready(world, terms, fact)
         case "ready" if is_owner and guard_of(world, terms):
@@ -409,6 +414,12 @@ def _replace(world: World, people: set[str], fact: CommandGiven) -> None:
     for who in people:
         release(world, who, fact.at)
     world.declined |= people
+
+
+def _welcome(world: World, who: str) -> None:
+    """Somebody is to be asked, whatever they said before."""
+    world.declined.discard(who)
+    world.away.discard(who)
 
 
 _EVENTS: dict[type[Fact], Callable[[World, Terms, Any], None]] = {

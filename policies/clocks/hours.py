@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from policies import calendars
 from policies.calendars import ALWAYS, AnyOf, Calendar, Except, Hours, Window, elapsed
 from policies.clocks.state import Kind
 from policies.clocks.terms import Away, Terms
@@ -56,6 +57,13 @@ def absences(terms: Terms, login: str) -> tuple[Away, ...]:
     key = same(login)
     found = [each for name, all_of in terms.away.items() if same(name) == key for each in all_of]
     return tuple(sorted(found, key=lambda away: (away.start, away.end)))
+
+
+def is_away(terms: Terms, login: str, at: datetime) -> bool:
+    """Whether somebody is away at an instant, or will be within a working day."""
+    hours = of_person(terms, login)
+    soon = calendars.due(hours, at, hours.day) or at
+    return any(each.start <= soon and at < each.end for each in absences(terms, login))
 
 
 def is_long(away: Away, hours: Hours) -> bool:

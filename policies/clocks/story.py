@@ -44,9 +44,21 @@ def _without_undone(facts: list[Fact]) -> list[Fact]:
     kept: list[Fact] = []
     for fact in facts:
         if isinstance(fact, CommandGiven) and fact.verb == "undo":
-            own = [each for each in kept if isinstance(each, CommandGiven) and same(each.by) == same(fact.by)]
-            if own and fact.at - own[-1].at <= REGRET:
-                kept.remove(own[-1])
+            if (last := last_own(kept, fact.by, fact.at)) is not None:
+                kept.remove(last)
         else:
             kept.append(fact)
     return kept
+
+
+def last_own(facts: Iterable[Fact], who: str, at: datetime) -> CommandGiven | None:
+    """The command that somebody takes back by `undo` at an instant; a question changed nothing.
+
+    `facts` are a story: what was taken back before is not in it.
+    """
+    own = [
+        each
+        for each in facts
+        if isinstance(each, CommandGiven) and same(each.by) == same(who) and each.verb != "why"
+    ]
+    return own[-1] if own and at - own[-1].at <= REGRET else None
