@@ -20,6 +20,8 @@ metadata = sa.MetaData(
 )
 
 INSTANT = sa.DateTime(timezone=True)
+SUBJECT = sa.Text(collation="C")
+"""`change:7:12`; compared by its bytes, so that the subjects of one repository are one range of an index."""
 NOW = sa.text("now()")
 
 
@@ -102,7 +104,7 @@ fact = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     _tenant(),
-    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject", SUBJECT, nullable=False),
     sa.Column("natural_key", sa.Text, nullable=False),
     sa.Column("rank", sa.SmallInteger, nullable=False),
     sa.Column("forge_time", INSTANT, nullable=False),
@@ -119,7 +121,7 @@ due = sa.Table(
     "due",
     metadata,
     _tenant(primary_key=True),
-    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("subject", SUBJECT, primary_key=True),
     sa.Column("generation", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("settled_generation", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("waiting_since", INSTANT, comment="first touch that is not settled yet"),
@@ -140,7 +142,7 @@ effect = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     _tenant(),
-    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject", SUBJECT, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("fence", sa.BigInteger, nullable=False),
@@ -148,6 +150,8 @@ effect = sa.Table(
     sa.Column("payload", JSONB, nullable=False),
     sa.Column("marker", sa.Text),
     sa.Column("remote_id", sa.BigInteger),
+    sa.Column("recipient", sa.Text, comment="whom a reminder names, in lower case"),
+    sa.Column("at", INSTANT, comment="clock of promises"),
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("not_before", INSTANT),
     sa.Column("sent_at", INSTANT),
@@ -158,6 +162,9 @@ effect = sa.Table(
         "state IN ('planned', 'sending', 'uncertain', 'done', 'skipped', 'dead')", name="state"
     ),
     sa.Index(None, "tenant_id", "subject"),
+    sa.Index(
+        "effect_recipient", "tenant_id", "recipient", "at", postgresql_where=sa.text("recipient IS NOT NULL")
+    ),
 )
 
 # --- Whose turn it is -----------------------------------------------------------------------------------
@@ -168,7 +175,7 @@ obligation = sa.Table(
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     _tenant(),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject", SUBJECT, nullable=False),
     sa.Column("slot", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("ledger", sa.Text, nullable=False, comment="slot or person"),
@@ -203,7 +210,7 @@ decision = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     _tenant(),
-    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject", SUBJECT, nullable=False),
     sa.Column("made_at", INSTANT, nullable=False),
     sa.Column("record", JSONB, nullable=False),
     sa.Index(None, "tenant_id", "subject"),
@@ -213,7 +220,7 @@ clock = sa.Table(
     "clock",
     metadata,
     _tenant(primary_key=True),
-    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("subject", SUBJECT, primary_key=True),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("turn", sa.Text, nullable=False, server_default=""),
     sa.Column("projection", JSONB, nullable=False),

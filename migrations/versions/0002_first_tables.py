@@ -33,7 +33,7 @@ def upgrade() -> None:
     op.create_table(
         "clock",
         sa.Column("tenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(collation="C"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("turn", sa.Text(), server_default="", nullable=False),
         sa.Column("projection", JSONB(), nullable=False),
@@ -47,7 +47,7 @@ def upgrade() -> None:
         "decision",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("tenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(collation="C"), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("record", JSONB(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -95,7 +95,7 @@ def upgrade() -> None:
     op.create_table(
         "due",
         sa.Column("tenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(collation="C"), nullable=False),
         sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("settled_generation", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
@@ -153,7 +153,7 @@ def upgrade() -> None:
         "effect",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("tenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(collation="C"), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("fence", sa.BigInteger(), nullable=False),
@@ -161,6 +161,8 @@ def upgrade() -> None:
         sa.Column("payload", JSONB(), nullable=False),
         sa.Column("marker", sa.Text(), nullable=True),
         sa.Column("remote_id", sa.BigInteger(), nullable=True),
+        sa.Column("recipient", sa.Text(), nullable=True, comment="whom a reminder names, in lower case"),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True, comment="clock of promises"),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -177,11 +179,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "key", name=op.f("effect_tenant_id_key_key")),
     )
     op.create_index(op.f("effect_tenant_id_subject_idx"), "effect", ["tenant_id", "subject"], unique=False)
+    op.create_index(
+        "effect_recipient",
+        "effect",
+        ["tenant_id", "recipient", "at"],
+        unique=False,
+        postgresql_where=sa.text("recipient IS NOT NULL"),
+    )
     op.create_table(
         "fact",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("tenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(collation="C"), nullable=False),
         sa.Column("natural_key", sa.Text(), nullable=False),
         sa.Column("rank", sa.SmallInteger(), nullable=False),
         sa.Column("forge_time", sa.DateTime(timezone=True), nullable=False),
@@ -218,7 +227,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("tenant_id", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(collation="C"), nullable=False),
         sa.Column("slot", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("ledger", sa.Text(), nullable=False, comment="slot or person"),
