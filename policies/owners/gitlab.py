@@ -81,14 +81,13 @@ class GitLabFile:
     def __init__(self, text: str) -> None:
         self.sections: dict[str, Section] = {DEFAULT_SECTION: Section(DEFAULT_SECTION, 0)}
         self.entries: list[Entry] = []
-        self.replaced: list[
-            tuple[Entry, int]
-        ] = []  # entries that a later line took the place of, and that line
+        self.replaced: list[tuple[Entry, int]] = []  # with the later line that took the place
         self.problems: list[Problem] = []
         self.refused = False  # more rules than anybody writes
         self._spellings = {DEFAULT_SECTION: DEFAULT_SECTION}  # folded name -> the first spelling
         self._index = EveryRule()
         self._words: dict[str, Found] = {}
+        self._number, self._raw = 0, ""  # the line that is being read
         self._answers: dict[frozenset[int], Match] = {}
         self._remembered = 0  # answers and the sections in them
         self._read(text)
@@ -144,53 +143,55 @@ class GitLabFile:
     def _read(self, text: str) -> None:
         header = Header(DEFAULT_SECTION)
         left = MANY_RULES
-        for number, raw in enumerate(text.split("\n"), 1):
-            line = raw.strip(_BLANKS + "\0")
+        for self._number, self._raw in enumerate(text.split("\n"), 1):
+            line = self._raw.strip(_BLANKS + "\0")
             if not line or line[0] == "#" or line.isspace():
                 continue
             left -= 1
             if left < 0:
-                self._refuse(number)
+                self._refuse()
                 return
             if line.startswith(("[", "^[")):
-                header = self._header(line, number, raw) or header
+                header = self._header(line) or header
             else:
-                self._entry(line, number, raw, header)
+                self._entry(line, header)
 
-    def _refuse(self, line: int) -> None:
+    def _refuse(self) -> None:
         message = f"More than {MANY_RULES:,} rules: the file is not used."
         self.refused = True
         self.sections = {DEFAULT_SECTION: Section(DEFAULT_SECTION, 0)}
         self.entries, self.replaced = [], []
         self._index = EveryRule()
-        self.problems = [Problem(line, 1, "too_many_rules", "error", message)]
+        self.problems = [Problem(self._number, 1, "too_many_rules", "error", message)]
 
     # --- Headers --------------------------------------------------------------------------------------
 
-    def _header(self, line: str, number: int, raw: str) -> Header | None:
+    def _header(self, line: str) -> Header | None:
         """The header that `line` is; None where it has no `]`, which GitLab reports and skips."""
-        start = line.index("[") + 1
-        end = line.find("]", start)
-        if end < 0:
-            self._report(number, raw, "invalid_section_format", "The section's name has no `]`.", line + "]")
+        written = _written_header(line)
+        if written is None:
+            self._report("invalid_section_format", "The section's name has no `]`.", line + "]")
             return None
-        count = _COUNT(line, end + 1)
-        after = count.end() if count else end + 1
-        defaults = _DEFAULTS(line, after)
-        text = defaults.group() if defaults else ""
-        found = [self._found(word.group()) for word in _WORD(text)]
+        found = [self._found(word) for word in written.owners.split()]
         header = Header(
-            self._section(line[start:end], number).name,
+            self._section(written.name).name,
             line[0] == "^",
-            _approvals(count.group(1)) if count else 0,
+            _approvals(written.number or ""),
             gitlab_owners(found),
             bool(found),
         )
-        strict = not line[after + len(text) :] and (not text or text[0] in _BLANKS)
-        self._check_header(header, line, number, raw, count.group(1) if count else None, text, strict)
+        known = len(self.problems)
+        self._check_number(header, line, written)
+        self._check_names(written)
+        if len(self.problems) == known and not written.strict:
+            message = "Only what GitLab reads as name, number and owners counts; the rest is ignored."
+            self._report("invalid_section_format", message)
+        if line[line.index("]") + 1 :][:1] not in ("", "[", "]", "@", *_BLANKS):
+            message = f"This begins the section `{header.section}`; a pattern must not start with `[`."
+            self._report("swallowed_header", message, "/**/" + line.lstrip("^"), severity="warning")
         return header
 
-    def _section(self, name: str, line: int) -> Section:
+    def _section(self, name: str) -> Section:
         """The section that a header of this name begins or goes on.
 
         Names compare without regard to case, except while there is no section but the one before any header.
@@ -198,80 +199,62 @@ class GitLabFile:
         if len(self.sections) > 1:
             name = self._spellings.get(name.casefold(), name)
         if name not in self.sections:
-            self.sections[name] = Section(name, len(self.sections), line)
+            self.sections[name] = Section(name, len(self.sections), self._number)
             self._spellings.setdefault(name.casefold(), name)
         return self.sections[name]
 
-    def _check_header(
-        self, header: Header, line: str, number: int, raw: str, count: str | None, text: str, strict: bool
-    ) -> None:
-        known = len(self.problems)
-        if not header.section.strip():
-            self._report(number, raw, "missing_section_name", "The section has no name.", None)
-        if count is not None and not count.strip().isdigit():
+    def _check_number(self, header: Header, line: str, written: WrittenHeader) -> None:
+        at = written.end + 1
+        if written.number is not None and not written.number.strip().isdigit():
             message = "The number of approvals is not a number."
-            self._report(number, raw, "invalid_approval_requirement", message, None, f"[{count}]")
+            self._report("invalid_approval_requirement", message, at=at)
         elif header.optional and header.approvals > 0:
             message = "An optional section needs no approvals: leave out either `^` or the number."
-            self._report(number, raw, "invalid_approval_requirement", message, line[1:], f"[{count}]")
-        bad = [word.group() for word in _WORD(text) if not self._is_reference(word.group())]
-        if bad:
-            message = f"`{bad[0]}` is no owner: write @user, @group/nested, @@role or an email address."
-            self._report(number, raw, "invalid_section_owner_format", message, None, bad[0])
-        if len(self.problems) == known and not (strict and (count is None or count.isdigit())):
-            message = "Only what GitLab reads as name, number and owners counts; the rest is ignored."
-            self._report(number, raw, "invalid_section_format", message, None)
-        rest = line[line.index("]") + 1 :]
-        if rest[:1] not in ("", "[", "]", "@", *_BLANKS):
-            message = (
-                f"This line begins the section `{header.section}`; as a pattern it must not start with `[`."
-            )
-            self._report(number, raw, "swallowed_header", message, "/**/" + line.lstrip("^"), None, "warning")
+            self._report("invalid_approval_requirement", message, line[1:], at=at)
 
-    def _is_reference(self, word: str) -> bool:
-        return any(word in kind for kind in self._found(word))
+    def _check_names(self, written: WrittenHeader) -> None:
+        if not written.name.strip():
+            self._report("missing_section_name", "The section has no name.")
+        for word in _WORD(written.owners):
+            if not any(word.group() in kind for kind in self._found(word.group())):
+                at = written.owners_at + word.start()
+                self._report("invalid_section_owner_format", _no_owner(word.group()), at=at)
+                return
 
     # --- Entries --------------------------------------------------------------------------------------
 
-    def _entry(self, line: str, number: int, raw: str, header: Header) -> None:
+    def _entry(self, line: str, header: Header) -> None:
         blank = _END_OF_PATTERN(line)
         pattern, text = (line[: blank.start()], line[blank.end() :]) if blank else (line, "")
         excludes = pattern.startswith("!")
         owners: tuple[str, ...] = ()
         if not excludes:
-            owners = self._owners(text, number, raw, header)
+            owners = self._owners(text, len(line) - len(text), header)
         elif pattern == "!":
             message = "This excludes every file from the section; an exclusion has no blank after its `!`."
-            self._report(number, raw, "stray_exclusion", message, "!" + text, None, "warning")
-        self._put(Entry(number, line, pattern[excludes:], owners, header, excludes), raw)
+            self._report("stray_exclusion", message, "!" + text, severity="warning")
+        self._put(Entry(self._number, line, pattern[excludes:], owners, header, excludes))
 
-    def _owners(self, text: str, number: int, raw: str, header: Header) -> tuple[str, ...]:
-        """The owners that `text` names, or the header's where it is blank; reports as GitLab does."""
+    def _owners(self, text: str, at: int, header: Header) -> tuple[str, ...]:
+        """The owners that `text`, `at` in its line, names; the header's where it is blank."""
         if not text or text.isspace():
             if not header.has_owner_text:
                 message = (
-                    "This pattern has no owners, nor has its section; an exclusion is written `!pattern`."
+                    "Neither this pattern nor its section has owners; an exclusion is written `!pattern`."
                 )
-                self._report(number, raw, "missing_entry_owner", message, None)
+                self._report("missing_entry_owner", message)
             return header.owners
-        words = [word.group() for word in _WORD(text)]
-        found = [self._found(word) for word in words]
+        words = list(_WORD(text))
+        found = [self._found(word.group()) for word in words]
         if NOTHING in found:
             bad = words[found.index(NOTHING)]
-            message = f"`{bad[:80]}` is no owner: write @user, @group/nested, @@role or an email address."
-            self._report(number, raw, "malformed_entry_owner", message, None, bad)
-            self._check_comment(words, found, number, raw)
+            self._report("malformed_entry_owner", _no_owner(bad.group()), at=at + bad.start())
+            sign = next((place for place, word in enumerate(words) if word.group()[0] == "#"), len(words))
+            named = gitlab_owners(found[sign:])
+            if named:
+                message = f"GitLab has no comments here: {', '.join(named)} own this. Use a line of its own."
+                self._report("comment_owner", message, at=at + words[sign].start(), severity="warning")
         return gitlab_owners(found)
-
-    def _check_comment(self, words: list[str], found: list[Found], number: int, raw: str) -> None:
-        """GitLab has no comments behind owners: whoever is named in one is an owner too."""
-        sign = next((place for place, word in enumerate(words) if word.startswith("#")), None)
-        if sign is None:
-            return
-        named = gitlab_owners(found[sign:])
-        if named:
-            message = f"GitLab reads this comment too: {', '.join(named)} own this. Put it on its own line."
-            self._report(number, raw, "comment_owner", message, None, words[sign], "warning")
 
     def _found(self, word: str) -> Found:
         known = self._words.get(word)
@@ -279,43 +262,75 @@ class GitLabFile:
             known = self._words[word] = gitlab_word(word)
         return known
 
-    def _put(self, entry: Entry, raw: str) -> None:
+    def _put(self, entry: Entry) -> None:
         entries = self.sections[entry.header.section].entries
         key = normal_form(entry.pattern)
         known = entries.get(key)
         if known is None:
             entries[key] = len(self.entries)
             self.entries.append(entry)
-            self._stand(key, entry, raw)
+            self._stand(key, entry)
             return
         before, self.entries[known] = self.entries[known], entry
         self.replaced.append((before, entry.line))
         message = f"Line {before.line} has the same pattern: it loses its owners to this line, which takes its place."
-        self._report(entry.line, raw, "repeated_key", message, None, None, "warning")
+        self._report("repeated_key", message, severity="warning")
 
-    def _stand(self, key: str, entry: Entry, raw: str) -> None:
+    def _stand(self, key: str, entry: Entry) -> None:
         """Let the latest entry stand wherever its pattern matches."""
         if len(entry.pattern.encode(errors="surrogateescape")) > LONG_PATTERN:
             message = f"A pattern of more than {LONG_PATTERN:,} bytes never matches here."
-            self._report(entry.line, raw, "pattern_too_long", message, None)
+            self._report("pattern_too_long", message)
             return
         meaning = patterns.gitlab(key)
         if meaning is not None:
             self._index.add(meaning, len(self.entries) - 1)
 
+    # --- Reporting ------------------------------------------------------------------------------------
+
     def _report(
         self,
-        line: int,
-        raw: str,
         kind: str,
         message: str,
-        suggestion: str | None,
-        at: str | None = None,
+        suggestion: str | None = None,
+        *,
+        at: int = 0,
         severity: Severity = "error",
     ) -> None:
-        start = len(raw) - len(raw.lstrip(_BLANKS + "\0"))
-        column = (raw.find(at, start) if at else start) + 1
-        self.problems.append(Problem(line, column, kind, severity, message, suggestion))
+        """Report the line that is being read; `at` counts from its first character that is no blank."""
+        column = len(self._raw) - len(self._raw.lstrip(_BLANKS + "\0")) + at + 1
+        self.problems.append(Problem(self._number, column, kind, severity, message, suggestion))
+
+
+class WrittenHeader(NamedTuple):
+    """The parts of a header as written, and where they stand; `strict` if GitLab has no complaint between them."""
+
+    name: str
+    end: int  # of the name: its `]`
+    number: str | None
+    owners: str
+    owners_at: int
+    strict: bool
+
+
+def _written_header(line: str) -> WrittenHeader | None:
+    """The parts of a header, by hand and in one pass; None where it has no `]`."""
+    start = line.index("[") + 1
+    end = line.find("]", start)
+    if end < 0:
+        return None
+    found = _COUNT(line, end + 1)
+    number = found.group(1) if found else None
+    after = found.end() if found else end + 1
+    defaults = _DEFAULTS(line, after)
+    owners = defaults.group() if defaults else ""
+    ends_well = after + len(owners) == len(line) and (not owners or owners[0] in _BLANKS)
+    strict = ends_well and (number is None or number.isdigit())
+    return WrittenHeader(line[start:end], end, number, owners, after, strict)
+
+
+def _no_owner(word: str) -> str:
+    return f"`{word[:80]}` is no owner: write @user, @group/nested, @@role or an email address."
 
 
 def answer_of(sections: tuple[SectionMatch, ...]) -> Match:

@@ -11,7 +11,7 @@ that nothing is ever tried again: the work is linear in the path for each part o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Generic, TypeVar
 
@@ -21,10 +21,10 @@ from policies.owners.segments import Affixes, Literal, Meter
 Answer = TypeVar("Answer")
 
 _NUMBER = attrgetter("number")
-_STEPS_PER_STEP = 8  # what it takes to see whether a step goes on
+_STEPS_PER_STEP = 12  # what it takes to see whether a step goes on
 
 REMEMBERED = 200_000
-"""Directories, and names, that are remembered before the memory is cleared."""
+"""Directories and names that are remembered before the memory is cleared; long answers count for more."""
 
 
 class Step:
@@ -103,6 +103,7 @@ class Index(Generic[Answer]):
         self._floats = False
         self._places: dict[str, Place[Answer]] = {}
         self._names: dict[str, Named[Answer]] = {}
+        self._remembered = 0
 
     # --- Building -------------------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class Index(Generic[Answer]):
 
     # --- What the dialects do differently -------------------------------------------------------------
 
-    def _joined(self, answer: Answer, found: Iterable[int]) -> Answer:
+    def _joined(self, answer: Answer, found: Sequence[int], meter: Meter) -> Answer:
         """`answer` with the rules of `found`, of which there is at least one."""
         raise NotImplementedError
 
@@ -154,6 +155,14 @@ class Index(Generic[Answer]):
     def find_all(self, paths: Iterable[str], meter: Meter) -> list[Answer]:
         """The answer for the file at each of `paths`."""
         raise NotImplementedError
+
+    def _make_room(self, size: int) -> None:
+        """Forget everything when this, of so many rules or steps, would be too much to remember."""
+        self._remembered += 1 + (size >> 3)
+        if self._remembered > REMEMBERED:
+            self._remembered = 0
+            self._places.clear()
+            self._names.clear()
 
     # --- Walking --------------------------------------------------------------------------------------
 
@@ -167,23 +176,22 @@ class Index(Generic[Answer]):
             directory = directory.rpartition("/")[0]
             known = self._places.get(directory)
         if known is None:
-            known = self._places[""] = self._root()
-        if len(self._places) + len(unknown) > REMEMBERED:
-            self._places.clear()
+            known = self._places[""] = self._root(meter)
         for directory in reversed(unknown):
+            self._make_room(len(known.steps))
             known = self._places[directory] = self._entered(known, directory, meter)
         return known
 
-    def _root(self) -> Place[Answer]:
+    def _root(self, meter: Meter) -> Place[Answer]:
         below, direct = self.below.get(""), self.direct.get("")
-        covered = self.nothing if below is None else self._joined(self.nothing, (below,))
-        here = covered if direct is None else self._joined(covered, (direct,))
+        covered = self.nothing if below is None else self._joined(self.nothing, (below,), meter)
+        here = covered if direct is None else self._joined(covered, (direct,), meter)
         return self._place(covered, here, self._rooted.get("", ()))
 
     def _entered(self, parent: Place[Answer], directory: str, meter: Meter) -> Place[Answer]:
         """The place `directory`, one level below `parent`; `parent` itself where nothing changes."""
         if not self._floats and not parent.steps and directory not in self._rooted:
-            return self._entered_plainly(parent, directory)
+            return self._entered_plainly(parent, directory, meter)
         covering, direct, steps = [], [], []
         if directory in self.below:
             covering.append(self.below[directory])
@@ -201,17 +209,17 @@ class Index(Generic[Answer]):
             steps += self._rooted[directory]
         if not (covering or direct or steps or parent.steps) and parent.here is parent.covered:
             return parent
-        covered = self._joined(parent.covered, covering) if covering else parent.covered
-        here = self._joined(covered, direct) if direct else covered
+        covered = self._joined(parent.covered, covering, meter) if covering else parent.covered
+        here = self._joined(covered, direct, meter) if direct else covered
         return self._place(covered, here, steps)
 
-    def _entered_plainly(self, parent: Place[Answer], directory: str) -> Place[Answer]:
+    def _entered_plainly(self, parent: Place[Answer], directory: str, meter: Meter) -> Place[Answer]:
         """The same where no glob has a say."""
         below, direct = self.below.get(directory), self.direct.get(directory)
         if below is None and direct is None and parent.here is parent.covered:
             return parent
-        covered = parent.covered if below is None else self._joined(parent.covered, (below,))
-        here = covered if direct is None else self._joined(covered, (direct,))
+        covered = parent.covered if below is None else self._joined(parent.covered, (below,), meter)
+        here = covered if direct is None else self._joined(covered, (direct,), meter)
         return Place(covered, here, (), ())
 
     def _place(self, covered: Answer, here: Answer, steps: Iterable[Step]) -> Place[Answer]:
@@ -251,8 +259,6 @@ class Index(Generic[Answer]):
         known = self._names.get(name)
         if known is not None:
             return known
-        if len(self._names) >= REMEMBERED:
-            self._names.clear()
         files, inside, direct, steps = [], [], [], []
         for step in self._floating(name, meter):
             if not step.last:
@@ -264,7 +270,8 @@ class Index(Generic[Answer]):
                 inside.append(step.number)
             if step.reach is Reach.DIRECT:
                 direct.append(step.number)
-        answer = self._joined(self.nothing, files) if files else self.nothing
+        answer = self._joined(self.nothing, files, meter) if files else self.nothing
+        self._make_room(len(files) + len(inside) + len(direct) + len(steps))
         named = self._names[name] = Named(answer, inside, direct, steps)
         return named
 
@@ -292,7 +299,7 @@ class LastRule(Index[int]):
     def __init__(self) -> None:
         super().__init__(-1)
 
-    def _joined(self, answer: int, found: Iterable[int]) -> int:
+    def _joined(self, answer: int, found: Sequence[int], meter: Meter) -> int:
         last = max(found)
         return max(last, answer)
 
@@ -356,7 +363,9 @@ class EveryRule(Index[frozenset[int]]):
         """The rules of these groups."""
         return {rule for group in groups for rule in self._rules[group]}
 
-    def _joined(self, answer: frozenset[int], found: Iterable[int]) -> frozenset[int]:
+    def _joined(self, answer: frozenset[int], found: Sequence[int], meter: Meter) -> frozenset[int]:
+        meter.spend(len(answer) + len(found))
+        self._make_room(len(answer) + len(found))
         return answer.union(found)
 
     def _worthwhile(self, steps: Iterable[Step], covered: frozenset[int]) -> tuple[Step, ...]:

@@ -19,10 +19,9 @@ class TooCostly(Exception):
 class Meter:
     """Counts the work of one call in steps, a step being about one comparison of a name with a pattern."""
 
-    __slots__ = ("left", "limit")
+    __slots__ = ("left",)
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
         self.left = limit
 
     def spend(self, steps: int) -> None:
@@ -30,10 +29,6 @@ class Meter:
         self.left -= steps
         if self.left < 0:
             raise TooCostly
-
-    @property
-    def spent(self) -> int:
-        return self.limit - self.left
 
 
 class Segment(Protocol):
@@ -150,7 +145,7 @@ class Wild:
                     return True
             elif place < end and token is not None and _takes(token, name[place]):
                 at, place = at + 1, place + 1
-            elif piece >= 0 and start < end:
+            elif piece >= 0 and place < end:
                 meter.spend(2 * (1 + place - start) * self.widest)
                 start += 1
                 at, place = piece, start
@@ -165,17 +160,11 @@ def _takes(token: Token, character: str) -> bool:
     )
 
 
-def segment(tokens: str | list[Token]) -> Segment:
-    """The segment that these tokens spell; a plain text has no wildcards."""
-    if isinstance(tokens, str):
-        return Literal(tokens)
-    characters = [token for token in tokens if isinstance(token, str)]
-    if len(characters) == len(tokens):
-        return Literal("".join(characters))
-    if any(isinstance(token, OneOf) for token in tokens):
-        return Wild(
-            tuple(tokens), max([1, *(len(token.ranges) for token in tokens if isinstance(token, OneOf))])
-        )
+def segment(tokens: list[Token]) -> Segment:
+    """The segment that these tokens spell, at least one of which is a wildcard."""
+    classes = [token for token in tokens if isinstance(token, OneOf)]
+    if classes:
+        return Wild(tuple(tokens), max(1, max(len(each.ranges) for each in classes)))
     head, *between, tail = _split_at_stars(tokens)
     if not any(between):
         return Affixes(head, tail)

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from app.owners_command import owners
+from app.owners_command import Exit, owners
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema_rs.validator_for(json.loads((ROOT / "docs/schemas/owners.schema.json").read_text()))
@@ -411,3 +411,14 @@ def test_the_command_runs_by_itself(repository):
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "docs/a.md: @d\n", "")
+
+
+def test_every_option_and_exit_code_is_documented():
+    """docs/owners.md names each option of the command, each exit code, and each status."""
+    text = (ROOT / "docs/owners.md").read_text()
+    command = typer.main.get_command(app)
+    options = {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
+    options -= {"--install-completion", "--show-completion"}  # of this test's own program
+    missing = {name for name in options if f"`{name}" not in text}
+    assert not missing
+    assert all(f"| {code.value} |" in text for code in Exit)

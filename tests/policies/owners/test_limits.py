@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from policies.owners import Dialect, parse
+from policies.owners.index import REMEMBERED
 from policies.owners.limits import LONG_PATTERN, MANY_RULES, NEARLY_TOO_LARGE, STEPS, TOO_LARGE
 
 BOTH = pytest.mark.parametrize("dialect", ["github", "gitlab"])
@@ -138,6 +139,18 @@ def test_steps_grow_with_the_path_and_not_faster(dialect):
         return low
 
     assert least(200) < 3 * least(100)
+
+
+@BOTH
+def test_what_is_remembered_is_bounded(dialect):
+    """After very many directories and names the memory is cleared, and the answers stay right."""
+    file = parse(b"* @a\n/d/*/x* @b\n*.md @c\n", dialect)
+    paths = [f"d/{number}/x{number}" for number in range(REMEMBERED + 1_000)]
+    answers = file.match_all(paths, steps=100 * STEPS)
+    assert {match.owners for match in answers} == {("@b",)}
+    index = file.content._index
+    assert len(index._places) + len(index._names) <= REMEMBERED
+    assert file.match("d/1/y.md").owners == ("@c",)
 
 
 # --- Parsing --------------------------------------------------------------------------------------------

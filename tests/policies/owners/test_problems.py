@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policies.owners import Dialect, Problem, parse
+from policies.owners.problems import merged
 
 
 def problems(file: str, dialect: Dialect) -> list[tuple]:
@@ -46,6 +47,8 @@ def test_github(file, expected):
         ("/g/", [(1, 1, "missing_entry_owner", "error", None)]),
         ("[S]⏎  /g/", [(2, 3, "missing_entry_owner", "error", None)]),
         ("/g/ dev", [(1, 5, "malformed_entry_owner", "error", None)]),
+        ("  dev dev", [(1, 7, "malformed_entry_owner", "error", None)]),
+        ("[dev] dev", [(1, 7, "invalid_section_owner_format", "error", None)]),
         ("/g/ @a dev @b", [(1, 8, "malformed_entry_owner", "error", None)]),
         ("/g/ @a # you", [(1, 8, "malformed_entry_owner", "error", None)]),
         (
@@ -116,3 +119,20 @@ def test_a_problem_says_what_is_wrong_in_a_sentence():
     assert isinstance(problem, Problem)
     assert problem.message.endswith(".")
     assert problem.source == "usher"
+
+
+def test_what_the_forge_reports_and_what_usher_found_is_told_once():
+    """The same line and kind is one problem, the forge's, with what only Usher knows; other kinds pass through."""
+    own = parse(b"*.py @ok dev\n/ @a\n", "github").problems
+    theirs = [
+        Problem(1, 1, "Invalid owner", "error", "Theirs.", source="forge"),
+        Problem(2, 1, "Unknown owner", "error", "Nobody.", source="forge"),
+        Problem(3, 4, "Something new", "error", "New.", "*", "forge"),
+    ]
+    told = [(each.line, each.column, each.kind, each.suggestion, each.source) for each in merged(own, theirs)]
+    assert told == [
+        (1, 10, "Invalid owner", "@dev", "forge"),
+        (2, 1, "Invalid pattern", "*", "usher"),
+        (2, 1, "Unknown owner", None, "forge"),
+        (3, 4, "Something new", "*", "forge"),
+    ]
