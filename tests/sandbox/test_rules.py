@@ -177,6 +177,7 @@ STORIES: dict[str, list[Story]] = {
     "NO_SUCH_LINE": [lambda forge, shop: shop.ben.remarks_on(shop.ana.opens(shop.api, "a"), "b", "Why?")],
     "COMMENT_BLANK": [
         lambda forge, shop: shop.ben.comments(shop.ana.opens(shop.api, "a"), " "),
+        lambda forge, shop: shop.ben.remarks_on(shop.ana.opens(shop.api, "a"), "a", " "),
         lambda forge, shop: shop.ben.amends(shop.ben.comments(shop.ana.opens(shop.api, "a"), "x"), ""),
     ],
     "COMMENT_LONG": [
