@@ -225,7 +225,10 @@ console.log(JSON.stringify({ answers, parse, lookups }));
 
 @dataclass(frozen=True)
 class NodePeers:
-    """The packages for Node, installed into a folder that is thrown away afterwards."""
+    """The packages for Node, installed into a folder that is thrown away afterwards.
+
+    They are timed by the clock, because Node's processor time counts its compiler's and collector's threads too.
+    """
 
     folder: Path
 
