@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Note, RecordDecision, RequestReview
+from policies.content import fingerprint
 from policies.facts import (
     Access,
     AskRefused,
@@ -18,37 +20,30 @@ from policies.facts import (
     same,
 )
 from policies.gaps import open_asks
-from policies.reviewers import Candidate, Choice, Occasion, Slot, choose
+from policies.reviewers import Candidate, Choice, Occasion, Slot, choose, too_large
 
 
 async def assign(situation: Situation, reads: Reads) -> Sequence[Action]:
-    """Note the areas of the change, and ask whoever they still lack."""
-    if not _wants_people(situation):
+    """Note the areas of the change; then ask whoever they still lack.
+
+    The areas come first and alone, because whether anybody may be asked follows from them.
+    """
+    if not situation.is_open or situation.change.draft:
         return ()
-    wanted = situation.areas.slots
-    actions: list[Action] = []
-    if chosen := _new_slots(situation, wanted):
-        actions.append(Note((chosen,)))
-    if _too_many(situation, wanted):
-        return actions
-    choice = await _choose(situation, reads)
-    if choice.picks:
-        asked = tuple(pick.person for pick in choice.picks)
-        by_person = tuple((pick.person, pick.slots) for pick in choice.picks)
-        actions.append(RecordDecision(choice.record))
-        actions.append(RequestReview(asked, situation.change.head_sha, by_person))
-    return actions
+    if chosen := _new_slots(situation, situation.areas.slots):
+        return (Note((chosen,)),)
+    if situation.state.tripped:
+        return ()
+    choice = await choose_people(situation, reads)
+    return asking(situation, choice) if choice.picks else ()
 
 
-def _wants_people(situation: Situation) -> bool:
-    """Only open changes that are ready; a draft waits, and a guard that tripped asks nobody."""
-    change = situation.change
-    return situation.is_open and not change.draft and not situation.state.tripped
-
-
-def _too_many(situation: Situation, wanted: tuple[Slot, ...]) -> bool:
-    """Whether one person for each area would already wake more people than the rules allow."""
-    return len(wanted) > situation.rulebook.rules.reviews.max_people
+def asking(situation: Situation, choice: Choice, occasion: str = "") -> tuple[Action, ...]:
+    """Ask the people of a choice, and keep why."""
+    asked = tuple(pick.person for pick in choice.picks)
+    by_person = tuple((pick.person, pick.slots) for pick in choice.picks)
+    head = situation.change.head_sha
+    return (RecordDecision(choice.record), RequestReview(asked, head, by_person, occasion=occasion))
 
 
 def _new_slots(situation: Situation, wanted: tuple[Slot, ...]) -> SlotsChosen | None:
@@ -57,14 +52,28 @@ def _new_slots(situation: Situation, wanted: tuple[Slot, ...]) -> SlotsChosen | 
     An area is known from the moment its files were there, however late we looked.
     """
     head = situation.change.head_sha
-    slots = tuple((slot.name, slot.need, slot.people) for slot in wanted)
+    files = {file.path: file for file in situation.touched.files}
+    chosen = SlotsChosen(
+        at=_arrival(situation, head),
+        head=head,
+        slots=tuple((slot.name, slot.need, slot.people) for slot in wanted),
+        files=tuple((slot.name, slot.files) for slot in wanted),
+        contents=tuple(
+            (slot.name, fingerprint([files[path] for path in slot.files if path in files], head))
+            for slot in wanted
+        ),
+        guard=too_large(len(files), wanted, situation.rulebook.rules.reviews),
+    )
     earlier = situation.facts(SlotsChosen)
-    if earlier and earlier[-1].slots == slots:
+    if earlier and _says(earlier[-1]) == _says(chosen):
         return None
-    # The same files with other owners mean that somebody joined or left, which we learn of now.
+    # The same commit with other owners means that somebody joined or left, which we learn of now.
     seen_before = any(fact.head == head for fact in earlier)
-    at = situation.now if seen_before else _arrival(situation, head)
-    return SlotsChosen(at=at, head=head, slots=slots)
+    return replace(chosen, at=situation.now) if seen_before else chosen
+
+
+def _says(fact: SlotsChosen) -> tuple[object, ...]:
+    return (fact.slots, fact.files, fact.contents, fact.guard)
 
 
 def _arrival(situation: Situation, head: str) -> datetime:
@@ -72,15 +81,24 @@ def _arrival(situation: Situation, head: str) -> datetime:
     return min(pushes, default=situation.change.opened_at)
 
 
-async def _choose(situation: Situation, reads: Reads) -> Choice:
+async def choose_people(
+    situation: Situation, reads: Reads, only: str | None = None, without: Iterable[str] = ()
+) -> Choice:
     """The choice, once every picked person is known to have access.
 
-    Access is asked for those alone who would be picked: a team may have hundreds of members.
+    `only` narrows it to one slot, for which somebody besides `without` is wanted. Access is asked for
+    those alone who would be picked: a team may have hundreds of members.
     """
-    repository = situation.change.repository
-    wanted = situation.areas.slots
+    change, rules = situation.change, situation.rulebook.rules.reviewers
+    wanted = tuple(slot for slot in situation.areas.slots if only in (None, slot.name))
     names = _everybody(situation, wanted)
     load = await reads.records.load(names)
+    known = await reads.records.experience(
+        names,
+        author=change.author.login,
+        near=situation.touched.paths,
+        since=situation.now - rules.history.length(timedelta(days=1)),
+    )
     access: dict[str, Access] = {}
     while True:
         candidates = tuple(
@@ -90,21 +108,29 @@ async def _choose(situation: Situation, reads: Reads) -> Choice:
                 bot=_is_bot(situation, name),
                 left=_was_refused(situation, name),
                 load=load.get(same(name), 0),
+                past=known[same(name)].past if same(name) in known else (),
+                reviews_of_author=known[same(name)].of_author if same(name) in known else 0,
             )
             for name in names
         )
-        choice = choose(_occasion(situation), wanted, candidates, situation.rulebook.rules.reviewers)
+        choice = choose(_occasion(situation, without), wanted, candidates, rules)
         unknown = [pick.person for pick in choice.picks if same(pick.person) not in access]
         if not unknown:
             return choice
         for name in unknown:
-            access[same(name)] = await reads.people.access(repository, name)
+            access[same(name)] = await reads.people.access(change.repository, name)
 
 
-def _occasion(situation: Situation) -> Occasion:
+def _occasion(situation: Situation, without: Iterable[str]) -> Occasion:
+    """`without` are people who have to do with it already and do not count: somebody besides them is wanted."""
     change = situation.change
-    asks = open_asks(situation.log)
-    reviewed = {same(fact.by): fact.by for fact in situation.facts(Reviewed) if not fact.by_bot}
+    besides = {same(person) for person in without}
+    asks = {name: ask for name, ask in open_asks(situation.log).items() if name not in besides}
+    reviewed = {
+        same(fact.by): fact.by
+        for fact in situation.facts(Reviewed)
+        if not fact.by_bot and same(fact.by) not in besides
+    }
     asked_by_people = tuple(ask.who for ask in asks.values() if not ask.by_usher)
     return Occasion(
         repository=change.repository.name,
@@ -113,10 +139,17 @@ def _occasion(situation: Situation) -> Occasion:
         at=situation.now,
         base_sha=change.base_sha,
         dialect=situation.rulebook.owners.dialect if situation.rulebook.owners else "github",
-        declined=_declined(situation),
+        declined=(*_declined(situation), *without),
         engaged=tuple({**reviewed, **{name: ask.who for name, ask in asks.items()}}.values()),
         asked_by_people=asked_by_people,
+        lead=lead_of(situation),
     )
+
+
+def lead_of(situation: Situation) -> str | None:
+    """Who is told when nobody answers: the first of the fallback people."""
+    fallback = situation.rulebook.rules.reviewers.fallback
+    return fallback[0].lstrip("@") if fallback else None
 
 
 def _declined(situation: Situation) -> tuple[str, ...]:

@@ -13,8 +13,10 @@ from typing import Any, Literal, Protocol
 
 from policies.calendars import Hours
 from policies.clocks import State
-from policies.facts import Access, Fact, RepositoryRef, Team
+from policies.facts import Access, Fact, Membership, RepositoryRef, Team
+from policies.owner_health import Asked, Finding
 from policies.owners import OwnersFile
+from policies.reviewers import Past
 from policies.rules import Rules
 from policies.typed_yaml import Problem
 
@@ -116,6 +118,10 @@ class Directory(Protocol):
 
     async def access(self, repository: RepositoryRef, who: str) -> Access: ...
 
+    async def team_access(self, repository: RepositoryRef, team: str) -> Access: ...
+
+    async def membership(self, organisation: str, who: str) -> Membership: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -123,6 +129,14 @@ class Standing:
 
     state: State
     projection: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """What somebody reviewed before: which files, and how many changes of one author."""
+
+    past: tuple[Past, ...] = ()
+    of_author: int = 0
 
 
 class Records(Protocol):
@@ -134,6 +148,36 @@ class Records(Protocol):
 
     async def keep_decision(self, record: Mapping[str, Any], now: datetime) -> None: ...
 
+    async def decisions(self) -> tuple[Mapping[str, Any], ...]:
+        """The records of every choice that was made here, the newest first."""
+        ...
+
+    async def experience(
+        self, people: Iterable[str], *, author: str, near: Iterable[str], since: datetime
+    ) -> Mapping[str, Experience]:
+        """What each of these people reviewed in this repository since then, in the directories of `near`."""
+        ...
+
+    async def reminded(self, people: Iterable[str], start: datetime, end: datetime) -> Mapping[str, int]:
+        """How many reminders each of these people got in that time, on any subject; by login in lower case."""
+        ...
+
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:
         """How many answers each of these people owes now, on other subjects; by login in lower case."""
+        ...
+
+
+class Findings(Protocol):
+    """What is kept about the health of one repository."""
+
+    async def keep(self, findings: Iterable[Finding], now: datetime) -> None:
+        """These are all findings on the default branch now; those that are not among them are cleared."""
+        ...
+
+    async def asked(self, people: Iterable[str], since: datetime) -> Mapping[str, Asked]:
+        """How often each was asked on changes here since then, and answered; by login in lower case."""
+        ...
+
+    async def issues_lately(self) -> int:
+        """How many issues Usher opened within an hour, in all repositories of the tenant."""
         ...

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import get_args
+from zoneinfo import ZoneInfo
 
-from handlers.clock import owed_by
+from handlers.assign import asking, choose_people, lead_of
 from handlers.situation import Reads, Situation
 from policies import words
-from policies.actions import Action, Note, Say
-from policies.clocks import Obligation
+from policies.actions import Action, Note, ReleaseReview, Say
 from policies.facts import Fact, ReviewAsked, same
 from policies.gaps import in_remarks, in_reviews, released
-from policies.reminders import Heard, Reminders, Rung, Said
+from policies.reminders import Heard, Reminders, Rung, Said, Step
 from policies.reminders import remind as due_rungs
 from policies.text import checked
+
+STEPS: dict[str, Step] = {step: step for step in get_args(Step)}
 
 
 async def remind(situation: Situation, reads: Reads) -> Sequence[Action]:
@@ -26,23 +29,31 @@ async def remind(situation: Situation, reads: Reads) -> Sequence[Action]:
     if not situation.is_open or not look(situation).rungs:
         return ()
     unheard = await _unheard(situation, reads)
-    situation = situation.knowing(unheard)
-    reminders = [
-        Say(step=rung.key, body=_mention(situation, rung.to, owed))
-        for rung in look(situation).rungs
-        if rung.step == "mention"
-        and rung.to
-        and not rung.as_digest
-        and (owed := _owed(situation, rung)) is not None
-    ]
-    return (Note(unheard), *reminders) if unheard else reminders
+    if unheard:
+        return (Note(unheard),)
+    actions: list[Action] = []
+    for rung in look(situation, await _heard(situation, reads)).rungs:
+        actions += await _climb(rung, situation, reads)
+    return actions
 
 
-def look(situation: Situation) -> Reminders:
+async def _climb(rung: Rung, situation: Situation, reads: Reads) -> Sequence[Action]:
+    """What one step of the ladder means. The sticky comment says the rest by itself."""
+    match rung.step:
+        case "mention" if rung.to and not rung.as_digest:
+            return _mention(situation, rung)
+        case "backup":
+            return await _backup(situation, reads, rung)
+        case "reassign":
+            return await _reassign(situation, reads, rung)
+        case _:
+            return ()
+
+
+def look(situation: Situation, heard: Heard | None = None) -> Reminders:
     """Which steps are due, and when to look again."""
-    return due_rungs(
-        situation.state, situation.rulebook.rules, _said(situation), _heard(situation), situation.now
-    )
+    rules = situation.rulebook.rules
+    return due_rungs(situation.state, rules, _said(situation), heard or Heard(), situation.now)
 
 
 async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
@@ -57,22 +68,58 @@ async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
     )
 
 
-def _mention(situation: Situation, person: str, owed: Obligation) -> str:
-    areas = situation.areas
-    asks = [fact for fact in situation.facts(ReviewAsked) if same(fact.who) == same(person)]
-    among = asks[-1].slots if asks and asks[-1].slots else tuple(slot.name for slot in areas.slots)
-    owned = areas.why(person, among)
-    why = words.why_you(owned) if owned else _why_else(asks)
+def _mention(situation: Situation, rung: Rung) -> Sequence[Action]:
+    """One mention of the person whose turn it is; the lead, where a slot has nobody else."""
+    owed = next((each for each in situation.state.obligations if each.key == rung.obligation), None)
+    person = lead_of(situation) if rung.to == "lead" else rung.to
+    if owed is None or person is None:
+        return ()
     late = words.Late(
         login=person,
         since=owed.t0,
-        used=min(owed.accrued, owed.budget) if owed.due else owed.accrued,
+        used=owed.accrued,
         budget=owed.budget,
         due=owed.due or situation.now,
         zone=owed.hours.zone,
-        why=why,
+        why=_why(situation, person),
+        again=owed.kind == "re_review",
     )
-    return checked(words.reminder(late))
+    return (Say(step=rung.key, body=checked(words.reminder(late)), to=person),)
+
+
+async def _backup(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Action]:
+    """Somebody is silent: ask one more owner of the slot, and take nothing away from the first."""
+    choice = await choose_people(situation, reads, only=rung.slot, without=_involved(situation))
+    return asking(situation, choice, occasion=rung.key) if choice.picks else ()
+
+
+async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Action]:
+    """Twice the time is used up: tell the lead, and let others take over from whoever stayed silent."""
+    actions: list[Action] = []
+    lead = lead_of(situation)
+    if lead is not None and same(lead) != same(situation.change.author.login):
+        owed = next(each for each in situation.state.obligations if each.key == rung.obligation)
+        told = words.tell_lead(lead, rung.slot, owed.due or situation.now, owed.hours.zone)
+        actions.append(Say(step=rung.key, body=checked(told), to=lead))
+    choice = await choose_people(situation, reads, only=rung.slot, without=_involved(situation))
+    if choice.picks:
+        actions += asking(situation, choice, occasion=rung.key)
+        if rung.replace:
+            head = situation.change.head_sha
+            actions.append(ReleaseReview(head, people=rung.replace, occasion=rung.key))
+    return actions
+
+
+def _involved(situation: Situation) -> tuple[str, ...]:
+    return tuple({same(fact.who): fact.who for fact in situation.facts(ReviewAsked) if fact.who}.values())
+
+
+def _why(situation: Situation, person: str) -> str:
+    """Why this person, said to them."""
+    asks = [fact for fact in situation.facts(ReviewAsked) if same(fact.who) == same(person)]
+    among = asks[-1].slots if asks and asks[-1].slots else tuple(slot.name for slot in situation.areas.slots)
+    owned = situation.areas.why(person, among)
+    return words.why_you(owned) if owned else _why_else(asks)
 
 
 def _why_else(asks: list[ReviewAsked]) -> str:
@@ -81,22 +128,27 @@ def _why_else(asks: list[ReviewAsked]) -> str:
     return words.WHY_YOU_FALLBACK if by_usher else words.WHY_YOU_ASKED
 
 
-def _owed(situation: Situation, rung: Rung) -> Obligation | None:
-    for each in situation.state.obligations:
-        if each.key == rung.obligation:
-            return each
-    return owed_by(situation, rung.to)
-
-
 def _said(situation: Situation) -> tuple[Said, ...]:
-    """The steps that were carried out, read from their effects: `say|<obligation>|<step>`."""
+    """The steps that were carried out, by the effects that carry their name: `<obligation>|<step>`."""
     said = []
     for effect in situation.effects:
-        if effect.kind == "say" and effect.state in ("done", "sending", "uncertain"):
-            obligation, _, step = effect.payload["step"].rpartition("|")
-            said.append(Said(obligation, step, datetime.fromisoformat(effect.payload["at"])))
+        name = effect.payload.get("step") or effect.payload.get("occasion") or ""
+        obligation, bar, step = name.rpartition("|")
+        if bar and step in STEPS and effect.state in ("done", "sending", "uncertain"):
+            said.append(Said(obligation, STEPS[step], datetime.fromisoformat(effect.payload["at"])))
     return tuple(said)
 
 
-def _heard(situation: Situation) -> Heard:
-    return Heard(mentions_here=sum(1 for each in _said(situation) if each.at.date() == situation.now.date()))
+async def _heard(situation: Situation, reads: Reads) -> Heard:
+    """What people were told today; the day is that of the calendar that applies to the change."""
+    people = [each.party for each in situation.state.obligations if each.ledger == "person"]
+    start, end = _today(situation)
+    here = sum(1 for each in _said(situation) if each.step == "mention" and start <= each.at < end)
+    return Heard(mentions=await reads.records.reminded(people, start, end), mentions_here=here)
+
+
+def _today(situation: Situation) -> tuple[datetime, datetime]:
+    business = situation.rulebook.calendars.get("business")
+    zone = ZoneInfo(business.zone if business else "UTC")
+    start = situation.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return start, start + timedelta(days=1)

@@ -34,17 +34,14 @@ async def sticky(situation: Situation, _reads: Reads) -> Sequence[Action]:
 
 def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting: tuple[str, ...]) -> str:
     change, state, areas = situation.change, situation.state, situation.areas
-    most = situation.rulebook.rules.reviews.max_people
     if change.state == "merged":
         return words.MERGED
     if change.state == "closed":
         return words.CLOSED
     if change.draft:
         return words.BACK_TO_DRAFT
-    if len(areas.slots) > most:
-        return words.many_people(len(areas.slots), most)
     if state.tripped:
-        return f"**Nobody was asked:** {state.tripped}."
+        return words.nobody_asked(state.tripped)
     if state.turn.state in ("AUTHOR", "FIX"):
         return words.authors_turn(change.author.login, state.turn.reason)
     if waiting:

@@ -12,37 +12,47 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class RequestReview:
-    """Ask these people to review, on the forge. `slots` names, per person, the areas they are asked for."""
+    """Ask these people to review, on the forge. `slots` names, per person, the areas they are asked for.
+
+    `occasion` tells this request from an earlier one for the same people and commit.
+    """
 
     people: tuple[str, ...]
     head: str
     slots: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    occasion: str = ""
 
     @property
     def key(self) -> str:
-        return f"ask|{self.head}|{','.join(sorted(person.casefold() for person in self.people))}"
+        people = ",".join(sorted(person.casefold() for person in self.people))
+        return f"ask|{self.head}|{people}" + (f"|{self.occasion}" if self.occasion else "")
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseReview:
-    """Take a request back from these people or teams."""
+    """Take a request back from these people or teams. `occasion` as with `RequestReview`."""
 
     head: str
     people: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    occasion: str = ""
 
     @property
     def key(self) -> str:
-        names = sorted(name.casefold() for name in (*self.people, *self.teams))
-        return f"release|{self.head}|{','.join(names)}"
+        names = ",".join(sorted(name.casefold() for name in (*self.people, *self.teams)))
+        return f"release|{self.head}|{names}" + (f"|{self.occasion}" if self.occasion else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Post one new comment. It notifies people, so each has its own `step` and is said once."""
+    """Post one new comment. It notifies people, so each has its own `step` and is said once.
+
+    `to` is the person whom it reminds, empty where it reminds nobody.
+    """
 
     step: str
     body: str
+    to: str = ""
 
     @property
     def key(self) -> str:

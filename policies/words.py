@@ -194,6 +194,15 @@ class Late:
     due: datetime
     zone: str
     why: str
+    again: bool = False  # it is a second look that is awaited
+
+
+def tell_lead(lead: str, slot: str, due: datetime, zone: str) -> str:
+    """Twice the promised time has passed; the lead hears of it, once, and nobody is blamed."""
+    return (
+        f"{mention(lead)}, nobody could answer here yet for {code(slot)}; an answer was promised for "
+        f"**{instant(due, zone)}**. Could you find somebody, or tell the author when to expect one?"
+    )
 
 
 def reminder(late: Late) -> str:
@@ -201,7 +210,8 @@ def reminder(late: Late) -> str:
     return (
         f"{mention(late.login)}, it has been your turn since {instant(late.since, late.zone)} "
         f"({hours(late.used)} of {hours(late.budget)} working hours). "
-        f"A first answer was promised for **{instant(late.due, late.zone)}**.\n\n"
+        f"{'A second look' if late.again else 'A first answer'} was promised for "
+        f"**{instant(late.due, late.zone)}**.\n\n"
         f"- Why you: {late.why}.\n"
         "- Later? Say when in a comment here; that counts as an answer.\n"
         "- Not you? Take yourself off *Reviewers*; somebody else is asked and you are not asked here again."
@@ -314,6 +324,8 @@ FITS_LESS = {
     "load": "others who know these files as well have less to answer",
     "people": "fewer people are enough, and others cover more of the files",
     "seed": "others fit equally well, and a draw decided that anybody can repeat",
+    "covered": "somebody else answers for these files already",
+    "better": "others fitted better",
 }
 
 
@@ -453,6 +465,11 @@ def unowned(files: int, of: int) -> Told:
         f"{files:,} of {counted(of, 'file')} ({files / of:.0%}) have no owner.",
         "Let the first line say who has everything else, as in `* @organisation/team`.",
     )
+
+
+def owner_line(message: str) -> str:
+    """What a lint says of a line; it may quote the line, which is shown as code then."""
+    return code(message, most=300) if set(message) & set("`@<[*_\\") or not message.isprintable() else message
 
 
 def owner_line_fix(kind: str, suggestion: str | None) -> str:

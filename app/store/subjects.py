@@ -12,12 +12,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.redaction import redact
 from app.store import due as due_rows
+from app.store import experience
 from app.store import facts as fact_rows
 from app.store.database import Database
 from app.store.tables import clock, decision, effect, obligation, verdict_log
-from handlers.records import Effect, Overtaken, Standing
+from handlers.records import Effect, Experience, Overtaken, Standing
 from policies.clocks import Obligation
-from policies.facts import Fact, same
+from policies.facts import Fact, Subject, same
 
 
 class SubjectLog:
@@ -62,6 +63,8 @@ class SubjectEffects:
                 kind=kind,
                 fence=self._lease.fence,
                 payload=dict(payload),
+                recipient=same(payload["to"]) if payload.get("to") else None,
+                at=datetime.fromisoformat(payload["at"]),
             )
             .on_conflict_do_nothing()
         )
@@ -181,6 +184,28 @@ class SubjectRecords:
                     tenant_id=self._tenant_id, subject=self._subject, made_at=now, record=dict(record)
                 )
             )
+
+    async def decisions(self) -> tuple[Mapping[str, Any], ...]:
+        query = (
+            sa.select(decision.c.record)
+            .where(decision.c.tenant_id == self._tenant_id, decision.c.subject == self._subject)
+            .order_by(decision.c.id.desc())
+        )
+        async with self._database.begin() as connection:
+            return tuple((await connection.execute(query)).scalars())
+
+    async def experience(
+        self, people: Iterable[str], *, author: str, near: Iterable[str], since: datetime
+    ) -> Mapping[str, Experience]:
+        repository_id = Subject.parse(self._subject).repository_id
+        async with self._database.begin() as connection:
+            return await experience.read(
+                connection, self._tenant_id, repository_id, people, author=author, near=near, since=since
+            )
+
+    async def reminded(self, people: Iterable[str], start: datetime, end: datetime) -> Mapping[str, int]:
+        async with self._database.begin() as connection:
+            return await experience.reminded(connection, self._tenant_id, people, start, end)
 
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:
         names = [same(person) for person in people]

@@ -1,0 +1,98 @@
+"""Who reviewed what in a repository before: what familiarity is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store.tables import effect
+from handlers.records import Experience
+from policies.facts import Rank, same
+from policies.reviewers import Past
+
+MOST_REVIEWS = 2000
+
+_REVIEWS = sa.text(
+    """
+    WITH reviewed AS (
+        SELECT subject, lower(actor) AS person, max(forge_time) AS at
+        FROM fact
+        WHERE tenant_id = :tenant_id AND subject >= :first AND subject < :end AND rank = :review
+          AND forge_time > :since AND lower(actor) = ANY(:people)
+        GROUP BY subject, lower(actor)
+        ORDER BY max(forge_time) DESC
+        LIMIT :most
+    )
+    SELECT reviewed.person, reviewed.at, opened.actor AS author,
+           (SELECT payload -> 'files' FROM fact
+            WHERE fact.tenant_id = :tenant_id AND fact.subject = reviewed.subject
+              AND payload ->> 'kind' = 'SlotsChosen'
+            ORDER BY forge_time DESC LIMIT 1) AS files
+    FROM reviewed
+    LEFT JOIN fact opened ON opened.tenant_id = :tenant_id AND opened.subject = reviewed.subject
+         AND opened.natural_key = 'change_opened'
+    """
+)
+
+
+async def read(
+    connection: AsyncConnection,
+    tenant_id: int,
+    repository_id: int,
+    people: Iterable[str],
+    *,
+    author: str,
+    near: Iterable[str],
+    since: datetime,
+) -> Mapping[str, Experience]:
+    """What each person reviewed since then, by login in lower case.
+
+    Only files in the directories of `near` are told, because no others count for familiarity.
+    """
+    directories = {_directory(path) for path in near}
+    values = {
+        "tenant_id": tenant_id,
+        "first": f"change:{repository_id}:",
+        "end": f"change:{repository_id};",  # the character after the colon
+        "review": int(Rank.REVIEW),
+        "since": since,
+        "people": [same(person) for person in people],
+        "most": MOST_REVIEWS,
+    }
+    past: dict[str, list[Past]] = {}
+    of_author: dict[str, int] = {}
+    for row in await connection.execute(_REVIEWS, values):
+        paths = (path for _, each in (row.files or []) for path in each)
+        past.setdefault(row.person, []).extend(
+            Past(path, row.at) for path in paths if _directory(path) in directories
+        )
+        if same(row.author or "") == same(author):
+            of_author[row.person] = of_author.get(row.person, 0) + 1
+    return {person: Experience(tuple(acts), of_author.get(person, 0)) for person, acts in past.items()}
+
+
+async def reminded(
+    connection: AsyncConnection, tenant_id: int, people: Iterable[str], start: datetime, end: datetime
+) -> Mapping[str, int]:
+    """How many reminders each person got in [start, end) of the clock of promises, on any subject."""
+
+    names = [same(person) for person in people]
+    query = (
+        sa.select(effect.c.recipient, sa.func.count().label("number"))
+        .where(
+            effect.c.tenant_id == tenant_id,
+            effect.c.recipient.in_(names),
+            effect.c.at >= start,
+            effect.c.at < end,
+            effect.c.state.in_(("sending", "uncertain", "done")),
+        )
+        .group_by(effect.c.recipient)
+    )
+    return {row.recipient: row.number for row in await connection.execute(query)}
+
+
+def _directory(path: str) -> str:
+    return path.rpartition("/")[0]
