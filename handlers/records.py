@@ -57,6 +57,10 @@ class Effects(Protocol):
         """The effect with this key; written down as `planned` where there is none yet."""
         ...
 
+    async def reminders_before(self, effect: Effect, day: datetime) -> int:
+        """How many reminders the same person was given since that instant, on any subject, before this one."""
+        ...
+
     async def sending(self, effect: Effect) -> None:
         """The write is about to go out. `Overtaken` where this run no longer holds the subject."""
         ...
@@ -156,10 +160,6 @@ class Records(Protocol):
         self, people: Iterable[str], *, author: str, near: Iterable[str], since: datetime
     ) -> Mapping[str, Experience]:
         """What each of these people reviewed in this repository since then, in the directories of `near`."""
-        ...
-
-    async def reminded(self, people: Iterable[str], start: datetime, end: datetime) -> Mapping[str, int]:
-        """How many reminders each of these people got in that time, on any subject; by login in lower case."""
         ...
 
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,7 @@ async def remind(situation: Situation, reads: Reads) -> Sequence[Action]:
     if unheard:
         return (Note(unheard),)
     actions: list[Action] = []
-    for rung in look(situation, await _heard(situation, reads)).rungs:
+    for rung in look(situation).rungs:
         actions += await _climb(rung, situation, reads)
     return actions
 
@@ -50,10 +50,10 @@ async def _climb(rung: Rung, situation: Situation, reads: Reads) -> Sequence[Act
             return ()
 
 
-def look(situation: Situation, heard: Heard | None = None) -> Reminders:
+def look(situation: Situation) -> Reminders:
     """Which steps are due, and when to look again."""
     rules = situation.rulebook.rules
-    return due_rungs(situation.state, rules, _said(situation), heard or Heard(), situation.now)
+    return due_rungs(situation.state, rules, _said(situation), _heard(situation), situation.now)
 
 
 async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
@@ -84,7 +84,7 @@ def _mention(situation: Situation, rung: Rung) -> Sequence[Action]:
         why=_why(situation, person),
         again=owed.kind == "re_review",
     )
-    return (Say(step=rung.key, body=checked(words.reminder(late)), to=person),)
+    return (_reminder(situation, rung, person, words.reminder(late)),)
 
 
 async def _backup(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Action]:
@@ -100,7 +100,7 @@ async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[
     if lead is not None and same(lead) != same(situation.change.author.login):
         owed = next(each for each in situation.state.obligations if each.key == rung.obligation)
         told = words.tell_lead(lead, rung.slot, owed.due or situation.now, owed.hours.zone)
-        actions.append(Say(step=rung.key, body=checked(told), to=lead))
+        actions.append(_reminder(situation, rung, lead, told))
     choice = await choose_people(situation, reads, only=rung.slot, without=_involved(situation))
     if choice.picks:
         actions += asking(situation, choice, occasion=rung.key)
@@ -108,6 +108,11 @@ async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[
             head = situation.change.head_sha
             actions.append(ReleaseReview(head, people=rung.replace, occasion=rung.key))
     return actions
+
+
+def _reminder(situation: Situation, rung: Rung, to: str, body: str) -> Say:
+    most = situation.rulebook.rules.reviews.per_person_day
+    return Say(step=rung.key, body=checked(body), to=to, most=most, day=_today(situation).isoformat())
 
 
 def _involved(situation: Situation) -> tuple[str, ...]:
@@ -139,16 +144,16 @@ def _said(situation: Situation) -> tuple[Said, ...]:
     return tuple(said)
 
 
-async def _heard(situation: Situation, reads: Reads) -> Heard:
-    """What people were told today; the day is that of the calendar that applies to the change."""
-    people = [each.party for each in situation.state.obligations if each.ledger == "person"]
-    start, end = _today(situation)
-    here = sum(1 for each in _said(situation) if each.step == "mention" and start <= each.at < end)
-    return Heard(mentions=await reads.records.reminded(people, start, end), mentions_here=here)
+def _heard(situation: Situation) -> Heard:
+    """What was said on this change today. What a person hears on others is counted when it is sent."""
+    today = _today(situation)
+    return Heard(
+        mentions_here=sum(1 for each in _said(situation) if each.step == "mention" and each.at >= today)
+    )
 
 
-def _today(situation: Situation) -> tuple[datetime, datetime]:
+def _today(situation: Situation) -> datetime:
+    """When today began, in the calendar that applies to the change."""
     business = situation.rulebook.calendars.get("business")
     zone = ZoneInfo(business.zone if business else "UTC")
-    start = situation.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return start, start + timedelta(days=1)
+    return situation.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

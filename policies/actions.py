@@ -47,12 +47,15 @@ class ReleaseReview:
 class Say:
     """Post one new comment. It notifies people, so each has its own `step` and is said once.
 
-    `to` is the person whom it reminds, empty where it reminds nobody.
+    `to` is the person whom it reminds, empty where it reminds nobody. Somebody who got `most` reminders
+    since the instant `day` (ISO 8601) gets no more; 0: there is no such limit.
     """
 
     step: str
     body: str
     to: str = ""
+    most: int = 0
+    day: str = ""
 
     @property
     def key(self) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.tables import effect
 from handlers.records import Experience
 from policies.facts import Rank, same
 from policies.reviewers import Past
@@ -72,26 +71,6 @@ async def read(
         if same(row.author or "") == same(author):
             of_author[row.person] = of_author.get(row.person, 0) + 1
     return {person: Experience(tuple(acts), of_author.get(person, 0)) for person, acts in past.items()}
-
-
-async def reminded(
-    connection: AsyncConnection, tenant_id: int, people: Iterable[str], start: datetime, end: datetime
-) -> Mapping[str, int]:
-    """How many reminders each person got in [start, end) of the clock of promises, on any subject."""
-
-    names = [same(person) for person in people]
-    query = (
-        sa.select(effect.c.recipient, sa.func.count().label("number"))
-        .where(
-            effect.c.tenant_id == tenant_id,
-            effect.c.recipient.in_(names),
-            effect.c.at >= start,
-            effect.c.at < end,
-            effect.c.state.in_(("sending", "uncertain", "done")),
-        )
-        .group_by(effect.c.recipient)
-    )
-    return {row.recipient: row.number for row in await connection.execute(query)}
 
 
 def _directory(path: str) -> str:

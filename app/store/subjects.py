@@ -54,6 +54,7 @@ class SubjectEffects:
             return tuple(_effect(row) for row in await connection.execute(query))
 
     async def plan(self, key: str, kind: str, payload: Mapping[str, Any]) -> Effect:
+        recipient = same(payload["to"]) if payload.get("to") else None
         write = (
             insert(effect)
             .values(
@@ -63,17 +64,36 @@ class SubjectEffects:
                 kind=kind,
                 fence=self._lease.fence,
                 payload=dict(payload),
-                recipient=same(payload["to"]) if payload.get("to") else None,
+                recipient=recipient,
                 at=datetime.fromisoformat(payload["at"]),
             )
             .on_conflict_do_nothing()
         )
         find = sa.select(*_EFFECT).where(effect.c.tenant_id == self._lease.tenant_id, effect.c.key == key)
         async with self._database.begin() as connection:
+            if recipient:
+                # Two subjects that would remind one person at once stand in line, so that each counts the other.
+                lock = sa.func.hashtextextended(f"{self._lease.tenant_id}:{recipient}", 0)
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
             await connection.execute(write)
             found = _effect((await connection.execute(find)).one())
         # An effect that never went out says today's words, not those of an earlier attempt.
         return replace(found, payload=dict(payload)) if found.state == "planned" else found
+
+    async def reminders_before(self, each: Effect, day: datetime) -> int:
+        this = sa.select(effect.c.id, effect.c.recipient).where(
+            effect.c.tenant_id == self._lease.tenant_id, effect.c.key == each.key
+        )
+        async with self._database.begin() as connection:
+            row = (await connection.execute(this)).one()
+            query = sa.select(sa.func.count()).where(
+                effect.c.tenant_id == self._lease.tenant_id,
+                effect.c.recipient == row.recipient,
+                effect.c.at >= day,
+                effect.c.id < row.id,
+                effect.c.state != "skipped",
+            )
+            return await connection.scalar(query) or 0
 
     async def sending(self, each: Effect) -> None:
         async with self._database.begin() as connection:
@@ -202,10 +222,6 @@ class SubjectRecords:
             return await experience.read(
                 connection, self._tenant_id, repository_id, people, author=author, near=near, since=since
             )
-
-    async def reminded(self, people: Iterable[str], start: datetime, end: datetime) -> Mapping[str, int]:
-        async with self._database.begin() as connection:
-            return await experience.reminded(connection, self._tenant_id, people, start, end)
 
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:
         names = [same(person) for person in people]
