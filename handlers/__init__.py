@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from handlers.assign import assign
+from handlers.commands import commands
+from handlers.handover import hand_over
 from handlers.remind import remind
 from handlers.situation import Reads, Situation
 from handlers.sticky import sticky
@@ -13,6 +15,8 @@ from policies.actions import Action
 Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
 
 FEATURES: tuple[Feature, ...] = (
+    commands,  # people say what should happen
+    hand_over,  # requests follow what people said
     assign,  # a change finds its people
     remind,  # whoever's turn it is hears of it when the answer is due
     sticky,  # the change's one comment says all of this

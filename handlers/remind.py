@@ -8,6 +8,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from handlers.assign import asking, choose_people, lead_of
+from handlers.commands import are_waiting
 from handlers.situation import Reads, Situation
 from policies import words
 from policies.actions import Action, Note, ReleaseReview, Say
@@ -24,9 +25,9 @@ async def remind(situation: Situation, reads: Reads) -> Sequence[Action]:
     """The reminders that are due now.
 
     Before anybody is named, reviews and comments are read afresh: a lost event must not cost a person a
-    reminder for an answer they already gave.
+    reminder for an answer they already gave. Nor for one they promised: commands are heard first.
     """
-    if not situation.is_open or not look(situation).rungs:
+    if not situation.is_open or are_waiting(situation) or not look(situation).rungs:
         return ()
     unheard = await _unheard(situation, reads)
     if unheard:

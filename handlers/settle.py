@@ -9,6 +9,7 @@ from datetime import datetime
 
 from handlers import FEATURES, Feature
 from handlers.clock import standing, terms_of
+from handlers.commands import are_waiting
 from handlers.owning import owning
 from handlers.perform import Desk, perform
 from handlers.ports import Gone
@@ -71,7 +72,9 @@ async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: D
 
 
 def _next_look(situation: Situation) -> datetime | None:
-    """The next instant at which the clock or the reminders change by themselves."""
+    """The next instant at which the clock or the reminders change by themselves; at once if somebody waits."""
+    if are_waiting(situation):
+        return situation.now
     instants = [situation.state.next_wake, look(situation).look_again]
     later = [each for each in instants if each is not None and each > situation.now]
     return min(later, default=None)

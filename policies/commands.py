@@ -16,7 +16,6 @@ from policies import instants, words
 from policies.calendars import Hours
 from policies.facts import CommandGiven, CommandRefused, CommandTyped, Fact
 
-MOST_IN_COMMENT = 5
 MOST_AT_ONCE = 5
 AT_ONCE = timedelta(minutes=10)
 """So many commands are heard on one change within this time; the others are let pass in silence."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from policies.commands import typed
 from policies.facts import (
     Change,
     ChangeClosed,
@@ -18,6 +19,7 @@ from policies.facts import (
     ChangePushed,
     ChangeReadied,
     ChangeReopened,
+    CommandTyped,
     Fact,
     Remark,
     RemarkMade,
@@ -76,19 +78,30 @@ def in_reviews(reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, 
 
 
 def in_remarks(remarks: Iterable[Remark], log: tuple[Fact, ...], *, command: str) -> tuple[Fact, ...]:
-    """Comments that were made. `command` is the prefix of commands, which alone answer nothing."""
+    """Comments that were made, and what was typed in them. `command` is the prefix of commands: alone no answer."""
     known = {fact.key for fact in log}
-    facts = [
-        RemarkMade(
+    found: list[Fact] = []
+    for remark in remarks:
+        made = RemarkMade(
             at=remark.at,
             by=remark.by.login,
             by_bot=remark.by.bot,
             remark_id=remark.id,
             answers=is_answer(remark.body, command),
         )
-        for remark in remarks
-    ]
-    return tuple(fact for fact in facts if fact.key not in known)
+        if made.key not in known:
+            found += (made, *in_commands(remark))
+    return tuple(found)
+
+
+def in_commands(remark: Remark) -> tuple[CommandTyped, ...]:
+    """The lines of a comment that may be commands; those of bots, and of comments that were edited, are none."""
+    if remark.by.bot or remark.edited:
+        return ()
+    return tuple(
+        CommandTyped(at=remark.at, by=remark.by.login, remark_id=remark.id, line=line, text=text)
+        for line, text in typed(remark.body)
+    )
 
 
 def released(change: Change, reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, ...]:

@@ -50,6 +50,7 @@ from policies.facts import (
     Subject,
     ThreadChanged,
 )
+from policies.gaps import in_commands
 from policies.remarks import is_answer
 
 SETTINGS_PATHS = frozenset((".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".github/usher.yml"))
@@ -237,9 +238,12 @@ def _issue_comment(payload: Payload, where: Reading, command: str) -> Reading:
     kind: Literal["change", "issue"] = "change" if dig(payload, "issue.pull_request") is not None else "issue"
     facts = _remark_facts(payload, command)
     reading = _touch(where, kind, number(payload, "issue.number"), facts)
-    if any(isinstance(fact, RemarkMade) for fact in facts) and _is_senders_own(payload):
-        return replace(reading, remark=states.remark(payload["comment"]))
-    return reading
+    if not any(isinstance(fact, RemarkMade) for fact in facts) or not _is_senders_own(payload):
+        return reading
+    remark = states.remark(payload["comment"])
+    if kind == "change":
+        reading = _touch(where, kind, number(payload, "issue.number"), [*facts, *in_commands(remark)])
+    return replace(reading, remark=remark)
 
 
 def _remark_facts(payload: Payload, command: str) -> list[Fact]:

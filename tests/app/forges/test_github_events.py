@@ -351,9 +351,12 @@ def test_a_persons_new_comment_is_handed_on_for_commands_and_the_prefix_may_diff
     assert reading.remark is not None
     assert reading.remark.body.startswith("/usher eta tue 15:00")
     assert reading.remark.by == f.Person("ben")
-    [fact] = reading.touches[0].facts
-    assert isinstance(fact, f.RemarkMade)
-    assert not fact.answers
+    made, typed = reading.touches[0].facts
+    assert isinstance(made, f.RemarkMade)
+    assert not made.answers
+    assert isinstance(typed, f.CommandTyped)
+    assert (typed.by, typed.remark_id, typed.line) == ("ben", made.remark_id, 1)
+    assert typed.text == "/usher eta tue 15:00"
     by_mention = GitHubDoor(command="@helper")
     told["comment"]["body"] = "@helper ack"
     door_reading = by_mention.facts(Delivery("issue_comment", "d", json.dumps(told).encode()))
@@ -372,7 +375,10 @@ def test_a_persons_new_comment_is_handed_on_for_commands_and_the_prefix_may_diff
     ids=["by an App", "edited", "deleted", "in another's name", "by nobody"],
 )
 def test_no_command_is_read_from_any_other_comment(told):
-    assert read("issue_comment", told).remark is None
+    told["comment"]["body"] = "/usher decline"
+    reading = read("issue_comment", told)
+    assert reading.remark is None
+    assert not any(isinstance(fact, f.CommandTyped) for touch in reading.touches for fact in touch.facts)
 
 
 def test_a_bots_comment_is_marked_as_one():
