@@ -85,6 +85,7 @@ async def play(*, once: bool, console: Console | None = None) -> None:
             if once:
                 say.print("[bold]Every step happened.[/]")
             else:
+                await _go_on(stage)
                 say.print(f"[bold]Look around:[/] {stage.address}   (Ctrl-C ends the demo)")
                 await asyncio.Event().wait()
     finally:
@@ -209,6 +210,19 @@ async def _story(stage: Stage) -> None:
     _must(not await _open_promises(stage, change), "the clock still runs")
     _show(say, _said(change)[0], "the first comment, edited in place")
     say.print(f"   {stage.told(forge.now())}: nothing is awaited any more, and nobody is reminded again.")
+
+
+async def _go_on(stage: Stage) -> None:
+    """A few more changes in different states, so that the pages are worth a look."""
+    people, api = stage.people, stage.api
+    people["ben"].opens(api, touching=["docs/refunds.md"], title="Say when a refund arrives")
+    people["ana"].opens(api, touching=["pay/limits.py"], title="Raise the limit", draft=True)
+    asked = people["ana"].opens(api, touching=["pay/refund.py"], title="Round refunds to the cent")
+    people["dora"].opens(api, touching={"README.md": "# Shop\n"}, title="Begin a README")
+    await stage.settle("People go on working …")
+    reviewer = people[min(asked.asked)]
+    reviewer.reviews(asked, "request_changes", "What about currencies without cents?")
+    await stage.settle("People go on working …")
 
 
 def _step(say: Console, number: int, title: str) -> None:

@@ -21,6 +21,7 @@ from policies.facts import (
 )
 from policies.gaps import open_asks
 from policies.reviewers import Candidate, Choice, Occasion, Slot, choose, too_large
+from policies.rules import Reviewers
 
 
 async def assign(situation: Situation, reads: Reads) -> Sequence[Action]:
@@ -35,7 +36,16 @@ async def assign(situation: Situation, reads: Reads) -> Sequence[Action]:
     if situation.state.tripped:
         return ()
     choice = await choose_people(situation, reads)
-    return asking(situation, choice) if choice.picks else ()
+    return (*(asking(situation, choice) if choice.picks else ()), *_again(situation))
+
+
+def _again(situation: Situation) -> tuple[Action, ...]:
+    """Ask once more whoever is to look again, where nobody told the forge so: their list would not show it."""
+    people = situation.state.reask
+    if not people:
+        return ()
+    since = situation.state.turn.since.isoformat()
+    return (RequestReview(people, situation.change.head_sha, occasion=f"again|{since}"),)
 
 
 def asking(situation: Situation, choice: Choice, occasion: str = "") -> tuple[Action, ...]:
@@ -89,9 +99,10 @@ async def choose_people(
     `only` narrows it to one slot, for which somebody besides `without` is wanted. Access is asked for
     those alone who would be picked: a team may have hundreds of members.
     """
-    change, rules = situation.change, situation.rulebook.rules.reviewers
+    change = situation.change
+    rules = await _with_people(situation.rulebook.rules.reviewers, reads)
     wanted = tuple(slot for slot in situation.areas.slots if only in (None, slot.name))
-    names = _everybody(situation, wanted)
+    names = _everybody(rules, wanted)
     load = await reads.records.load(names)
     known = await reads.records.experience(
         names,
@@ -167,15 +178,28 @@ def _was_refused(situation: Situation, name: str) -> bool:
     return any(same(fact.who) == same(name) for fact in situation.facts(AskRefused))
 
 
-def _everybody(situation: Situation, wanted: tuple[Slot, ...]) -> tuple[str, ...]:
-    rules = situation.rulebook.rules.reviewers
+async def _with_people(rules: Reviewers, reads: Reads) -> Reviewers:
+    """The rules, with the teams that they name turned into people."""
+
+    async def people(names: tuple[str, ...]) -> tuple[str, ...]:
+        found: list[str] = []
+        for name in (each.lstrip("@") for each in names):
+            team = await reads.people.team(name) if "/" in name else None
+            found += [member.login for member in team.members] if team else [name]
+        return tuple(found)
+
+    return replace(
+        rules,
+        fallback=await people(rules.fallback),
+        trusted_committers=await people(rules.trusted_committers),
+    )
+
+
+def _everybody(rules: Reviewers, wanted: tuple[Slot, ...]) -> tuple[str, ...]:
+    owners = (person for slot in wanted for person in slot.people)
     found: dict[str, str] = {}
-    for name in (
-        *(person for slot in wanted for person in slot.people),
-        *rules.fallback,
-        *rules.trusted_committers,
-    ):
-        found.setdefault(same(name.lstrip("@")), name.lstrip("@"))
+    for name in (*owners, *rules.fallback, *rules.trusted_committers):
+        found.setdefault(same(name), name)
     return tuple(found.values())
 
 

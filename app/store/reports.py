@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.database import Database
-from app.store.tables import clock, decision, effect, fact, obligation
+from app.store.tables import clock, effect, fact, obligation
 
 STATES = {
     "DONE": "done",
@@ -57,14 +57,23 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """One effect: what it was, how it went, what it said or whom it concerned."""
+
+    what: str
+    state: str
+    detail: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePage:
     """Everything that Usher knows and did about one change."""
 
     row: ChangeRow
     promises: tuple[Promise, ...]
     events: tuple[tuple[datetime, str, str], ...]  # (when, what, who)
-    effects: tuple[tuple[str, str, str], ...]  # (what, state, detail)
-    decision: Mapping[str, Any] | None
+    effects: tuple[Done, ...]
 
 
 async def changes(database: Database, most: int = 200) -> tuple[ChangeRow, ...]:
@@ -93,30 +102,48 @@ async def change(database: Database, tenant_id: int, subject: str) -> ChangePage
         )
         happened = await connection.execute(
             sa.select(fact.c.forge_time, fact.c.payload, fact.c.actor)
-            .where(here(fact))
+            .where(here(fact), sa.not_(fact.c.actor_is_bot) | (fact.c.source == "usher"))
             .order_by(fact.c.forge_time, fact.c.rank)
         )
         did = await connection.execute(
-            sa.select(effect.c.kind, effect.c.state, effect.c.error).where(here(effect)).order_by(effect.c.id)
+            sa.select(effect.c.kind, effect.c.state, effect.c.error, effect.c.payload)
+            .where(here(effect))
+            .order_by(effect.c.id)
         )
-        last = await connection.execute(
-            sa.select(decision.c.record).where(here(decision)).order_by(decision.c.id.desc()).limit(1)
-        )
-        record = last.scalar_one_or_none()
         return ChangePage(
             row=_row(row),
             promises=tuple(_promise(each) for each in owed),
             events=tuple((each.forge_time, *_told(each.payload, each.actor)) for each in happened),
-            effects=tuple((_EFFECTS.get(each.kind, each.kind), each.state, each.error or "") for each in did),
-            decision=record,
+            effects=tuple(_done(each) for each in did),
         )
 
 
-_EFFECTS = {"ask": "asked for review", "say": "comment", "sticky": "standing comment", "check": "check"}
+_EFFECTS = {
+    "ask": "asked for review",
+    "release": "took a request back",
+    "say": "comment",
+    "sticky": "standing comment",
+    "check": "check",
+    "nod": "reaction",
+}
+_REVIEWS = {"changes_requested": "asked for changes"}
+_PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"}
+
+
+def _done(row: Any) -> Done:
+    people = ", ".join(row.payload.get("people", ()))
+    return Done(
+        what=_EFFECTS.get(row.kind, row.kind),
+        state=row.state,
+        detail=row.error or people,
+        text=row.payload.get("body", ""),
+    )
 
 
 def _row(row: Any) -> ChangeRow:
-    return ChangeRow(row.tenant_id, row.subject, STATES.get(row.state, row.state.lower()), row.projection)
+    turn = [_PARTIES.get(party, party) for party in row.projection["turn"]]
+    shown = {**row.projection, "turn": turn}
+    return ChangeRow(row.tenant_id, row.subject, STATES.get(row.state, row.state.lower()), shown)
 
 
 def _promise(row: Any) -> Promise:
@@ -150,7 +177,7 @@ def _told(payload: Mapping[str, Any], actor: str) -> tuple[str, str]:
         case "ReviewUnasked":
             return f"took back the request to {payload.get('who') or payload.get('team')}", actor
         case "Reviewed":
-            return str(payload["state"]).replace("_", " "), actor
+            return _REVIEWS.get(payload["state"], str(payload["state"])), actor
         case "RemarkMade":
             return "commented", actor
         case kind:

@@ -23,13 +23,16 @@ _TEMPLATES = jinja2.Environment(
 )
 
 
-def _moment(value: str | datetime | None) -> str:
+def _moment(value: str | datetime | None, zone: str = "UTC") -> str:
+    """An instant in the zone of the calendar that applies; a dash where there is none."""
     if value is None:
         return "–"
-    return instant(datetime.fromisoformat(value) if isinstance(value, str) else value, "UTC")
+    return instant(datetime.fromisoformat(value) if isinstance(value, str) else value, zone)
 
 
 _TEMPLATES.filters["moment"] = _moment
+_TEMPLATES.filters["hours"] = lambda number: f"{number:.1f}".removesuffix(".0")
+_TEMPLATES.filters["without_marker"] = lambda body: body.partition("<!--")[0].strip()
 
 
 def _page(name: str, **values: Any) -> HTMLResponse:
