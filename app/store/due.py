@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.tables import clock, due, tenant
+from app.store.tables import clock, due
 
 LEASE = timedelta(seconds=150)
 """How long a run may hold a subject; a run stops itself well before."""
@@ -33,11 +33,13 @@ _READY = sa.text(
     """
     WITH ready AS (
         (SELECT tenant_id, subject, not_before FROM due
+         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
          WHERE generation > settled_generation AND not_before <= now() AND dead_at IS NULL
            AND (leased_until IS NULL OR leased_until < now())
          ORDER BY not_before LIMIT 500)
         UNION
         (SELECT tenant_id, subject, not_before FROM due
+         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
          WHERE due_at <= :promised AND not_before <= now() AND dead_at IS NULL
            AND (leased_until IS NULL OR leased_until < now())
          ORDER BY due_at LIMIT 500)
@@ -49,11 +51,32 @@ _READY = sa.text(
     )
     SELECT queued.tenant_id, queued.subject
     FROM queued
-    JOIN tenant ON tenant.id = queued.tenant_id AND tenant.state = 'active'
     LEFT JOIN running ON running.tenant_id = queued.tenant_id
     WHERE place <= :share - coalesce(running.number, 0)
     ORDER BY place, queued.tenant_id
     LIMIT :most
+    """
+)
+
+# Each part can be read from one index; a single condition with OR is answered by reading the whole table.
+_SOONEST = sa.text(
+    """
+    WITH waiting AS (
+        (SELECT not_before AS soonest FROM due
+         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
+         WHERE generation > settled_generation AND dead_at IS NULL AND leased_until IS NULL
+         ORDER BY not_before LIMIT 1)
+        UNION ALL
+        (SELECT not_before FROM due
+         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
+         WHERE due_at <= :promised AND dead_at IS NULL AND leased_until IS NULL)
+        UNION ALL
+        (SELECT greatest(not_before, leased_until) FROM due
+         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
+         WHERE leased_until IS NOT NULL AND dead_at IS NULL
+           AND (generation > settled_generation OR due_at <= :promised))
+    )
+    SELECT extract(epoch FROM min(soonest) - now()) FROM waiting
     """
 )
 
@@ -132,16 +155,7 @@ async def ready(connection: AsyncConnection, promised: datetime, *, most: int = 
 
 async def seconds_until_ready(connection: AsyncConnection, promised: datetime) -> float | None:
     """How long until the next touched or overdue subject may be settled; None where nothing waits."""
-    wants = sa.or_(due.c.generation > due.c.settled_generation, due.c.due_at <= promised)
-    soonest = sa.func.min(
-        sa.func.greatest(due.c.not_before, sa.func.coalesce(due.c.leased_until, due.c.not_before))
-    )
-    query = (
-        sa.select(sa.func.extract("epoch", soonest - sa.func.now()))
-        .join(tenant, tenant.c.id == due.c.tenant_id)
-        .where(wants, due.c.dead_at.is_(None), tenant.c.state == "active")
-    )
-    seconds = await connection.scalar(query)
+    seconds = await connection.scalar(_SOONEST, {"promised": promised})
     return None if seconds is None else max(float(seconds), 0.0)
 
 
