@@ -84,6 +84,7 @@ def _mention(situation: Situation, rung: Rung) -> Sequence[Action]:
         zone=owed.hours.zone,
         why=_why(situation, person),
         again=owed.kind == "re_review",
+        command=situation.rulebook.rules.commands.prefix,
     )
     return (_reminder(situation, rung, person, words.reminder(late)),)
 

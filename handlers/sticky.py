@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from handlers.clock import first_due
 from handlers.situation import Reads, Situation
-from policies import words
+from policies import instants, words
 from policies.actions import Action, KeepSticky
-from policies.facts import ReviewAsked, Reviewed, SlotsChosen, same
+from policies.clocks.hours import of_person
+from policies.clocks.story import story
+from policies.clocks.world import BLOCKED, SNOOZED
+from policies.facts import CommandGiven, ReviewAsked, Reviewed, SlotsChosen, same
 from policies.gaps import open_asks
 from policies.reviewers import FALLBACK
 from policies.text import checked
@@ -27,6 +30,7 @@ async def sticky(situation: Situation, _reads: Reads) -> Sequence[Action]:
         asked=asked,
         notes=_notes(situation),
         ask=bool(waiting),
+        command=situation.rulebook.rules.commands.prefix,
         owners_path=situation.rulebook.owners_path if in_review else "",
     )
     return (KeepSticky(checked(words.sticky(said))),)
@@ -44,8 +48,11 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
         return words.nobody_asked(state.tripped)
     if state.turn.state in ("AUTHOR", "FIX"):
         return words.authors_turn(change.author.login, state.turn.reason)
+    owed = first_due(situation)
+    is_late = owed is not None and owed.due is not None and owed.due <= situation.now
+    if state.turn.state == "PAUSED" and not is_late:
+        return words.paused(_pause(situation))
     if waiting:
-        owed = first_due(situation)
         if owed is None or owed.due is None:
             return words.your_turn(waiting, None, "UTC")
         if owed.due <= situation.now:
@@ -55,6 +62,20 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
         return words.answered(tuple(line.login for line in asked))
     owners = any(slot.people for slot in areas.slots)
     return words.NOBODY_FREE if owners else words.NOBODY_OWNS
+
+
+def _pause(situation: Situation) -> str:
+    """Why nobody is waited for, with the words of whoever said so by a command."""
+    reason = situation.state.turn.reason
+    for given in reversed(story(situation.log, situation.now)):
+        match given:
+            case CommandGiven(verb="snooze") if reason == SNOOZED:
+                hours = of_person(situation.terms, given.by)
+                until = instants.parse(given.words, given.at, hours)
+                return words.snoozed(until, hours.zone) if until is not None else reason
+            case CommandGiven(verb="block") if reason == BLOCKED:
+                return words.blocked(given.by, " ".join(given.words))
+    return reason
 
 
 def _asked_lines(situation: Situation) -> tuple[words.AskedLine, ...]:

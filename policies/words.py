@@ -95,6 +95,7 @@ class Sticky:
     asked: tuple[AskedLine, ...] = ()
     notes: tuple[str, ...] = ()
     ask: bool = False  # somebody's answer is awaited, so say how to give it or say no
+    command: str = "/usher"
     owners_path: str = ""
 
 
@@ -133,10 +134,30 @@ NOBODY_FREE = (
 MERGED = "**Merged.** Nothing is awaited here."
 CLOSED = "**Closed.** Nothing is awaited here."
 BACK_TO_DRAFT = "**Back to draft.** Nobody is waited for until it is ready again."
-HOW_TO_ANSWER = "A review or a comment of yours is an answer; “I will look on Thursday” is one too."
-HOW_TO_SAY_NO = (
-    "Not you? Take yourself off *Reviewers*: Usher looks for somebody else and does not ask you here again."
-)
+
+
+def how_to_answer(command: str) -> str:
+    """What whoever is asked can do. `command` is the prefix of commands."""
+    return (
+        f"A review or a comment of yours is an answer. Later? Comment {code(f'{command} eta fri 15:00')}. "
+        f"Not you? Comment {code(f'{command} decline')}, or take yourself off *Reviewers*: somebody else is "
+        "asked, and you are not asked here again."
+    )
+
+
+def paused(reason: str) -> str:
+    """Nobody is waited for now, and why."""
+    return f"**Paused:** {reason}. Nobody is waited for meanwhile."
+
+
+def snoozed(until: datetime, zone: str) -> str:
+    """It was snoozed by a command."""
+    return f"it is snoozed until {instant(until, zone)}"
+
+
+def blocked(by: str, why: str) -> str:
+    """It was blocked by a command; the reason is quoted."""
+    return f"{code(by)} says that it must wait: {code(why)}"
 
 
 def nobody_asked(why: str) -> str:
@@ -173,7 +194,7 @@ def sticky(said: Sticky) -> str:
             rows.append(f"| {in_cell(code(each.login))}{done} | {in_cell(each.why)} |")
         parts.append("\n".join(rows))
     if said.ask:
-        parts.append(f"{HOW_TO_ANSWER} {HOW_TO_SAY_NO}")
+        parts.append(how_to_answer(said.command))
     parts += said.notes
     source = f" · owners from {code(said.owners_path)}" if said.owners_path else ""
     parts.append(f"<sub>Usher keeps this comment up to date{source}</sub>")
@@ -195,6 +216,7 @@ class Late:
     zone: str
     why: str
     again: bool = False  # it is a second look that is awaited
+    command: str = "/usher"
 
 
 def tell_lead(lead: str, slot: str, due: datetime, zone: str) -> str:
@@ -213,8 +235,9 @@ def reminder(late: Late) -> str:
         f"{'A second look' if late.again else 'A first answer'} was promised for "
         f"**{instant(late.due, late.zone)}**.\n\n"
         f"- Why you: {late.why}.\n"
-        "- Later? Say when in a comment here; that counts as an answer.\n"
-        "- Not you? Take yourself off *Reviewers*; somebody else is asked and you are not asked here again."
+        f"- Later? Comment {code(f'{late.command} eta fri 15:00')}.\n"
+        f"- Not you? Comment {code(f'{late.command} decline')}, or take yourself off *Reviewers*; somebody else "
+        "is asked and you are not asked here again."
     )
 
 
@@ -286,11 +309,6 @@ def refused(login: str, problems: tuple[str, ...]) -> str:
     if len(problems) == 1:
         return f"{code(login)}: {problems[0]}"
     return "\n".join((f"{code(login)}:", "", *(f"- {problem}" for problem in problems)))
-
-
-def paused(reason: str) -> str:
-    """Nobody is waited for now."""
-    return f"**Paused:** {reason}. Nobody is waited for meanwhile."
 
 
 # --- Why ------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from policies.clocks.returning import announce, awaited, notice
 from policies.clocks.terms import Terms
 from policies.clocks.turn import guard_of, writers
 from policies.clocks.world import (
+    BLOCKED,
+    SNOOZED,
     Ask,
     Cycle,
     Opinion,
@@ -381,9 +383,9 @@ def _commanded(world: World, terms: Terms, fact: CommandGiven) -> None:
         case "snooze":
             until = instants.parse(fact.words, fact.at, hours.of_person(terms, who))
             if until is not None:
-                world.snooze = Pause("it is snoozed", fact.by, until)
+                world.snooze = Pause(SNOOZED, fact.by, until)
         case "block":
-            world.block = Pause("it is blocked", fact.by)
+            world.block = Pause(BLOCKED, fact.by)
         case "unblock":
             world.block = world.snooze = None
 

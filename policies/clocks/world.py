@@ -14,6 +14,9 @@ from policies.clocks.state import Kind
 from policies.clocks.state import Ledger as LedgerName
 from policies.facts import Fact, same
 
+SNOOZED = "it is snoozed"
+BLOCKED = "it is blocked"
+
 
 @dataclass(slots=True)
 class Ledger:

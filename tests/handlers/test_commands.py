@@ -165,3 +165,256 @@ async def test_each_command_is_heard_once(bot: Bot, world: Shop) -> None:
         bot.forge.courier.redeliver(sent)
     await bot.settled()
     assert len(said(change)) == 2
+
+
+async def test_a_bots_comment_is_no_command(bot: Bot, world: Shop) -> None:
+    """Neither of an App, nor of a person's account that the rules call a bot."""
+    world.dora.commits(world.api, {".github/usher.yml": "reviews: {bots: {logins: [Helper]}}\n"})
+    helper = world.forge.person("helper", member_of="shop")
+    world.dora.gives(world.api, helper, "write")
+    change = await asks_erin(bot, world)
+    comment = helper.comments(change, "/usher take")
+    await bot.settled()
+    assert nods(comment) == []
+    assert change.asked == {"erin"}
+
+
+async def test_a_comment_that_was_edited_into_a_command_is_none(bot: Bot, world: Shop) -> None:
+    """Others may edit a comment too, so only what was typed at first counts, even if its event was lost."""
+    change = await asks_erin(bot, world)
+    bot.forge.courier.lose(2)
+    comment = world.erin.comments(change, "👀")
+    world.later("1m")
+    world.dora.amends(comment, "/usher decline")
+    await bot.forge.idle()
+    bot.forge.courier.lose(0)
+    world.later("2d")
+    await bot.settled()
+    assert nods(comment) == []
+    assert "erin" in change.asked
+
+
+async def test_a_command_whose_event_was_lost_is_heard_before_anybody_is_reminded(
+    bot: Bot, world: Shop
+) -> None:
+    change = await asks_erin(bot, world)
+    bot.forge.courier.lose(1)
+    comment = world.erin.comments(change, "/usher eta wed 11:00")
+    await bot.forge.idle()
+    bot.forge.courier.lose(0)
+    world.later("1d")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+    assert len(said(change)) == 1
+    assert "Wed 25 Nov 11:00" in said(change)[0]
+
+
+async def test_only_five_commands_within_ten_minutes_are_heard(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    comments = [world.erin.comments(change, f"/usher nonsense{number}") for number in range(7)]
+    await bot.settled()
+    assert [bool(nods(comment)) for comment in comments].count(True) == 5
+    assert len(said(change)) == 6
+    world.later("11m")
+    again = world.erin.comments(change, "/usher ack")
+    await bot.settled()
+    assert nods(again) == ["+1"]
+
+
+async def test_after_the_end_nothing_is_promised(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    world.ana.closes(change)
+    await bot.settled()
+    comment = world.erin.comments(change, "/usher ack")
+    await bot.settled()
+    assert nods(comment) == ["confused"]
+    assert "closed already" in said(change)[1]
+
+
+async def test_the_prefix_is_what_the_rules_say(bot: Bot, world: Shop) -> None:
+    world.dora.commits(world.api, {".github/usher.yml": "commands: {prefix: /helper, short: false}\n"})
+    change = await asks_erin(bot, world)
+    assert "`/helper eta fri 15:00`" in said(change)[0]
+    silent = [world.erin.comments(change, text) for text in ("/usher ack", "/ack")]
+    heard = world.erin.comments(change, "/helper ack")
+    await bot.settled()
+    assert [nods(comment) for comment in (*silent, heard)] == [[], [], ["+1"]]
+
+
+async def test_the_short_form_is_heard_too(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    comment = world.erin.comments(change, "/ack")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+
+
+# --- Who is asked -----------------------------------------------------------------------------------
+
+
+async def test_the_author_may_ask_for_somebody_else_once_a_working_day(bot: Bot, world: Shop) -> None:
+    change, asked, other = await asks_payments(bot, world)
+    first = world.ana.comments(change, f"/usher next @{asked.login}")
+    await bot.settled()
+    assert nods(first) == ["+1"]
+    assert change.asked == {other.login}
+    second = world.ana.comments(change, "/usher next")
+    await bot.settled()
+    assert nods(second) == ["confused"]
+    assert change.asked == {other.login}
+    assert "once per working day" in said(change)[1]
+
+
+async def test_next_wants_somebody_who_is_asked(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    comment = world.ana.comments(change, "/usher next @dora")
+    await bot.settled()
+    assert nods(comment) == ["confused"]
+    assert "`dora` is not asked here" in said(change)[1]
+
+
+async def test_assign_asks_exactly_this_person_for_what_they_own(bot: Bot, world: Shop) -> None:
+    change, asked, other = await asks_payments(bot, world)
+    comment = asked.comments(change, f"/usher assign @{other.login}")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+    assert change.asked == {asked.login, other.login}
+    owing = [each.party for each in await bot.obligations(change) if each.ledger == "person"]
+    assert sorted(owing) == ["ben", "carla"]
+
+
+async def test_a_maintainer_may_assign_and_others_may_not(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    no = world.ben.comments(change, "/usher assign @ben")
+    yes = world.dora.comments(change, "/usher assign @ben")
+    await bot.settled()
+    assert (nods(no), nods(yes)) == (["confused"], ["+1"])
+    assert change.asked == {"erin", "ben"}
+
+
+@pytest.mark.parametrize(("whom", "because"), [("ana", "own change"), ("nobody-here", "cannot review")])
+async def test_nobody_is_assigned_who_cannot_review(bot: Bot, world: Shop, whom: str, because: str) -> None:
+    change = await asks_erin(bot, world)
+    comment = world.dora.comments(change, f"/usher assign @{whom}")
+    await bot.settled()
+    assert nods(comment) == ["confused"]
+    assert because in said(change)[1]
+
+
+async def test_take_asks_whoever_says_so(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    comment = world.ben.comments(change, "/usher take")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+    assert change.asked == {"erin", "ben"}
+
+
+async def test_who_declined_may_take_it_after_all(bot: Bot, world: Shop) -> None:
+    change, asked, other = await asks_payments(bot, world)
+    asked.comments(change, "/usher decline")
+    await bot.settled()
+    world.later("10m")
+    asked.comments(change, "/usher take")
+    await bot.settled()
+    assert change.asked == {asked.login, other.login}
+    world.later("10m")
+    asked.comments(change, "/usher decline")
+    await bot.settled()
+    assert change.asked == {other.login}
+
+
+# --- Pausing, and the author's turn --------------------------------------------------------------------
+
+
+async def test_snooze_rests_every_clock_until_then(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    comment = world.ana.comments(change, "/usher snooze wed 10:00")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+    golden("snoozed", said(change)[0])
+    world.later("1d")
+    await bot.settled()
+    assert len(said(change)) == 1
+    world.later("1d")  # Wednesday, 10:00
+    await bot.settled()
+    assert "Please look at this" in said(change)[0]
+
+
+async def test_block_quotes_its_reason_until_unblock(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    world.ana.comments(change, "/usher block the @shop/legal team <b>looks</b>")
+    await bot.settled()
+    golden("blocked", said(change)[0])
+    comment = world.erin.comments(change, "/usher unblock")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+    assert "Please look at this" in said(change)[0]
+    again = world.erin.comments(change, "/usher unblock")
+    await bot.settled()
+    assert nods(again) == ["confused"]
+
+
+async def test_the_author_says_that_it_is_ready_for_another_look(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    world.erin.reviews(change, "request_changes", "Shorter, please.")
+    await bot.settled()
+    assert "It is your turn, `ana`" in said(change)[0]
+    no = world.erin.comments(change, "/usher ready")
+    yes = world.ana.comments(change, "/usher ready")
+    await bot.settled()
+    assert (nods(no), nods(yes)) == (["confused"], ["+1"])
+    world.later("20m")
+    await bot.settled()
+    assert "It is your turn" not in said(change)[0]
+
+
+async def test_not_yet_keeps_the_turn_with_the_author(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    world.erin.reviews(change, "request_changes", "Shorter, please.")
+    world.ana.pushes(change, {"docs/guide.md": "# Short\n"})
+    await bot.settled()
+    comment = world.ana.comments(change, "/usher not-yet")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+    world.later("3d")
+    await bot.settled()
+    assert "It is your turn, `ana`" in said(change)[0]
+
+
+# --- Taking it back ---------------------------------------------------------------------------------
+
+
+async def test_undo_takes_ones_own_last_command_back(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    world.ana.comments(change, "/usher block legal")
+    await bot.settled()
+    others = world.erin.comments(change, "/usher undo")
+    await bot.settled()
+    assert nods(others) == ["confused"]
+    assert "Paused" in said(change)[0]
+    world.later("1h")
+    comment = world.ana.comments(change, "/usher undo")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+    assert "Please look at this" in said(change)[0]
+
+
+async def test_who_was_assigned_by_mistake_is_let_go(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    world.dora.comments(change, "/usher assign @ben")
+    await bot.settled()
+    assert change.asked == {"erin", "ben"}
+    world.later("10m")
+    world.dora.comments(change, "/usher undo")
+    await bot.settled()
+    assert change.asked == {"erin"}
+
+
+async def test_after_a_day_nothing_is_undone(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    world.ana.comments(change, "/usher block legal")
+    await bot.settled()
+    world.later("25h")
+    comment = world.ana.comments(change, "/usher undo")
+    await bot.settled()
+    assert nods(comment) == ["confused"]
+    assert "Paused" in said(change)[0]
