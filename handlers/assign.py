@@ -14,7 +14,6 @@ from policies.facts import (
     AskRefused,
     ChangePushed,
     ReviewAsked,
-    Reviewed,
     ReviewUnasked,
     SlotsChosen,
     same,
@@ -101,7 +100,7 @@ async def choose_people(
     """
     change = situation.change
     rules = await _with_people(situation.rulebook.rules.reviewers, reads)
-    wanted = tuple(slot for slot in situation.areas.slots if only in (None, slot.name))
+    wanted = _still_wanted(situation, only)
     names = _everybody(rules, wanted)
     load = await reads.records.load(names)
     known = await reads.records.experience(
@@ -132,15 +131,27 @@ async def choose_people(
             access[same(name)] = await reads.people.access(change.repository, name)
 
 
+def _still_wanted(situation: Situation, only: str | None) -> tuple[Slot, ...]:
+    """The slots that are not satisfied yet, or the one that is meant."""
+    satisfied = {slot.name for slot in situation.state.slots if slot.satisfied}
+    return tuple(
+        slot
+        for slot in situation.areas.slots
+        if (slot.name not in satisfied if only is None else slot.name == only)
+    )
+
+
 def _occasion(situation: Situation, without: Iterable[str]) -> Occasion:
     """`without` are people who have to do with it already and do not count: somebody besides them is wanted."""
     change = situation.change
     besides = {same(person) for person in without}
     asks = {name: ask for name, ask in open_asks(situation.log).items() if name not in besides}
-    reviewed = {
-        same(fact.by): fact.by
-        for fact in situation.facts(Reviewed)
-        if not fact.by_bot and same(fact.by) not in besides
+    responded = {
+        same(person): person
+        for slot in situation.state.slots
+        if not slot.satisfied
+        for person in slot.responded
+        if same(person) not in besides
     }
     asked_by_people = tuple(ask.who for ask in asks.values() if not ask.by_usher)
     return Occasion(
@@ -151,16 +162,16 @@ def _occasion(situation: Situation, without: Iterable[str]) -> Occasion:
         base_sha=change.base_sha,
         dialect=situation.rulebook.owners.dialect if situation.rulebook.owners else "github",
         declined=(*_declined(situation), *without),
-        engaged=tuple({**reviewed, **{name: ask.who for name, ask in asks.items()}}.values()),
+        engaged=tuple({**responded, **{name: ask.who for name, ask in asks.items()}}.values()),
         asked_by_people=asked_by_people,
         lead=lead_of(situation),
     )
 
 
 def lead_of(situation: Situation) -> str | None:
-    """Who is told when nobody answers: the first of the fallback people."""
-    fallback = situation.rulebook.rules.reviewers.fallback
-    return fallback[0].lstrip("@") if fallback else None
+    """Who is told when nobody answers: the first person whom the rules name as fallback."""
+    named = (name.lstrip("@") for name in situation.rulebook.rules.reviewers.fallback)
+    return next((name for name in named if "/" not in name), None)
 
 
 def _declined(situation: Situation) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from policies.facts import (
     ChangeReadied,
     ChangeReopened,
     CommandTyped,
+    ConflictChanged,
     Fact,
     Remark,
     RemarkMade,
@@ -34,7 +35,7 @@ from policies.remarks import is_answer
 
 
 def in_change(change: Change, log: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """What the change itself shows: opened, pushed, drafted or readied, asked, closed."""
+    """What the change itself shows: opened, pushed, drafted or readied, asked, in conflict, closed."""
     found: list[Fact] = []
     heard = [fact for fact in log if isinstance(fact, ChangeOpened)]
     if not heard:
@@ -50,7 +51,7 @@ def in_change(change: Change, log: tuple[Fact, ...]) -> tuple[Fact, ...]:
         )
     else:
         found += _pushed(change, log) + _drafted(change, log)
-    return (*found, *_asked(change, log), *_ended(change, log))
+    return (*found, *_asked(change, log), *_conflicting(change, log), *_ended(change, log))
 
 
 def in_reviews(reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, ...]:
@@ -171,6 +172,17 @@ def _asked(change: Change, log: tuple[Fact, ...]) -> list[Fact]:
         for login in change.asked
         if same(login) not in already
     ]
+
+
+def _conflicting(change: Change, log: tuple[Fact, ...]) -> list[Fact]:
+    """Forges send no event when a change comes to conflict with its base; they only say so when asked."""
+    if change.mergeable is None or change.state != "open":
+        return []
+    known = [fact.on for fact in log if isinstance(fact, ConflictChanged)]
+    conflict = not change.mergeable
+    if conflict == (known[-1] if known else False):
+        return []
+    return [ConflictChanged(at=change.updated_at, on=conflict)]
 
 
 def _ended(change: Change, log: tuple[Fact, ...]) -> list[Fact]:

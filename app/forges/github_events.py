@@ -208,6 +208,7 @@ def _inline_comment(payload: Payload, where: Reading) -> Reading:
             review_id=number(payload, "comment.pull_request_review_id") or 0,
             commit=text(payload, "comment.commit_id"),
             remark_id=remark_id,
+            thread=str(number(payload, "comment.in_reply_to_id") or remark_id),
         )
         facts = [inline]
     return _touch_change(payload, where, facts)
@@ -215,8 +216,11 @@ def _inline_comment(payload: Payload, where: Reading) -> Reading:
 
 def _thread(payload: Payload, where: Reading) -> Reading:
     at = time(payload, "updated_at") or time(payload, "pull_request.updated_at")
-    action, thread = text(payload, "action"), text(payload, "thread.node_id")
+    action = text(payload, "action")
     comments = objects(payload, "thread.comments")
+    # Only the comments tell which thread it is: an inline comment's event does not name its thread.
+    first = number(comments[0], "id") if comments else None
+    thread = str(first) if first else text(payload, "thread.node_id")
     facts: list[Fact] = []
     if at and thread and action in ("resolved", "unresolved"):
         began = text(comments[0], "user.login") if comments else ""

@@ -213,7 +213,24 @@ REVIEWS = [
                 "created_at": "2026-11-20T16:11:00Z",
             },
         ),
-        f.Reviewed(at=at("20T16:11"), by="ana", review_id=91, commit=HEAD, remark_id=601),
+        f.Reviewed(at=at("20T16:11"), by="ana", review_id=91, commit=HEAD, remark_id=601, thread="601"),
+    ),
+    (
+        "an answer in a thread belongs to the comment that began it",
+        "pull_request_review_comment",
+        payload(
+            action="created",
+            pull_request=change(),
+            comment={
+                "id": 602,
+                "in_reply_to_id": 601,
+                "user": ANA,
+                "commit_id": HEAD,
+                "pull_request_review_id": 91,
+                "created_at": "2026-11-20T16:12:00Z",
+            },
+        ),
+        f.Reviewed(at=at("20T16:12"), by="ana", review_id=91, commit=HEAD, remark_id=602, thread="601"),
     ),
     (
         "a thread is resolved",
