@@ -167,8 +167,10 @@ async def _story(stage: Stage) -> None:
 
     _step(say, 2, "Usher asks the people who own these files, and says why")
     _must(change.asked, "nobody was asked to review")
-    _must("erin" in change.asked and change.asked & {"ben", "carla"}, "the owners were not asked")
+    _must("erin" in change.asked, "the owner of docs/ was not asked")
+    _must(len(change.asked & {"ben", "carla"}) == 1, "not one of the owners of pay/ was asked")
     say.print(f"   Review requested on the forge: [bold]{', '.join(sorted(change.asked))}[/]")
+    [first] = change.asked & {"ben", "carla"}
     _must(_said(change), "there is no comment")
     _show(say, _said(change)[0], "usher\\[bot] commented")
 
@@ -203,9 +205,21 @@ async def _story(stage: Stage) -> None:
     _must("@erin" not in reminders[0], "erin had answered and was reminded")
     _show(say, reminders[0], "usher\\[bot] commented")
 
-    _step(say, 6, "The reminded owner answers, and the clock stops")
-    waiting = sorted(change.asked)
-    people[waiting[0]].reviews(change, "approve", "Thank you, ana. Good to have this.")
+    forge.later("3h")
+    await stage.settle("Half as much time again passes …")
+    _step(say, 6, f"{stage.told(forge.now())}: still silent, so another owner is asked as well")
+    [second] = {"ben", "carla"} - {first}
+    _must(second in change.asked, "no other owner was asked")
+    say.print(f"   {second} is asked too; {first} is not taken off, and nobody is scolded.")
+
+    _step(say, 7, f"{first} says no, in one line")
+    people[first].comments(change, "/usher decline")
+    await stage.settle("Usher reads the command …")
+    _must(change.asked == {second}, "the request was not taken back")
+    say.print(f"   “/usher decline”: {first} is off the list, and is not asked here again.")
+
+    _step(say, 8, f"{second} answers, and the clock stops")
+    people[second].reviews(change, "approve", "Thank you, ana. Good to have this.")
     await stage.settle("Usher hears of the review …")
     _must(not await _open_promises(stage, change), "the clock still runs")
     _show(say, _said(change)[0], "the first comment, edited in place")
