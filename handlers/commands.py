@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.assign import choose_people
 from handlers.situation import Reads, Situation
 from policies import words
 from policies.actions import Action, Nod, Note, Say
@@ -222,7 +223,9 @@ async def _answer(remark_id: int, situation: Situation, reads: Reads, settled: s
 
 
 async def _why(question: CommandGiven, situation: Situation, reads: Reads) -> str:
-    records = await reads.records.decisions()
+    kept = records = await reads.records.decisions()
+    if not kept and question.words and situation.is_open and not situation.change.draft:
+        records = ((await choose_people(situation, reads)).record,)
     if not records:
         return words.NO_CHOICE
     people = tuple(word.lstrip("@") for word in question.words) or asked_in(records)
@@ -232,7 +235,7 @@ async def _why(question: CommandGiven, situation: Situation, reads: Reads) -> st
     for person in people:
         owned = situation.areas.why(person, slots)
         said.append(told(records, person, words.why_owner(owned) if owned else "", full=full))
-    if all(is_reproduced(record) for record in records):
+    if kept and all(is_reproduced(record) for record in kept):
         said.append(words.FROM_THE_RECORD)
     return "\n\n".join(said)
 

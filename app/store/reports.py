@@ -180,6 +180,12 @@ def _told(payload: Mapping[str, Any], actor: str) -> tuple[str, str]:
             return _REVIEWS.get(payload["state"], str(payload["state"])), actor
         case "RemarkMade":
             return "commented", actor
+        case "CommandTyped":
+            return f"typed {payload['text']}", actor
+        case "CommandGiven":
+            return f"command heard: {' '.join((payload['verb'], *payload['words']))}", actor
+        case "CommandRefused":
+            return f"command not followed: {payload['problem'] or 'not meant for Usher, or too many'}", actor
         case kind:
             spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind)
             return spaced.strip().removeprefix("change "), actor

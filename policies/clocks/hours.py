@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from policies import calendars
-from policies.calendars import ALWAYS, AnyOf, Calendar, Except, Hours, Window, elapsed
+from policies.calendars import ALWAYS, AnyOf, Calendar, Except, Hours, Window, due, elapsed
 from policies.clocks.state import Kind
 from policies.clocks.terms import Away, Terms
 from policies.durations import Duration
@@ -61,9 +60,12 @@ def absences(terms: Terms, login: str) -> tuple[Away, ...]:
 
 def is_away(terms: Terms, login: str, at: datetime) -> bool:
     """Whether somebody is away at an instant, or will be within a working day."""
+    ahead = [each for each in absences(terms, login) if at < each.end]
+    if not ahead:
+        return False
     hours = of_person(terms, login)
-    soon = calendars.due(hours, at, hours.day) or at
-    return any(each.start <= soon and at < each.end for each in absences(terms, login))
+    soon = due(hours, at, hours.day) or at
+    return any(each.start <= soon for each in ahead)
 
 
 def is_long(away: Away, hours: Hours) -> bool:

@@ -123,6 +123,48 @@ async def test_why_tells_the_choice_from_its_record(bot: Bot, world: Shop) -> No
     golden("why_not_asked", second.replace("_", ""))
 
 
+@pytest.mark.parametrize(
+    ("visibility", "asks", "told"),
+    [
+        ("private", "ana", "the rules take them off the rotation"),
+        ("private", "otto", "unavailable"),
+        ("public", "ana", "unavailable"),
+    ],
+)
+async def test_outsiders_do_not_learn_why_somebody_is_unavailable(
+    bot: Bot, world: Shop, visibility: str, asks: str, told: str
+) -> None:
+    rules = "reviewers: {off_rotation: [carla]}\n"
+    files = {".github/CODEOWNERS": "* @shop/payments\n", ".github/usher.yml": rules, "a.py": "x\n"}
+    access = {"ana": "write", "otto": "read"}
+    otto = world.forge.person("otto", member_of="shop")
+    repository = world.forge.repository(
+        "shop/pages",
+        files=files,
+        teams={"shop/payments": "write"},
+        collaborators=access,
+        visibility=visibility,  # type: ignore[arg-type]
+    )
+    change = world.ana.opens(repository, touching=["a.py"])
+    await bot.settled()
+    assert change.asked == {"ben"}
+    {"ana": world.ana, "otto": otto}[asks].comments(change, "/usher why not @carla")
+    await bot.settled()
+    assert f"`carla` was not asked: {told}." in said(change)[1]
+
+
+async def test_why_nobody_was_asked(bot: Bot, world: Shop) -> None:
+    """There is no record of a choice, so it is made now."""
+    world.dora.commits(world.api, {".github/usher.yml": "reviewers: {off_rotation: [erin]}\n"})
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    assert change.asked == set()
+    world.ana.comments(change, "/usher why @erin\n/usher why")
+    await bot.settled()
+    assert "`erin` was not asked: the rules take them off the rotation." in said(change)[1]
+    assert said(change)[2] == "Nobody was chosen by Usher here yet."
+
+
 # --- What is no command -----------------------------------------------------------------------------
 
 
