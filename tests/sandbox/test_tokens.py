@@ -25,6 +25,19 @@ async def test_an_app_is_known_by_its_jwt(forge: Sandbox, bot: Bot, shop: Simple
     assert installation["id"] == forge.installation("shop").id > 0
 
 
+async def test_an_app_finds_the_installation_of_a_repository(
+    forge: Sandbox, bot: Bot, shop: SimpleNamespace
+) -> None:
+    """By JWT, private ones too; 404 where it was not given the repository, and where there is none."""
+    web = forge.repository("shop/web")
+    forge.select("shop", [shop.api])
+    found = await bot.as_app(f"{REPOSITORY}/installation")
+    assert (found.status_code, found.json()["id"]) == (200, forge.installation("shop").id)
+    for name in (web.full_name, "shop/nothing"):
+        assert (await bot.as_app(f"GET /repos/{name}/installation")).status_code == 404
+    assert (await bot(f"{REPOSITORY}/installation")).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("claims", "status", "word"),
     [

@@ -53,13 +53,22 @@ def _line_errors(world: World, repository: Repository, line: str) -> Iterator[tu
 
 
 def _owns(world: World, repository: Repository, name: str) -> bool:
-    """An owner must be able to write. An e-mail address is the one with which its account commits."""
+    """A person who may write, or a team that may and is visible (About code owners).
+
+    An e-mail address is the one with which its account commits.
+    """
     if not name.startswith("@"):
         login, _, place = name.partition("@")
         return place == git.MAIL_AT and world.account(login) is not None
     organisation, slash, slug = name[1:].partition("/")
     if slash:
         team = world.team(organisation, slug)
-        return team is not None and rules.at_least(rules.team_access(repository, team), "write")
+        if team is None or team.secret:
+            return False
+        return rules.at_least(rules.team_access(repository, team), "write")
     who = world.account(name[1:])
-    return who is not None and rules.at_least(rules.access(repository, who), "write")
+    return (
+        who is not None
+        and who.kind != "organisation"
+        and rules.at_least(rules.access(repository, who), "write")
+    )
