@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policies.owners import Dialect, Problem, parse
-from policies.owners.problems import merged
+from policies.owners.problems import carried_over, merged
 
 
 def problems(file: str, dialect: Dialect) -> list[tuple]:
@@ -136,3 +136,33 @@ def test_what_the_forge_reports_and_what_usher_found_is_told_once():
         (2, 1, "Unknown owner", None, "forge"),
         (3, 4, "Something new", "*", "forge"),
     ]
+
+
+def test_two_problems_of_one_kind_in_one_line_both_stay():
+    """The forge names each of two unknown owners; what it says twice is told once."""
+    theirs = [Problem(1, column, "Unknown owner", "error", "Nobody.", source="forge") for column in (3, 6, 6)]
+    own = [Problem(1, column, "glued_owner", "error", "Glued.") for column in (9, 15)]
+    assert [(each.column, each.source) for each in merged(own, theirs)] == [
+        (3, "forge"),
+        (6, "forge"),
+        (9, "usher"),
+        (15, "usher"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "lines"),
+    [
+        (b"* @a\n/b @x\n", b"* @a\n/b @x\n", [2]),
+        (b"* @a\n/b @x\n", b"\n\n* @a\n/b @x\n", [4]),
+        (b"* @a\r\n/b @x\r\n", b"/b @x\n", [1]),
+        (b"* @a\n/b @x\n", b"/b @x\n/c\n/b @x", [1, 3]),
+        (b"* @a\n/b @x\n", b"* @a\n/b @y\n", []),
+        (b"* @a", b"/b @x", []),
+    ],
+    ids=["same file", "moved", "other line ends", "there twice", "changed", "beyond the end"],
+)
+def test_what_the_forge_says_of_its_file_is_told_of_the_same_lines_in_ours(theirs, ours, lines):
+    """By what a line says, not by its number; a line that the forge does not have was not judged."""
+    said = [Problem(2, 4, "Unknown owner", "error", "Nobody.", source="forge")]
+    assert [each.line for each in carried_over(said, theirs, ours)] == lines
