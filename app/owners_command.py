@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -16,11 +17,21 @@ from rich.console import Console
 from rich.progress import track
 
 from app import owners_report
-from app.owners_report import Report
-from app.owners_source import OwnersContent, Source, SourceError, dialect_of, find, source
+from app.owners_report import Live, Report
+from app.owners_source import (
+    OwnersContent,
+    Source,
+    SourceError,
+    dialect_of,
+    find,
+    head,
+    origin,
+    source,
+)
 from policies.owners import Dialect, Explanation, Match, OwnersFile, Problem, parse
 from policies.owners.coverage import coverage, matches_nothing
 from policies.owners.differences import differs
+from policies.owners.problems import merged
 from policies.owners.shadows import shadowed
 
 STEPS = 100_000_000
@@ -28,6 +39,7 @@ STEPS = 100_000_000
 _PORTION = 5_000
 Item = TypeVar("Item")
 _MANY = 20_000
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII).fullmatch
 
 
 class Exit(IntEnum):
@@ -38,6 +50,7 @@ class Exit(IntEnum):
     USAGE = 2
     MISSING = 3
     REFUSED = 4
+    NOT_LIVE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +96,43 @@ def owners(
     ] = False,
     unowned: Annotated[bool, typer.Option("--unowned", help="List only paths without an owner.")] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Count the files of each owner.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the forge too: its own errors, and owners who cannot review.")
+    ] = False,
+    repository: Annotated[
+        str | None,
+        typer.Option(help="What --live asks about, OWNER/NAME; without it, the checkout's origin."),
+    ] = None,
     steps: Annotated[int, typer.Option(help="Work that a lookup may cost before it is given up.")] = STEPS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say who owns files, by CODEOWNERS as GitHub or GitLab reads it.
 
     Exit codes: 0 answered; 1 --check found errors or --require-owner a path without owner; 2 usage; 3 no owners
-    file; 4 the file is too large, binary, or costs too much.
+    file; 4 the file is too large, binary, or costs too much; 5 --live failed, so the answer is the offline one.
     """
     wanted = Wanted(explain, check, unowned, stats, steps)
     try:
+        _check_usage(live, repository)
         read_from = source(directory, ref)
         spoken = dialect or dialect_of(directory) or _dialect_by_place(read_from)
         found = _owners_file(read_from, spoken, directory, file, ref)
         asked = _asked(read_from, paths or [], stdin0=stdin0)
         report = _report(read_from, spoken, found, asked, wanted)
+        if live:
+            report = _with_live(report, found, directory, repository)
     except SourceError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.USAGE) from None
     _print(report, as_json=as_json)
     raise typer.Exit(_exit(report, check=check, require_owner=require_owner))
+
+
+def _check_usage(live: bool, repository: str | None) -> None:
+    if repository is not None and not live:
+        raise SourceError("--repository is for --live alone.")
+    if repository is not None and not _REPOSITORY(repository):
+        raise SourceError(f"{repository} is not OWNER/NAME.")
 
 
 # --- What is asked ----------------------------------------------------------------------------------------
@@ -206,6 +236,21 @@ def _doubts(file: OwnersFile, read_from: Source) -> list[Problem]:
     return [*shadowed(file), *matches_nothing(file, tree), *differs(file, tree)]
 
 
+def _with_live(
+    report: Report, found: OwnersContent | None, directory: Path, repository: str | None
+) -> Report:
+    """The report with what only the forge knows, or with the reason why it does not tell."""
+    from app import owners_live  # offline, nobody waits for what only a client of a forge needs
+
+    commit = report.ref or head(directory)
+    try:
+        told = owners_live.ask(report.dialect, repository, origin(directory), found, commit)
+    except owners_live.NotAnswered as error:
+        return replace(report, live=Live(None, failure=str(error)))
+    problems = merged([*report.problems, *told.findings], told.errors)
+    return replace(report, problems=problems, live=Live(told.repository, notes=told.notes))
+
+
 # --- What is said -----------------------------------------------------------------------------------------
 
 
@@ -214,9 +259,16 @@ def _print(report: Report, *, as_json: bool) -> None:
         typer.echo(json.dumps(owners_report.as_json(report), ensure_ascii=False))
     else:
         typer.echo("".join(f"{line}\n" for line in owners_report.lines(report)), nl=False)
+    if report.live is not None:
+        for note in report.live.notes:
+            typer.echo(note, err=True)
+        if report.live.failure is not None:
+            typer.echo(f"This is the offline answer alone. {report.live.failure}", err=True)
 
 
 def _exit(report: Report, *, check: bool, require_owner: bool) -> Exit:
+    if report.live is not None and report.live.failure is not None:
+        return Exit.NOT_LIVE
     if report.status == "missing":
         return Exit.MISSING
     if report.status != "ok":

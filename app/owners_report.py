@@ -5,13 +5,22 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from policies.owners import Dialect, Explanation, Match, Problem, SectionMatch, Status
 from policies.owners.coverage import Coverage
 
 SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What came of asking the forge: its name for the repository, or in one sentence why it does not tell."""
+
+    repository: str | None
+    failure: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +37,14 @@ class Report:
     explanations: Sequence[Explanation] = ()
     summary: bool = False  # people want numbers, not a line for each path
     stats: Coverage | None = None
+    live: Live | None = None
 
 
 # --- JSON -------------------------------------------------------------------------------------------------
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The report by its published schema; what --explain and --stats add stands in keys of its own."""
+    """The report by its published schema; what --explain, --stats and --live add stands in keys of its own."""
     explained = {explanation.path: explanation for explanation in report.explanations}
     told: dict[str, Any] = {
         "schema": SCHEMA,
@@ -49,6 +59,8 @@ def as_json(report: Report) -> dict[str, Any]:
     }
     if report.stats is not None:
         told["stats"] = _stats(report.stats)
+    if report.live is not None:
+        told["live"] = asdict(report.live)
     return told
 
 

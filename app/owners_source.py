@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from policies.owners import Dialect
 
@@ -17,8 +17,6 @@ PLACES: dict[Dialect, tuple[str, ...]] = {
     "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
 }
 """Where each forge looks; the first file found is the one. Source: each forge's page on code owners."""
-
-_HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/]*@)?([^:/]+)[:/]").match
 
 
 class SourceError(Exception):
@@ -37,6 +35,14 @@ class OwnersContent:
         """The hash by which git knows these bytes."""
         header = b"blob %d\0" % len(self.content)
         return hashlib.sha1(header + self.content, usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a checkout was cloned from: a host, in small letters, and the repository's path there."""
+
+    host: str
+    repository: str
 
 
 class Source(Protocol):
@@ -141,13 +147,40 @@ def find(read_from: Source, dialect: Dialect) -> OwnersContent | None:
 
 def dialect_of(directory: Path) -> Dialect | None:
     """The dialect of the forge that the checkout was cloned from, as far as the name of its host shows it."""
+    cloned_from = origin(directory)
+    known: tuple[Dialect, ...] = ("github", "gitlab")
+    return next((dialect for dialect in known if cloned_from and dialect in cloned_from.host), None)
+
+
+def origin(directory: Path) -> Origin | None:
+    """Where the checkout that `directory` is in was cloned from; None where that is no host.
+
+    Credentials that the address may hold are left out.
+    """
     root = _root(directory) if directory.is_dir() else None
     if root is None:
         return None
-    remote = _run(root, "config", "--get", "remote.origin.url").stdout.decode(errors="replace")
-    host = _HOST(remote.strip().lower())
-    known: tuple[Dialect, ...] = ("github", "gitlab")
-    return next((dialect for dialect in known if host and dialect in host[1]), None)
+    remote = _run(root, "config", "--get", "remote.origin.url").stdout.decode(errors="replace").strip()
+    host, path = _host_and_path(remote)
+    return Origin(host.lower(), path.strip("/").removesuffix(".git")) if host and path else None
+
+
+def head(directory: Path) -> str | None:
+    """The commit that is checked out; None where there is none."""
+    found = _run(directory, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    return found.stdout.decode().strip() if found.returncode == 0 else None
+
+
+def _host_and_path(remote: str) -> tuple[str, str]:
+    """Of `https://host/path`, or of `user@host:path` as ssh has it."""
+    if "://" not in remote:
+        host, _, path = remote.partition(":")
+        return host.rpartition("@")[2], path
+    try:
+        parts = urlsplit(remote)
+        return parts.hostname or "", parts.path
+    except ValueError:
+        return "", ""
 
 
 def _root(directory: Path) -> Path | None:

@@ -59,7 +59,8 @@ class Settings(BaseSettings):
         "https://api.github.com", description="REST API; GitHub Enterprise Server: `https://HOST/api/v3`."
     )
     github_web_url: str = Field(
-        "https://github.com", description="Web pages of the forge, for links. (Not used yet.)"
+        "https://github.com",
+        description="Web pages of the forge, by which `usher owners --live` knows where a checkout is from.",
     )
     github_app_id: int | None = Field(None, description="Number of the GitHub App.")
     github_private_key: SecretStr | None = Field(None, description="Private key of the GitHub App, PEM.")

@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.forges import github_states as states
 from app.forges.github_client import GitHubClient, items
 from app.forges.json_values import number, text, time
 from handlers.ports import Attempt
+from policies.facts import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,18 @@ class GitHubApp:
                 for each in items(page)
             ]
         )
+
+    async def find(self, name: str) -> tuple[int, Repository]:
+        """The repository of this name, "owner/name", and the installation through which it can be read.
+
+        `Gone` where the App is not installed there, and where there is no such repository.
+        """
+        owner, _, repo = name.partition("/")
+        pieces = {"owner": owner, "repo": repo}
+        said = await self._client.as_app("GET", "/repos/{owner}/{repo}/installation", **pieces)
+        installation = number(said.json(), "id") or 0
+        described = await self._client.lists(installation, "/repos/{owner}/{repo}", **pieces)
+        return installation, states.repository(described.json())
 
     async def attempts(self, since: datetime) -> tuple[Attempt, ...]:
         """Every attempt since then that GitHub still lists, whatever came of it; the newest first."""
