@@ -14,7 +14,7 @@ from app.store import due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
 from handlers.ports import AccountChange, Delivery, Door, Reading, Touch
-from policies.facts import FilesPushed, PeopleChanged, same
+from policies.facts import FilesPushed, PeopleChanged, RepositoryRef, Subject, same
 
 log = logs.get(__name__)
 
@@ -86,13 +86,13 @@ class Drain:
             )
             return "ignored", ignored
         if reading.repository is not None:
-            await tenants.see_repository(connection, tenant.id, reading.repository, reading.default_branch)
+            await self._see(connection, tenant, reading.repository, reading.default_branch)
         if reading.account_change is not None:
             await self._account(connection, tenant, reading.account_change)
         for touch in reading.touches:
             subject = str(touch.subject)
             await facts.add(connection, tenant.id, subject, touch.facts, source="delivery")
-            await self._refresh(connection, tenant, touch.facts, touch.subject.repository_id)
+            await self._refresh(connection, tenant, touch)
             if touch.subject.kind == "change" and not self._is_echo(row.forge, touch):
                 await due.touch(connection, tenant.id, subject, self.gather)
         first = str(reading.touches[0].subject) if reading.touches else None
@@ -119,27 +119,51 @@ class Drain:
             return await tenants.by_repository(connection, forge, host, reading.repository.id)
         return None
 
+    async def _see(
+        self, connection: AsyncConnection, tenant: Tenant, ref: RepositoryRef, default_branch: str | None
+    ) -> None:
+        """Remember a repository; one that was never seen before is looked at, whatever event told of it."""
+        if await tenants.see_repository(connection, tenant.id, ref, default_branch):
+            await due.touch(connection, tenant.id, str(Subject("repository", ref.id)), self.gather)
+
     async def _account(self, connection: AsyncConnection, tenant: Tenant, change: AccountChange) -> None:
         if (state := _STATES.get(change.kind)) is not None:
             await tenants.set_state(connection, tenant.id, state)
         for ref in change.added:
-            await tenants.see_repository(connection, tenant.id, ref, None)
+            await self._see(connection, tenant, ref, None)
         for ref in change.removed:
             await tenants.lose_repository(connection, tenant.id, ref)
 
-    async def _refresh(
-        self, connection: AsyncConnection, tenant: Tenant, told: tuple[object, ...], repository_id: int
-    ) -> None:
-        """Forget what was read at the forge and has changed there; look at the open changes it concerns."""
-        for fact in told:
+    async def _refresh(self, connection: AsyncConnection, tenant: Tenant, touch: Touch) -> None:
+        """Forget what was read at the forge and has changed there; look at what it concerns."""
+        repository_id, repository = touch.subject.repository_id, str(touch.subject)
+        if touch.subject.kind == "repository" and not touch.facts:  # it was archived, renamed, …
+            await due.touch(connection, tenant.id, repository, self.gather)
+        for fact in touch.facts:
             if isinstance(fact, FilesPushed) and fact.settings:
                 prefix = f"{repository_id}:{fact.branch}"
                 await kept.forget(connection, tenant.id, "owners", prefix)
                 await kept.forget(connection, tenant.id, "rules", prefix)
                 await due.touch_open(connection, tenant.id, repository_id, self.gather)
+                await due.touch(connection, tenant.id, repository, self.gather)
             elif isinstance(fact, PeopleChanged):
-                await kept.forget(connection, tenant.id, "team")
-                await kept.forget(connection, tenant.id, "access")
+                for kind in ("team", "access", "member"):
+                    await kept.forget(connection, tenant.id, kind)
+                if repository_id:
+                    await due.touch(connection, tenant.id, repository, self.gather)
+                else:
+                    await self._look_at_owned(connection, tenant, fact)
+
+    async def _look_at_owned(self, connection: AsyncConnection, tenant: Tenant, fact: PeopleChanged) -> None:
+        """Look at every repository whose owners file names this person or team.
+
+        Somebody who left the organisation, or a team that changed its name, may stand behind any team in it.
+        """
+        names = [f"@{name}" for name in (fact.who, fact.team) if name]
+        if not (fact.who and fact.team):
+            names.append(f"@{tenant.account}/")
+        for repository_id in await kept.owners_naming(connection, tenant.id, names):
+            await due.touch(connection, tenant.id, str(Subject("repository", repository_id)), self.gather)
 
     async def _end(self, row: inbox.Stored, state: str, reason: str) -> None:
         metrics.deliveries_read.labels(row.forge, state).inc()

@@ -13,7 +13,7 @@ from app.working_hours import calendars_of
 from handlers.ports import Forge
 from handlers.records import Rulebook
 from policies import owners, rules
-from policies.facts import Access, File, Person, RepositoryRef, Team, same
+from policies.facts import Access, File, Membership, Person, RepositoryRef, Team, same
 
 KEEP_FILES = timedelta(hours=1)
 """A push that touches the files makes them be read at once; this bounds what a lost event can cost."""
@@ -87,6 +87,24 @@ class KeptDirectory:
             await kept.put(self._database, self._tenant_id, "access", key, found)
         access: Access = found
         return access
+
+    async def team_access(self, repository: RepositoryRef, team: str) -> Access:
+        key = f"{repository.id}:@{same(team)}"
+        found = await kept.get(self._database, self._tenant_id, "access", key, at_most=KEEP_PEOPLE)
+        if found is kept.MISSING:
+            found = await self._forge.team_access(repository, team)
+            await kept.put(self._database, self._tenant_id, "access", key, found)
+        access: Access = found
+        return access
+
+    async def membership(self, organisation: str, who: str) -> Membership:
+        key = f"{same(organisation)}:{same(who)}"
+        found = await kept.get(self._database, self._tenant_id, "member", key, at_most=KEEP_PEOPLE)
+        if found is kept.MISSING:
+            found = await self._forge.membership(organisation, who)
+            await kept.put(self._database, self._tenant_id, "member", key, found)
+        membership: Membership = found
+        return membership
 
 
 _parsed: OrderedDict[tuple[str, str], owners.OwnersFile] = OrderedDict()

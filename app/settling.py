@@ -13,12 +13,14 @@ from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settings import PromiseClock
 from app.store import due, tenants
 from app.store.database import Database
+from app.store.findings import RepositoryFindings
 from app.store.subjects import SubjectEffects, SubjectLog, SubjectRecords
 from app.store.tenants import Tenant
 from handlers.perform import Desk
 from handlers.ports import Conflict, Forge, ForgeError, Locked, Throttled
 from handlers.records import NotYet, Overtaken
 from handlers.settle import settle_change
+from handlers.settle_repository import settle_repository
 from handlers.situation import Reads
 from policies.facts import Subject
 
@@ -93,9 +95,16 @@ class Settling:
             now=now,
             settles_after=self.settles_after,
         )
-        reads = Reads(forge, KeptDirectory(self.database, tenant.id, forge), records)
+        findings = RepositoryFindings(self.database, tenant.id, subject.repository_id)
+        reads = Reads(forge, KeptDirectory(self.database, tenant.id, forge), records, findings)
         rulebooks = KeptRulebooks(self.database, tenant.id, forge, now.year)
-        return await settle_change(subject, known[0], reads, rulebooks, desk)
+        match subject.kind:
+            case "change":
+                return await settle_change(subject, known[0], reads, rulebooks, desk)
+            case "repository":
+                return await settle_repository(subject, reads, rulebooks, desk)
+            case _:
+                return None
 
     async def _later(self, lease: due.Lease, error: Exception) -> str:
         """Decide when to try again. Limits and waits are nobody's failure and use up no attempt."""

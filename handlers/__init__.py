@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from handlers.assign import assign
 from handlers.commands import commands
 from handlers.handover import hand_over
+from handlers.owner_doctor import owner_check
 from handlers.remind import remind
 from handlers.situation import Reads, Situation
 from handlers.sticky import sticky
@@ -19,6 +20,7 @@ FEATURES: tuple[Feature, ...] = (
     hand_over,  # requests follow what people said
     assign,  # a change finds its people
     remind,  # whoever's turn it is hears of it when the answer is due
+    owner_check,  # whoever edits the owners file hears what it breaks and mends
     sticky,  # the change's one comment says all of this
 )
 """Every feature, in the order in which they are asked. Each sees what came of those before it."""

@@ -7,7 +7,9 @@ shows every write that could still be on its way, is looked for there, and only 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +19,7 @@ from handlers.records import Effect, Effects, Log, NotYet, Records
 from policies.actions import (
     Action,
     ForgeAction,
+    KeepIssue,
     KeepSticky,
     Label,
     Nod,
@@ -27,7 +30,7 @@ from policies.actions import (
     Say,
     SetCheck,
 )
-from policies.facts import AskRefused, Change, Fact, ReviewAsked, ReviewUnasked, same
+from policies.facts import AskRefused, Change, Fact, Repository, ReviewAsked, ReviewUnasked, same
 
 SETTLES_AFTER = 35.0
 """Seconds after which a write that may have happened shows at the forge: 5 for a stale start of the write,
@@ -48,8 +51,8 @@ class Desk:
     settles_after: float = SETTLES_AFTER
 
 
-async def perform(actions: Iterable[Action], change: Change, desk: Desk) -> tuple[Fact, ...]:
-    """Do each action that is not done yet; returns the facts that came of it, already in the log.
+async def perform(actions: Iterable[Action], place: Change | Repository, desk: Desk) -> tuple[Fact, ...]:
+    """Do each action at its place if it is not done yet; returns what came of it, already in the log.
 
     `NotYet` where an effect has to wait; `ForgeError`s as the forge raised them.
     """
@@ -62,30 +65,33 @@ async def perform(actions: Iterable[Action], change: Change, desk: Desk) -> tupl
             case RecordDecision(record=record):
                 await desk.records.keep_decision(record, desk.now)
             case _:
-                facts = await _once(action, change, desk)
+                facts = await _once(action, place, desk)
                 await desk.log.add(facts, "usher")
                 came += facts
     return tuple(came)
 
 
-async def _once(action: ForgeAction, change: Change, desk: Desk) -> tuple[Fact, ...]:
-    key = f"{change.subject}|{action.key}"
+async def _once(action: ForgeAction, place: Change | Repository, desk: Desk) -> tuple[Fact, ...]:
+    key = f"{place.subject}|{action.key}"
     effect = await desk.effects.plan(key, _kind(action), _payload(action, desk.now))
-    if isinstance(action, KeepSticky) and effect.state == "done":
-        return await _keep(action, change, desk, effect)
-    if effect.state in ("done", "skipped", "dead"):
+    if effect.state == "done":
+        return await _keep(action, place, desk, effect)
+    if effect.state in ("skipped", "dead"):
         return ()
     if not desk.live:
         await desk.effects.skipped(effect, "preview")
         return ()
+    if effect.state == "planned" and await _has_enough(action, desk, effect):
+        await desk.effects.skipped(effect, "enough reminders for one day")
+        return ()
     if effect.state in ("sending", "uncertain"):
         if (waited := effect.sent_seconds_ago or 0.0) < desk.settles_after:
             raise NotYet(desk.settles_after - waited, f"it is not known whether {key} happened")
-        if (found := await _find(action, change, desk, effect)) is not None:
+        if (found := await _find(action, place, desk, effect)) is not None:
             return found
     await desk.effects.sending(effect)
     try:
-        return await _write(action, change, desk, effect)
+        return await _write(action, place, desk, effect)
     except Unsure as error:
         await desk.effects.unsure(effect, str(error))
         raise NotYet(desk.settles_after, f"it is not known whether {key} happened") from error
@@ -97,7 +103,27 @@ async def _once(action: ForgeAction, change: Change, desk: Desk) -> tuple[Fact, 
         raise
 
 
-async def _write(action: ForgeAction, change: Change, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
+async def _has_enough(action: ForgeAction, desk: Desk, effect: Effect) -> bool:
+    """Whether the person whom it reminds got as many reminders today as anybody should."""
+    if not isinstance(action, Say) or not action.most:
+        return False
+    return await desk.effects.reminders_before(effect, datetime.fromisoformat(action.day)) >= action.most
+
+
+async def _write(
+    action: ForgeAction, place: Change | Repository, desk: Desk, effect: Effect
+) -> tuple[Fact, ...]:
+    if isinstance(place, Change):
+        return await _write_on_change(action, place, desk, effect)
+    if isinstance(action, KeepIssue):
+        body = _signed(action.body, desk, effect)
+        await desk.effects.done(effect, await desk.forge.open_issue(place.ref, action.title, body))
+    return ()
+
+
+async def _write_on_change(
+    action: ForgeAction, change: Change, desk: Desk, effect: Effect
+) -> tuple[Fact, ...]:
     forge, done = desk.forge, desk.effects.done
     match action:
         case RequestReview():
@@ -114,10 +140,7 @@ async def _write(action: ForgeAction, change: Change, desk: Desk, effect: Effect
             remark = await forge.say(change, _signed(action.body, desk, effect))
             await done(effect, remark.id)
         case SetCheck():
-            verdict = Verdict(
-                action.name, action.head, action.conclusion, action.title, action.summary, effect.key
-            )
-            await done(effect, await forge.judge(change.repository, verdict))
+            await done(effect, await forge.judge(change.repository, _verdict(action, effect)))
         case Label():
             await forge.label(change, action.add, action.remove)
             await done(effect)
@@ -127,11 +150,26 @@ async def _write(action: ForgeAction, change: Change, desk: Desk, effect: Effect
     return ()
 
 
-async def _find(action: ForgeAction, change: Change, desk: Desk, effect: Effect) -> tuple[Fact, ...] | None:
+async def _find(
+    action: ForgeAction, place: Change | Repository, desk: Desk, effect: Effect
+) -> tuple[Fact, ...] | None:
     """The outcome of a write that may have happened, where the forge shows that it did; None: it did not.
 
     Labels, checks and reactions may simply be written again: twice is the same as once.
     """
+    if isinstance(place, Change):
+        return await _find_on_change(action, place, desk, effect)
+    marker = desk.sign(effect.key)
+    for issue in await desk.forge.our_issues(place.ref):
+        if marker in issue.body:
+            await desk.effects.done(effect, issue.number)
+            return ()
+    return None
+
+
+async def _find_on_change(
+    action: ForgeAction, change: Change, desk: Desk, effect: Effect
+) -> tuple[Fact, ...] | None:
     match action:
         case RequestReview():
             now_asked = {same(login) for login in change.asked}
@@ -149,19 +187,50 @@ async def _find(action: ForgeAction, change: Change, desk: Desk, effect: Effect)
     return None
 
 
-async def _keep(action: KeepSticky, change: Change, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
-    """Edit the standing comment if it reads differently now. One that a person deleted stays deleted."""
-    if effect.payload.get("body") == action.body or effect.remote_id is None:
+async def _keep(
+    action: ForgeAction, place: Change | Repository, desk: Desk, effect: Effect
+) -> tuple[Fact, ...]:
+    """Write what was done before again if it reads differently now. What a person deleted stays deleted."""
+    if effect.remote_id is None:
         return ()
+    shown = {**_payload(action, desk.now), "at": effect.payload.get("at")}
+    match action, place:
+        case KeepSticky(), Change() if effect.payload.get("body") != action.body:
+            again = desk.forge.amend(place, effect.remote_id, _signed(action.body, desk, effect))
+        case KeepIssue(), Repository() if _differs(shown, effect.payload):
+            body = _signed(action.body, desk, effect)
+            again = desk.forge.edit_issue(place.ref, effect.remote_id, body, is_open=action.open)
+        case SetCheck(), Change() if _differs(shown, effect.payload):
+            again = _judge_again(action, place, desk, effect)
+        case _:
+            return ()
     try:
-        await desk.forge.amend(change, effect.remote_id, _signed(action.body, desk, effect))
+        await again
     except Gone:
-        await desk.effects.skipped(effect, "the comment was deleted")
+        await desk.effects.skipped(effect, "it was deleted")
         return ()
     except Unsure as error:
-        raise Unavailable(str(error)) from error  # editing twice is the same as once
-    await desk.effects.done(effect, effect.remote_id, {**effect.payload, "body": action.body})
+        raise Unavailable(str(error)) from error  # writing it twice is the same as once
+    await desk.effects.done(effect, effect.remote_id, shown)
     return ()
+
+
+async def _judge_again(action: SetCheck, change: Change, desk: Desk, effect: Effect) -> None:
+    await desk.forge.judge(change.repository, _verdict(action, effect))
+
+
+def _verdict(action: SetCheck, effect: Effect) -> Verdict:
+    """A check's annotations can only be added to, so others make it another verdict."""
+    said = json.dumps([asdict(each) for each in action.annotations]).encode()
+    name = f"{effect.key}|{hashlib.sha256(said).hexdigest()[:12]}" if action.annotations else effect.key
+    return Verdict(
+        action.name, action.head, action.conclusion, action.title, action.summary, name, action.annotations
+    )
+
+
+def _differs(shown: dict[str, Any], before: Mapping[str, Any]) -> bool:
+    now = json.loads(json.dumps(shown))  # as the database gives it back
+    return any(now[name] != before.get(name) for name in now)
 
 
 def _signed(body: str, desk: Desk, effect: Effect) -> str:

@@ -158,7 +158,7 @@ def _of_lines(source: File, file: OwnersFile, tree: Tree) -> Iterator[Finding]:
             subject=text,
             line=problem.line,
             column=problem.column,
-            message=problem.message,
+            message=words.owner_line(problem.message),
             fix=fix,
         )
 

@@ -9,6 +9,7 @@ LONGEST = 65_000
 """Characters of a comment; GitHub refuses more than 65,536."""
 
 _RUN = re.compile(r"`+")
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 class UnsafeText(ValueError):
@@ -18,9 +19,10 @@ class UnsafeText(ValueError):
 def code(text: str, *, most: int = 120) -> str:
     """Somebody's text in a code span: no mention, no Markdown, no HTML comes out of it.
 
-    Control and direction characters become spaces; what is longer than `most` is cut in the middle.
+    Control and direction characters, and bytes that are no UTF-8, become spaces; what is longer than `most`
+    is cut in the middle.
     """
-    plain = "".join(" " if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp") else each for each in text)
+    plain = "".join(" " if unicodedata.category(each) in _UNSEEN else each for each in text)
     plain = plain.strip() or " "
     if len(plain) > most:
         plain = f"{plain[: most // 2]}…{plain[-(most // 2 - 1) :]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.database import Database
 from app.store.tables import kept
+from policies.facts import same
 
 MISSING = object()
 """What `get` returns where nothing is kept, since None is a value too: known to be absent."""
@@ -39,6 +41,21 @@ async def put(database: Database, tenant_id: int, kind: str, name: str, value: A
                 index_elements=["tenant_id", "kind", "name"], set_={"value": value, "read_at": sa.func.now()}
             )
         )
+
+
+async def owners_naming(connection: AsyncConnection, tenant_id: int, names: list[str]) -> list[int]:
+    """The repositories with a kept owners file in which one of these names stands, in whatever case."""
+    content = kept.c.value["content"].astext
+    query = sa.select(kept.c.name, content.label("content")).where(
+        kept.c.tenant_id == tenant_id, kept.c.kind == "owners", content.is_not(None)
+    )
+    wanted = [same(name) for name in names]
+    found = set()
+    for row in await connection.execute(query):
+        text = same(base64.b64decode(row.content).decode(errors="replace"))
+        if any(name in text for name in wanted):
+            found.add(int(row.name.partition(":")[0]))
+    return sorted(found)
 
 
 async def forget(connection: AsyncConnection, tenant_id: int, kind: str, prefix: str = "") -> None:

@@ -227,13 +227,33 @@ clock = sa.Table(
     sa.Column("updated_at", INSTANT, nullable=False),
 )
 
+# --- What ails a repository ---------------------------------------------------------------------------------
+
+finding = sa.Table(
+    "finding",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("fingerprint", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("fix", sa.Text, nullable=False),
+    sa.Column("first_seen", INSTANT, nullable=False),
+    sa.Column("last_seen", INSTANT, nullable=False),
+    sa.Column("cleared_at", INSTANT),
+    sa.CheckConstraint("severity IN ('info', 'low', 'medium', 'high')", name="severity"),
+)
+
 # --- What was last read at the forge --------------------------------------------------------------------
 
 kept = sa.Table(
     "kept",
     metadata,
     _tenant(primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True, comment="owners, rules, team or access"),
+    sa.Column("kind", sa.Text, primary_key=True, comment="owners, rules, team, access or member"),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", JSONB),
     sa.Column("read_at", INSTANT, nullable=False, server_default=NOW),

@@ -117,15 +117,18 @@ async def go_live(connection: AsyncConnection, account: str) -> list[Tenant]:
 
 async def see_repository(
     connection: AsyncConnection, tenant_id: int, ref: RepositoryRef, default_branch: str | None
-) -> None:
-    """Remember a repository's number, name and default branch."""
+) -> bool:
+    """Remember a repository's number, name and default branch; returns whether it was not known before."""
     values = {"name": ref.name, "default_branch": default_branch}
     known = {name: value for name, value in values.items() if value}
-    await connection.execute(
+    is_new: sa.ColumnElement[bool] = sa.literal_column("xmax = 0")  # true of a row that was inserted
+    write = (
         insert(repository)
         .values(tenant_id=tenant_id, id=ref.id, **values)
         .on_conflict_do_update(index_elements=["tenant_id", "id"], set_={**known, "seen_at": sa.func.now()})
+        .returning(is_new)
     )
+    return bool(await connection.scalar(write))
 
 
 async def lose_repository(connection: AsyncConnection, tenant_id: int, ref: RepositoryRef) -> None:

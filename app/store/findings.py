@@ -1,0 +1,94 @@
+"""What ails the repositories, as the owner doctor last found it, and what it must know for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from app.store.database import Database
+from app.store.tables import effect, fact, finding
+from handlers.records import Findings
+from policies.facts import Rank, same
+from policies.owner_health import Asked, Finding
+
+HOUR = timedelta(hours=1)
+
+
+class RepositoryFindings(Findings):
+    """The findings of one repository."""
+
+    def __init__(self, database: Database, tenant_id: int, repository_id: int) -> None:
+        self._database, self._tenant_id, self._repository_id = database, tenant_id, repository_id
+
+    async def keep(self, findings: Iterable[Finding], now: datetime) -> None:
+        rows = [
+            {
+                "tenant_id": self._tenant_id,
+                "repository_id": self._repository_id,
+                "fingerprint": each.fingerprint,
+                "kind": each.kind,
+                "severity": each.severity,
+                "path": each.path,
+                "line": each.line,
+                "message": each.message,
+                "fix": each.fix,
+                "first_seen": now,
+                "last_seen": now,
+            }
+            for each in findings
+        ]
+        here = (finding.c.tenant_id == self._tenant_id, finding.c.repository_id == self._repository_id)
+        cleared = sa.and_(*here, finding.c.cleared_at.is_(None))
+        if rows:
+            cleared &= finding.c.fingerprint.not_in([row["fingerprint"] for row in rows])
+        async with self._database.begin() as connection:
+            await connection.execute(sa.update(finding).where(cleared).values(cleared_at=now))
+            for row in rows:
+                # One that comes back is seen anew from now on.
+                since = sa.case((finding.c.cleared_at.is_not(None), now), else_=finding.c.first_seen)
+                renewed = {**row, "first_seen": since, "cleared_at": None}
+                await connection.execute(
+                    insert(finding)
+                    .values(row)
+                    .on_conflict_do_update(
+                        index_elements=["tenant_id", "repository_id", "fingerprint"], set_=renewed
+                    )
+                )
+
+    async def asked(self, people: Iterable[str], since: datetime) -> Mapping[str, Asked]:
+        names = [same(person) for person in people]
+        asked_person = sa.func.lower(fact.c.payload["who"].astext)
+        of_changes = sa.and_(
+            fact.c.tenant_id == self._tenant_id,
+            fact.c.subject.startswith(f"change:{self._repository_id}:"),
+            fact.c.forge_time > since,
+        )
+        requests = (
+            sa.select(
+                asked_person.label("person"), sa.func.count(sa.distinct(fact.c.subject)).label("number")
+            )
+            .where(of_changes, fact.c.payload["kind"].astext == "ReviewAsked", asked_person.in_(names))
+            .group_by(asked_person)
+        )
+        actor = sa.func.lower(fact.c.actor)
+        answers = (
+            sa.select(actor.label("person"), sa.func.count().label("number"))
+            .where(of_changes, fact.c.rank.in_([Rank.REVIEW, Rank.REMARK, Rank.COMMAND]), actor.in_(names))
+            .group_by(actor)
+        )
+        async with self._database.begin() as connection:
+            requested = {row.person: row.number for row in await connection.execute(requests)}
+            answered = {row.person: row.number for row in await connection.execute(answers)}
+        return {name: Asked(requested.get(name, 0), answered.get(name, 0)) for name in names}
+
+    async def issues_lately(self) -> int:
+        query = sa.select(sa.func.count()).where(
+            effect.c.tenant_id == self._tenant_id,
+            effect.c.kind == "issue",
+            effect.c.sent_at > sa.func.now() - HOUR,
+        )
+        async with self._database.begin() as connection:
+            return await connection.scalar(query) or 0

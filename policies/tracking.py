@@ -1,0 +1,62 @@
+"""Whether a repository's one tracking issue ought to be open, and when a person wants to hear nothing of it.
+
+Who closes the issue by hand snoozes it: for 90 days Usher leaves it be, and after that begins a new one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from policies.facts import Issue
+from policies.owner_health import Finding, at_least
+from policies.rules import Guidelines
+
+SNOOZE = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The newest tracking issue of a repository as it is now; `issue` None: a person deleted or moved it.
+
+    `left_open` says whether it was open when Usher last wrote it; `closed_by_us`, whether Usher closed it.
+    """
+
+    nth: int
+    issue: Issue | None
+    left_open: bool
+    closed_by_us: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Let the issue of this number be open or closed."""
+
+    nth: int
+    open: bool
+
+
+def worth_tracking(findings: tuple[Finding, ...], rules: Guidelines) -> tuple[Finding, ...]:
+    """The findings that the issue lists, the gravest first."""
+    if rules.tracking_issue == "off":
+        return ()
+    return at_least(findings, "high" if rules.tracking_issue == "high" else "low")
+
+
+def wanted(tracked: Tracked | None, *, ailing: bool, now: datetime) -> Wanted | None:
+    """What the issue ought to be; None: leave everything as it is."""
+    if tracked is None:
+        return Wanted(1, open=True) if ailing else None
+    if tracked.issue is None:
+        return None
+    if tracked.issue.open:
+        # A clear list that a person opened again is theirs.
+        return Wanted(tracked.nth, open=ailing) if ailing or tracked.left_open else None
+    if not ailing:
+        return None
+    if tracked.closed_by_us:
+        return Wanted(tracked.nth, open=True)
+    closed_at = tracked.issue.closed_at
+    if closed_at is not None and now - closed_at >= SNOOZE:
+        return Wanted(tracked.nth + 1, open=True)
+    return None
