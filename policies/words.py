@@ -567,7 +567,7 @@ def tracking_issue(path: str, rows: tuple[Ailment, ...]) -> str:
     """The repository's one issue about its owners file."""
     return "\n\n".join(
         [
-            f"{code(path)} names owners who cannot be asked, so some changes find nobody to look at them.",
+            f"Some lines of {code(path)} cannot do what they say, so changes may find nobody to look at them.",
             ailments(rows),
             "<sub>Usher keeps this list up to date, and closes the issue when it is empty. "
             "Close it yourself, and Usher leaves it be for 90 days.</sub>",
