@@ -149,9 +149,12 @@ def tree(data: object) -> Tree:
 
 
 def owner_error(data: Mapping[str, Any]) -> Problem:
-    """One error of a CODEOWNERS file ("List CODEOWNERS errors")."""
+    """One error of a CODEOWNERS file ("List CODEOWNERS errors").
+
+    Its message goes on with a picture of the line, which is left out.
+    """
     line, column = number(data, "line") or 1, number(data, "column") or 1
-    said = text(data, "suggestion") or text(data, "message")
+    said = text(data, "suggestion") or text(data, "message").partition("\n")[0].rstrip(": ")
     return Problem(line, column, text(data, "kind"), "error", said, source="forge")
 
 

@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.faults import Fault
+from app.forges.sandbox.world import Permission
 from app.owners_command import owners
 from tests.contract.checker import Contract
 
@@ -68,7 +69,7 @@ class Shop:
         self.git("init", "-q", "-b", "main")
         self.git("remote", "add", "origin", "https://somebody:a-secret-token@github.com/shop/api.git")
 
-    def with_owners(self, content: str) -> Shop:
+    def with_owners(self, content: str, collaborators: Mapping[str, Permission] | None = None) -> Shop:
         """The same file on the forge and in the checkout."""
         self.forge.repository(
             "shop/api",
@@ -79,7 +80,7 @@ class Shop:
                 "shop/readers": "read",
                 "shop/hidden": "write",
             },
-            collaborators={"dora": "write"},
+            collaborators={"dora": "write", **(collaborators or {})},
         )
         self.edit(content)
         return self
@@ -169,11 +170,9 @@ async def test_a_line_whose_owners_are_all_gone_is_a_dead_rule(shop: Shop) -> No
     ]
 
 
-async def test_somebody_who_leaves_is_noticed(shop: Shop, forge: Sandbox) -> None:
+async def test_somebody_who_leaves_is_noticed(shop: Shop) -> None:
     """The file stays the same, and the answer changes."""
     shop.with_owners("* @dora @erin\n")
-    forge.team("shop/web", members=[shop.erin])
-    forge.organisation("fed")
     before = await shop.errors()
     shop.erin.leaves_organisation("shop")
     assert [kind for _, _, kind, _, _ in before] == ["Unknown owner", "owner_no_write"]
@@ -275,6 +274,17 @@ async def test_every_owner_of_many_is_looked_up(shop: Shop, forge: Sandbox) -> N
     kinds = [kind for _, _, kind, _, _ in await shop.errors()]
     assert kinds.count("owner_no_write") == 30
     assert len(forge.ledger.calls("GET", "/permission")) == 31
+
+
+@pytest.mark.slow
+async def test_of_very_many_owners_a_thousand_are_looked_up(shop: Shop, forge: Sandbox) -> None:
+    """Those whom the forge refuses first; how many were left out is said."""
+    people: dict[str, Permission] = {f"p{number:04}": "write" for number in range(1_001)}
+    shop.with_owners("".join(f"/{login}/ @{login}\n" for login in people) + "/z/ @zoe\n", people)
+    result = await shop.usher("pay/a.py", "--live")
+    assert "2 owners were not looked up one by one" in result.stderr
+    assert "owner_unknown: Nobody on the forge is called `@zoe`" in result.stdout
+    assert len(forge.ledger.calls("GET", "/permission")) == 1_000
 
 
 # --- When it fails --------------------------------------------------------------------------------------
