@@ -41,7 +41,7 @@ async def test_an_app_finds_the_installation_of_a_repository(
 @pytest.mark.parametrize(
     ("claims", "status", "word"),
     [
-        ({"exp": 601}, 401, "too far in the future"),
+        ({"exp": 660}, 401, "too far in the future"),
         ({"exp": -1}, 401, "'Expiration time'"),
         ({"iat": 30}, 401, "'Issued at'"),
         ({"exp": 590, "iat": -60}, 200, ""),
