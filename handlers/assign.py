@@ -76,9 +76,13 @@ def _new_slots(situation: Situation, wanted: tuple[Slot, ...]) -> SlotsChosen | 
     earlier = situation.facts(SlotsChosen)
     if earlier and _says(earlier[-1]) == _says(chosen):
         return None
-    # The same commit with other owners means that somebody joined or left, which we learn of now.
+    if not earlier:
+        return chosen
+    # The same commit with other owners means that somebody joined or left, which we learn of now. Forges
+    # tell whole seconds, so two pushes may share one; what we read later is true later.
     seen_before = any(fact.head == head for fact in earlier)
-    return replace(chosen, at=situation.now) if seen_before else chosen
+    at = situation.now if seen_before else chosen.at
+    return replace(chosen, at=max(at, earlier[-1].at + timedelta(microseconds=1)))
 
 
 def _says(fact: SlotsChosen) -> tuple[object, ...]:
