@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from handlers.absences import keep_absences
 from handlers.assign import assign
 from handlers.commands import commands
 from handlers.handover import hand_over
@@ -17,6 +18,7 @@ Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
 
 FEATURES: tuple[Feature, ...] = (
     commands,  # people say what should happen
+    keep_absences,  # who is away is away everywhere
     hand_over,  # requests follow what people said
     assign,  # a change finds its people
     remind,  # whoever's turn it is hears of it when the answer is due

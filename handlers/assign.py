@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Note, RecordDecision, RequestReview
+from policies.clocks.hours import is_away
 from policies.content import fingerprint
 from policies.facts import (
     Access,
@@ -76,13 +77,9 @@ def _new_slots(situation: Situation, wanted: tuple[Slot, ...]) -> SlotsChosen | 
     earlier = situation.facts(SlotsChosen)
     if earlier and _says(earlier[-1]) == _says(chosen):
         return None
-    if not earlier:
-        return chosen
-    # The same commit with other owners means that somebody joined or left, which we learn of now. Forges
-    # tell whole seconds, so two pushes may share one; what we read later is true later.
+    # The same commit with other owners means that somebody joined or left, which we learn of now.
     seen_before = any(fact.head == head for fact in earlier)
-    at = situation.now if seen_before else chosen.at
-    return replace(chosen, at=max(at, earlier[-1].at + timedelta(microseconds=1)))
+    return replace(chosen, at=situation.now) if seen_before else chosen
 
 
 def _says(fact: SlotsChosen) -> tuple[object, ...]:
@@ -121,6 +118,7 @@ async def choose_people(
                 access=access.get(same(name), "write"),
                 bot=_is_bot(situation, name),
                 left=_was_refused(situation, name),
+                away=is_away(situation.terms, name, situation.now),
                 load=load.get(same(name), 0),
                 past=known[same(name)].past if same(name) in known else (),
                 reviews_of_author=known[same(name)].of_author if same(name) in known else 0,

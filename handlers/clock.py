@@ -7,15 +7,15 @@ from typing import Any
 
 from handlers.records import Rulebook, Standing
 from handlers.situation import Situation
-from policies.clocks import Obligation, Terms
+from policies.clocks import Away, Obligation, Terms
 from policies.facts import Team, same
 from policies.gaps import open_asks
 
 
-def terms_of(rulebook: Rulebook, teams: Mapping[str, Team]) -> Terms:
+def terms_of(rulebook: Rulebook, teams: Mapping[str, Team], away: Mapping[str, tuple[Away, ...]]) -> Terms:
     """What the clocks must know besides the facts."""
     members = {name: tuple(person.login for person in team.members) for name, team in teams.items()}
-    return Terms(rules=rulebook.rules, calendars=rulebook.calendars, teams=members)
+    return Terms(rules=rulebook.rules, calendars=rulebook.calendars, teams=members, away=away)
 
 
 def standing(situation: Situation) -> Standing:

@@ -18,6 +18,7 @@ from handlers.ports import Forge, ForgeError, Gone, Refused, Unavailable, Unsure
 from handlers.records import Effect, Effects, Log, NotYet, Records
 from policies.actions import (
     Action,
+    DeclareAway,
     ForgeAction,
     KeepIssue,
     KeepSticky,
@@ -29,6 +30,7 @@ from policies.actions import (
     RequestReview,
     Say,
     SetCheck,
+    WithdrawAway,
 )
 from policies.facts import AskRefused, Change, Fact, Repository, ReviewAsked, ReviewUnasked, same
 
@@ -64,6 +66,10 @@ async def perform(actions: Iterable[Action], place: Change | Repository, desk: D
                 came += facts
             case RecordDecision(record=record):
                 await desk.records.keep_decision(record, desk.now)
+            case DeclareAway():
+                await desk.records.declare_away(action)
+            case WithdrawAway():
+                await desk.records.withdraw_away(action)
             case _:
                 facts = await _once(action, place, desk)
                 await desk.log.add(facts, "usher")

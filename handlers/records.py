@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from policies.actions import DeclareAway, WithdrawAway
 from policies.calendars import Hours
-from policies.clocks import State
+from policies.clocks import Away, State
 from policies.facts import Access, Fact, Membership, RepositoryRef, Team
 from policies.owner_health import Asked, Finding
 from policies.owners import OwnersFile
@@ -151,6 +152,16 @@ class Records(Protocol):
         ...
 
     async def keep_decision(self, record: Mapping[str, Any], now: datetime) -> None: ...
+
+    async def declare_away(self, away: DeclareAway) -> None:
+        """Remember the absence, once for each `source`; look again at all that waits for this person."""
+        ...
+
+    async def withdraw_away(self, away: WithdrawAway) -> None: ...
+
+    async def absences(self, since: datetime) -> Mapping[str, tuple[Away, ...]]:
+        """Who is or was away since then, by login in lower case."""
+        ...
 
     async def decisions(self) -> tuple[Mapping[str, Any], ...]:
         """The records of every choice that was made here, the newest first."""

@@ -65,7 +65,7 @@ async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: D
         rulebook=rulebook,
         areas=areas,
         log=in_order([*log, *unheard]),
-        terms=terms_of(rulebook, areas.teams),
+        terms=terms_of(rulebook, areas.teams, await reads.records.absences(change.opened_at)),
         now=desk.now,
         effects=await desk.effects.every(),
     )

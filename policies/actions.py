@@ -7,6 +7,7 @@ row, so the same action decided twice is done once. A new key is a new effect.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 
@@ -159,4 +160,23 @@ class Note:
     facts: tuple[Any, ...]
 
 
-Action = ForgeAction | RecordDecision | Note
+@dataclass(frozen=True, slots=True)
+class DeclareAway:
+    """Remember that somebody is away in [`start`, `end`), on every change. `source` names the command that says so."""
+
+    person: str
+    start: datetime
+    end: datetime
+    declared: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawAway:
+    """Forget what a command said: its giver took it back."""
+
+    person: str
+    source: str
+
+
+Action = ForgeAction | RecordDecision | Note | DeclareAway | WithdrawAway

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from app.redaction import redact
+from app.store import away, experience
 from app.store import due as due_rows
-from app.store import experience
 from app.store import facts as fact_rows
 from app.store.database import Database
 from app.store.tables import clock, decision, effect, obligation, verdict_log
 from handlers.records import Effect, Experience, Overtaken, Standing
-from policies.clocks import Obligation
+from policies.actions import DeclareAway, WithdrawAway
+from policies.clocks import Away, Obligation
 from policies.facts import Fact, Subject, same
 
 
@@ -204,6 +205,18 @@ class SubjectRecords:
                     tenant_id=self._tenant_id, subject=self._subject, made_at=now, record=dict(record)
                 )
             )
+
+    async def declare_away(self, declared: DeclareAway) -> None:
+        async with self._database.begin() as connection:
+            await away.declare(connection, self._tenant_id, declared)
+
+    async def withdraw_away(self, withdrawn: WithdrawAway) -> None:
+        async with self._database.begin() as connection:
+            await away.withdraw(connection, self._tenant_id, withdrawn)
+
+    async def absences(self, since: datetime) -> Mapping[str, tuple[Away, ...]]:
+        async with self._database.begin() as connection:
+            return await away.since(connection, self._tenant_id, since)
 
     async def decisions(self) -> tuple[Mapping[str, Any], ...]:
         query = (

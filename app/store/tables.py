@@ -247,6 +247,23 @@ finding = sa.Table(
     sa.CheckConstraint("severity IN ('info', 'low', 'medium', 'high')", name="severity"),
 )
 
+# --- People ---------------------------------------------------------------------------------------------
+
+away = sa.Table(
+    "away",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _tenant(),
+    sa.Column("person", sa.Text, nullable=False, comment="login in lower case"),
+    sa.Column("from_at", INSTANT, nullable=False),
+    sa.Column("to_at", INSTANT, nullable=False),
+    sa.Column("declared_at", INSTANT, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, comment="the command that said so"),
+    sa.UniqueConstraint("tenant_id", "source"),
+    sa.CheckConstraint("from_at < to_at", name="span"),
+    sa.Index(None, "tenant_id", "to_at"),
+)
+
 # --- What was last read at the forge --------------------------------------------------------------------
 
 kept = sa.Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.forges.sandbox.world import Change, Comment
+from app.store.tables import away
 from tests.handlers.conftest import Bot, Shop, golden, said
 
 
@@ -460,3 +461,57 @@ async def test_after_a_day_nothing_is_undone(bot: Bot, world: Shop) -> None:
     await bot.settled()
     assert nods(comment) == ["confused"]
     assert "Paused" in said(change)[0]
+
+
+# --- Being away -------------------------------------------------------------------------------------
+
+
+async def test_who_goes_away_for_days_hands_over_everywhere(bot: Bot, world: Shop) -> None:
+    change, asked, other = await asks_payments(bot, world)
+    elsewhere = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    comment = asked.comments(elsewhere, "/usher away today fri")
+    await bot.settled()
+    assert nods(comment) == ["+1"]
+    assert change.asked == {other.login}
+    newer = world.ana.opens(world.api, touching={"pay/new.py": "x\n"})
+    await bot.settled()
+    assert newer.asked == {other.login}
+
+
+async def test_a_later_absence_hands_over_when_it_begins(bot: Bot, world: Shop) -> None:
+    change, asked, other = await asks_payments(bot, world)
+    asked.comments(change, "/usher eta fri 15:00\n/usher away wed thu")
+    await bot.settled()
+    assert change.asked == {asked.login}
+    world.later("2d")  # Wednesday
+    await bot.settled()
+    assert other.login in change.asked
+    assert asked.login not in change.asked
+
+
+async def test_a_short_absence_only_stops_the_clock(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    assert "Mon 23 Nov 17:00" in said(change)[0]
+    world.erin.comments(change, "/usher away today 12:00 today 15:00")
+    await bot.settled()
+    assert change.asked == {"erin"}
+    [own] = [each for each in await bot.obligations(change) if each.ledger == "person"]
+    assert own.due_at.isoformat() == "2026-11-24T12:00:00+00:00"
+
+
+async def test_an_absence_is_only_ones_own_and_can_be_taken_back(bot: Bot, world: Shop) -> None:
+    change, asked, other = await asks_payments(bot, world)
+    asked.comments(change, "/usher away tue fri")
+    await bot.settled()
+    assert len(await bot.rows(away)) == 1
+    world.later("10m")
+    other.comments(change, "/usher undo")
+    await bot.settled()
+    assert len(await bot.rows(away)) == 1
+    asked.comments(change, "/usher undo")
+    await bot.settled()
+    assert await bot.rows(away) == []
+    world.later("1d")  # Tuesday
+    await bot.settled()
+    assert change.asked == {asked.login}
