@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Note, RecordDecision, RequestReview
-from policies.clocks.hours import is_away
 from policies.content import fingerprint
 from policies.facts import (
     Access,
@@ -79,7 +78,7 @@ def _new_slots(situation: Situation, wanted: tuple[Slot, ...]) -> SlotsChosen | 
         return None
     # The same commit with other owners means that somebody joined or left, which we learn of now.
     seen_before = any(fact.head == head for fact in earlier)
-    return replace(chosen, at=situation.now) if seen_before else chosen
+    return replace(chosen, at=situation.now if seen_before else chosen.at, number=len(earlier))
 
 
 def _says(fact: SlotsChosen) -> tuple[object, ...]:
@@ -118,7 +117,6 @@ async def choose_people(
                 access=access.get(same(name), "write"),
                 bot=_is_bot(situation, name),
                 left=_was_refused(situation, name),
-                away=is_away(situation.terms, name, situation.now),
                 load=load.get(same(name), 0),
                 past=known[same(name)].past if same(name) in known else (),
                 reviews_of_author=known[same(name)].of_author if same(name) in known else 0,

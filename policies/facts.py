@@ -345,6 +345,7 @@ class SlotsChosen(Fact):
     `slots` is a tuple of (name, need, owners): the owners are logins, all of whom may answer. `files` gives
     the paths of each slot by name, `contents` a hash of their changed lines, where they are known. `guard`
     says in words why nobody may be asked for so large a change; empty where there is no such reason.
+    `number` counts these readings: forges tell whole seconds, and of two in one the later one holds.
     """
 
     rank: ClassVar[Rank] = Rank.OWNERS
@@ -353,9 +354,10 @@ class SlotsChosen(Fact):
     files: tuple[tuple[str, tuple[str, ...]], ...] = ()
     contents: tuple[tuple[str, str], ...] = ()
     guard: str = ""
+    number: int = 0
 
     def _parts(self) -> tuple[str, ...]:
-        return (self.head, self.at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ"))
+        return (f"{self.number:04}", self.head)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
