@@ -158,8 +158,10 @@ class Work:
                 stopping = asyncio.create_task(stop.wait())
                 await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 stopping.cancel()
-                if not worker.done():
+                while not worker.done():
+                    # One that is stopped while it starts may miss the first word; its jobs have ended by then.
                     worker.cancel()
+                    await asyncio.wait({worker}, timeout=GRACE + 2)
                 result = (await asyncio.gather(worker, return_exceptions=True))[0]
                 if not stop.is_set():
                     log.error("the worker ended and is started again", reason=repr(result))

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.store.database import Database
-from app.store.tables import clock, effect, fact, obligation
+from app.store.tables import clock, effect, fact, finding, obligation, repository
+from policies.facts import Subject
 
 STATES = {
     "DONE": "done",
@@ -35,6 +36,10 @@ class ChangeRow:
     subject: str
     state: str
     shown: Mapping[str, Any]
+
+    @property
+    def repository_id(self) -> int:
+        return Subject.parse(self.subject).repository_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,65 @@ class ChangePage:
     promises: tuple[Promise, ...]
     events: tuple[tuple[datetime, str, str], ...]  # (when, what, who)
     effects: tuple[Done, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding about a repository: how grave, where, what, how to mend it, since when."""
+
+    severity: str
+    path: str
+    line: int
+    message: str
+    fix: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPage:
+    """A repository: its open findings, gravest first, and its open changes."""
+
+    name: str
+    findings: tuple[FindingRow, ...]
+    changes: tuple[ChangeRow, ...]
+
+
+async def repository_page(database: Database, tenant_id: int, repository_id: int) -> RepositoryPage | None:
+    """One repository; None where Usher never saw it."""
+    grave = sa.case({"high": 0, "medium": 1, "low": 2}, value=finding.c.severity, else_=3)
+    open_findings = (
+        sa.select(finding)
+        .where(
+            finding.c.tenant_id == tenant_id,
+            finding.c.repository_id == repository_id,
+            finding.c.cleared_at.is_(None),
+        )
+        .order_by(grave, finding.c.path, finding.c.line)
+    )
+    open_changes = (
+        sa.select(clock.c.tenant_id, clock.c.subject, clock.c.state, clock.c.projection)
+        .where(
+            clock.c.tenant_id == tenant_id,
+            clock.c.subject.startswith(f"change:{repository_id}:"),
+            clock.c.state != "DONE",
+        )
+        .order_by(clock.c.updated_at.desc())
+    )
+    named = sa.select(repository.c.name).where(
+        repository.c.tenant_id == tenant_id, repository.c.id == repository_id
+    )
+    async with database.begin() as connection:
+        name = await connection.scalar(named)
+        if name is None:
+            return None
+        return RepositoryPage(
+            name,
+            tuple(
+                FindingRow(row.severity, row.path, row.line, row.message, row.fix, row.first_seen)
+                for row in await connection.execute(open_findings)
+            ),
+            tuple(_row(row) for row in await connection.execute(open_changes)),
+        )
 
 
 async def changes(database: Database, most: int = 200) -> tuple[ChangeRow, ...]:

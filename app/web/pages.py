@@ -58,6 +58,13 @@ def make_pages(database: Database) -> APIRouter:
     async def changes() -> HTMLResponse:
         return _page("changes.html", changes=await reports.changes(database))
 
+    @router.get("/repositories/{tenant_id}/{repository_id}")
+    async def repository(tenant_id: int, repository_id: int) -> HTMLResponse:
+        found = await reports.repository_page(database, tenant_id, repository_id)
+        if found is None:
+            raise HTTPException(404, "There is no such repository.")
+        return _page("repository.html", repository=found)
+
     @router.get("/changes/{tenant_id}/{subject}")
     async def change(tenant_id: int, subject: str) -> HTMLResponse:
         found = await reports.change(database, tenant_id, subject)
