@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Note, RecordDecision, RequestReview
+from policies.clocks.hours import is_away
 from policies.content import fingerprint
 from policies.facts import (
     Access,
@@ -117,6 +118,7 @@ async def choose_people(
                 access=access.get(same(name), "write"),
                 bot=_is_bot(situation, name),
                 left=_was_refused(situation, name),
+                away=is_away(situation.terms, name, situation.now),
                 load=load.get(same(name), 0),
                 past=known[same(name)].past if same(name) in known else (),
                 reviews_of_author=known[same(name)].of_author if same(name) in known else 0,

@@ -42,8 +42,8 @@ def rows(findings: Iterable[Finding]) -> tuple[words.Ailment, ...]:
 
 def _judged_lately(situation: Situation) -> bool:
     key = f"{situation.change.subject}|check|{CHECK}|{situation.change.head_sha}"
-    done = [each for each in situation.effects if each.key == key and each.state == "done"]
-    return any(situation.now - datetime.fromisoformat(each.payload["at"]) < LOOK_AGAIN for each in done)
+    said = [each for each in situation.effects if each.key == key and each.state in ("done", "skipped")]
+    return any(situation.now - datetime.fromisoformat(each.payload["at"]) < LOOK_AGAIN for each in said)
 
 
 def _verdict(head_sha: str, head: Diagnosis, at_base: Sequence[Finding], rules: Guidelines) -> SetCheck:

@@ -34,6 +34,10 @@ STEPS: dict[tuple[str, str], tuple[Step, ...]] = {
 are brought in by the slot's, which a change of people does not set back."""
 
 
+RESTING = (1, 2, 3)
+"""The rows of the table of turns in which no reviewer is awaited: done, a draft, paused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A step that was carried out, or decided against, for an obligation."""
@@ -114,10 +118,15 @@ def remind(
 
 
 def _by_party(state: State) -> list[Obligation]:
-    """The obligations that time runs for, one for each answer a person owes: those of one request are one."""
+    """The obligations that time runs for, one for each answer a person owes: those of one request are one.
+
+    While the change rests, as a draft or for a pause, no answer is awaited, even where the time of one that
+    is overdue runs on.
+    """
+    rests = state.turn.row in RESTING
     found: dict[tuple[str, ...], Obligation] = {}
     for each in state.obligations:
-        if each.open and each.accruing:
+        if each.open and each.accruing and not (rests and each.ledger != "item"):
             one = (*_answer(each), "" if each.ledger == "person" else each.key)
             found.setdefault(one, each)
     return list(found.values())
@@ -181,7 +190,11 @@ def _may_be_said(step: Step, each: Obligation, state: State, rules: Rules, now: 
     if step == "digest":
         reached = each.steps[rules.reviews.ladder.digest] or now
         start = reached if busy_until <= now else busy_until
-        return _next_digest(rules.reviews.digest_at, each.own_hours, start)
+        morning = _next_digest(rules.reviews.digest_at, each.own_hours, start)
+        if morning is None or morning >= now:
+            return morning
+        # That morning it was not their turn, or Usher slept: it can be said later, though not at night.
+        return _not_quiet(rules.reviews.quiet_hours, each.own_hours, now)
     return _not_quiet(rules.reviews.quiet_hours, each.own_hours, max(now, busy_until))
 
 

@@ -185,7 +185,7 @@ class GitHubClient:
         """The pages of a list that needs the whole installation."""
         opens = Opens(installation)
         first = await self._call(self._request(opens, "GET", template, {"per_page": 100, **pieces}))
-        async for page in self._follow(first, Opens(installation), template):
+        async for page in self._follow(first, opens, template):
             yield page
 
     async def describe(self, installation: int, repository_id: int) -> Answer:

@@ -47,6 +47,7 @@ def owe(world: World, slot: Slot, who: str, at: datetime) -> None:
         cycle = slot.cycle
         ledger = Ledger(cycle.kind, "person", slot.first_name, who, cycle.number, at, ASKED_IN)
         slot.owing[who] = _open(world, ledger)
+        slot.freed.discard(who)
 
 
 def _open(world: World, ledger: Ledger) -> Ledger:
@@ -109,6 +110,7 @@ def release_all(slot: Slot, at: datetime) -> None:
     """Everybody else who owes the slot an answer is free."""
     for ledger in slot.owing.values():
         ledger.end(at, "released")
+    slot.freed |= slot.owing.keys()
     slot.owing.clear()
 
 

@@ -210,7 +210,7 @@ def _apply_asks(world: World, terms: Terms, at: datetime | None = None) -> None:
     able = writers(terms)
     for who, ask in world.asks.items():
         for slot in covered_by(world, who, ask):
-            out = slot.responded | world.declined | world.away
+            out = slot.responded | slot.freed | world.declined | world.away
             if who not in out and not is_satisfied(world, slot, able):
                 since = at or max(ask.at, slot.known)
                 owe(world, slot, who, since)

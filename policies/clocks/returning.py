@@ -15,7 +15,7 @@ from policies.durations import Duration
 
 def awaited(world: World) -> list[str]:
     """The reviewers who gave an answer that the author has still to act on."""
-    answered = {who for slot in world.slots.values() for who in slot.responded}
+    answered = {who for slot in world.slots.values() for who in slot.responded} - world.declined
     return [who for who in sorted(answered) if waits_for_author(world, who) and not owes(world, who)]
 
 

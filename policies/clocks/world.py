@@ -69,7 +69,10 @@ class Cycle:
 
 @dataclass(slots=True)
 class Slot:
-    """An area of the change, with whoever owes it an answer (`owing`) or gave one (`responded`)."""
+    """An area of the change, with whoever owes it an answer (`owing`) or gave one (`responded`).
+
+    `freed`: who was asked, but need not answer any more because enough others did.
+    """
 
     first_name: str
     name: str
@@ -81,6 +84,7 @@ class Slot:
     cycle: Cycle = field(default_factory=Cycle)
     owing: dict[str, Ledger] = field(default_factory=dict)
     responded: set[str] = field(default_factory=set)
+    freed: set[str] = field(default_factory=set)
     assign: Ledger | None = None
 
 
@@ -206,8 +210,10 @@ def approvals(world: World, slot: Slot, writers: frozenset[str] | None) -> froze
 
 
 def objections(world: World, slot: Slot, writers: frozenset[str] | None) -> frozenset[str]:
-    """Who wants changes in a slot."""
-    objecting = (who for who, opinion in world.opinions.items() if not opinion.approves)
+    """Who wants changes in a slot, and has not left it to others."""
+    objecting = (
+        who for who, opinion in world.opinions.items() if not opinion.approves and who not in world.declined
+    )
     return frozenset(who for who in objecting if may_answer(world, slot, who, writers))
 
 

@@ -21,9 +21,9 @@ from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change
 from app.store.database import connect
 from app.store.tables import delivery, due, effect
-from tests.handlers.conftest import MONDAY_NINE, SECRET, Shop, forge, said, world
+from tests.handlers.conftest import MONDAY_NINE, SECRET, Shop, contract, forge, said, world
 
-__all__ = ["forge", "world"]  # fixtures
+__all__ = ["contract", "forge", "world"]  # fixtures
 
 pytestmark = pytest.mark.slow
 

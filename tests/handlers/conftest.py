@@ -7,7 +7,8 @@ of its own. `await bot.settled()` returns once nothing waits any more; it never 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +18,12 @@ import sqlalchemy as sa
 
 from app import logs, main
 from app.forges.sandbox import Sandbox
+from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.story import Person
 from app.forges.sandbox.world import Change, Repository
 from app.settings import Settings, read_settings
 from app.store.tables import effect, fact, obligation
+from tests.contract.checker import Contract
 
 SECRET = "a-webhook-secret-of-a-story"
 MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -50,10 +53,24 @@ class Shop:
         return self.forge.later(length)
 
 
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    """GitHub's own description of its API."""
+    return Contract()
+
+
 @pytest.fixture
-async def forge() -> AsyncIterator[Sandbox]:
+async def forge(contract: Contract) -> AsyncIterator[Sandbox]:
+    """The forge. A request that GitHub's description does not know fails the story that sent it."""
+    wrong: list[str] = []
+
+    def hold(exchange: Exchange) -> None:
+        wrong.extend(contract.check_request(exchange.method, exchange.path, exchange.query, exchange.body))
+
     async with Sandbox(webhook_secret=SECRET, start=MONDAY_NINE) as sandbox:
+        sandbox.on_exchange.append(hold)
         yield sandbox
+    assert wrong == []
 
 
 @pytest.fixture
@@ -150,7 +167,17 @@ def gather() -> float:
 
 
 @pytest.fixture
-async def bot(world: Shop, address: str, tmp_path: Path, mode: str, gather: float) -> AsyncIterator[Bot]:
+def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No story may leave an error in the log."""
+    yield
+    errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert errors == []
+
+
+@pytest.fixture
+async def bot(
+    world: Shop, address: str, tmp_path: Path, mode: str, gather: float, _quiet: None
+) -> AsyncIterator[Bot]:
     forge = world.forge
     settings = settings_for(forge, tmp_path, new_installations=mode, gather_seconds=gather)
     async with main.opened(settings, address, clock=forge.clock, open_pages=True) as usher:

@@ -17,9 +17,11 @@ from tests.policies.clocks.telling import (
     asked,
     at,
     begun,
+    checked,
     command,
     commented,
     drafted,
+    labelled,
     opened,
     reviewed,
     slots,
@@ -246,3 +248,21 @@ def test_each_step_is_said_once_and_only_in_working_hours(facts: list[Fact], sta
         now = min(later)
     else:
         raise AssertionError("woken too often")
+
+
+@pytest.mark.parametrize(
+    "rest", [drafted("11-24 10:00"), labelled("11-24 10:00", "blocked")], ids=["a draft", "a label"]
+)
+def test_while_a_change_rests_nobody_is_reminded_however_late_their_answer(rest: Fact) -> None:
+    """The author's pause does not stop what is overdue; yet nobody is to look at it now."""
+    late = [*ASKED, rest]
+    assert steps(look(ASKED, "11-25 09:00")) != []
+    assert steps(look(late, "11-25 09:00")) == []
+
+
+def test_a_digest_that_was_missed_in_the_morning_is_not_sent_at_night() -> None:
+    story = begun("11-23 11:00", "ben")  # 80 % on Tuesday at 09:24
+    assert steps(look(story, "11-24 10:50")) == [("digest", "ben")]
+    red = [*begun("11-23 10:00", "ben"), checked("11-23 16:30", "failure"), checked("11-24 18:00", "success")]
+    found = look(red, "11-24 18:00", required_checks=("ci",))
+    assert (steps(found), found.look_again) == ([], at("11-25 09:00"))

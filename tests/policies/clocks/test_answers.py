@@ -601,3 +601,35 @@ def test_the_authors_own_time_may_be_counted() -> None:
 def test_no_fact_that_opens_the_change_is_an_error() -> None:
     with pytest.raises(ValueError, match="opened"):
         state([asked("11-23 09:00", "ben")], "11-23 10:00")
+
+
+def test_whoever_a_colleagues_answer_freed_stays_free_after_a_push() -> None:
+    """Their request still stands on the forge, but it was for an answer that somebody else gave."""
+    story = [
+        *begun("11-23 09:00", "ben", "cyd"),
+        inline("11-23 10:00", "cyd", "t1"),
+        pushed("11-25 13:00", content="x"),
+        slots("11-25 13:00"),
+    ]
+    found = state(story, "11-25 14:00")
+    assert owed(found, "first_response", "person", "ben").verdict == "released"
+    assert (found.turn.state, found.turn.parties) == ("AUTHOR", ("ana",))
+    again = state([*story, asked("11-25 13:30", "ben")], "11-25 14:00")
+    assert again.turn.parties == ("ben",)
+
+
+def test_the_objection_of_somebody_who_left_it_to_others_waits_for_nobody() -> None:
+    story = [
+        *begun("11-23 09:00", "ben"),
+        reviewed("11-23 10:00", "ben", "changes_requested"),
+        pushed("11-23 11:00"),
+        asked("11-23 11:00", "ben"),
+        command("11-23 12:00", "ben", "decline"),
+        asked("11-23 12:00", "cyd", usher=("@api",)),
+        reviewed("11-23 13:00", "cyd", "changes_requested"),
+        pushed("11-23 14:00"),
+        asked("11-23 14:00", "cyd"),
+    ]
+    assert state(story, "11-23 15:00").turn.parties == ("cyd",)
+    approved = [*story, reviewed("11-23 15:30", "cyd", "approved")]
+    assert state(approved, "11-23 16:00").turn.state == "MERGE"
