@@ -48,6 +48,10 @@ fix: install ## Format and mend what can be mended by itself
 bench: install ## Run every benchmark; each prints ratios against a named peer or limit
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
+.PHONY: simulate
+simulate: install ## Play a week of thirty people and sixty changes, and judge every reminder (ARGS="7": another seed)
+	@$(BIN)/python -m tools.simulate_week $(ARGS)
+
 .PHONY: docs
 docs: install ## Write the pages of docs/ that are generated from the code
 	@$(BIN)/python -m tools.write_docs

@@ -1,0 +1,1 @@
+"""A made-up week of thirty people: an office, how its people behave, and a judge of every reminder."""
