@@ -32,10 +32,6 @@ def week(seed: int) -> Week:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True,
-    reason="Reminders still go to drafts, late digests at night, and to whom a colleague's answer freed",
-)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nobody_hears_a_wrong_reminder_in_a_whole_week(seed: int) -> None:
     played = week(seed)
