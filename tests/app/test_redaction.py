@@ -105,15 +105,9 @@ def test_header_fields_that_carry_credentials_are_struck_out_whole():
         "@",
     ],
 )
-def test_a_hostile_text_costs_time_in_proportion_to_its_length(piece):
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        best = 9.0
-        for _ in range(3):
-            start = time.perf_counter()
-            redact(text)
-            best = min(best, time.perf_counter() - start)
-        return best
-
-    # Sixteen times the text may cost forty times as much on a busy machine; a quadratic pattern costs 256.
-    assert seconds(160_000) < 40 * max(seconds(10_000), 0.000_5)
+def test_a_hostile_text_is_read_once_and_not_again_from_every_place(piece):
+    """160,000 characters take some milliseconds; a pattern that begins anew at each would take minutes."""
+    text = piece * (160_000 // len(piece))
+    start = time.perf_counter()
+    redact(text)
+    assert time.perf_counter() - start < 5
