@@ -30,7 +30,7 @@ test: install ## Run every test
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
 
 .PHONY: test-fast
-test-fast: install ## Run the inner loop: policies and handlers
+test-fast: install ## Run the inner loop: policies and the main stories of handlers
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" tests/policies tests/handlers $(ARGS)
 
 .PHONY: check

@@ -23,6 +23,7 @@ async def test_a_team_becomes_people_and_each_area_gets_somebody(bot: Bot, world
     golden("asked_two_areas", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_the_last_matching_rule_wins(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["app.py"])
     await bot.settled()
@@ -35,6 +36,7 @@ async def test_the_author_is_never_asked(bot: Bot, world: Shop) -> None:
     assert change.asked == {"carla"}
 
 
+@pytest.mark.slow
 async def test_an_account_that_the_rules_call_a_bot_is_never_asked(bot: Bot, world: Shop) -> None:
     """To the forge it is a person like any other."""
     world.dora.commits(world.api, {".github/usher.yml": "reviews: {bots: {logins: [Ben]}}\n"})
@@ -92,6 +94,7 @@ async def test_reviewers_whom_the_author_chose_count(bot: Bot, world: Shop) -> N
     assert change.asked == {"carla"}
 
 
+@pytest.mark.slow
 async def test_whoever_takes_themselves_off_is_not_asked_here_again(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()
@@ -105,6 +108,7 @@ async def test_whoever_takes_themselves_off_is_not_asked_here_again(bot: Bot, wo
     assert first not in change.asked
 
 
+@pytest.mark.slow
 async def test_one_person_whom_the_forge_refuses_does_not_spoil_the_others(bot: Bot, world: Shop) -> None:
     """The owners file names somebody who is not on the forge."""
     world.ana.commits(world.api, {".github/CODEOWNERS": "pay/ @nobody-of-that-name\ndocs/ @erin\n"})
@@ -113,6 +117,7 @@ async def test_one_person_whom_the_forge_refuses_does_not_spoil_the_others(bot: 
     assert change.asked == {"erin"}
 
 
+@pytest.mark.slow
 async def test_the_rules_of_the_change_itself_do_not_count(bot: Bot, world: Shop) -> None:
     """Somebody who edits CODEOWNERS in a change must not choose who reviews it."""
     change = world.ana.opens(
@@ -122,6 +127,7 @@ async def test_the_rules_of_the_change_itself_do_not_count(bot: Bot, world: Shop
     assert {"dora", "erin"} <= change.asked
 
 
+@pytest.mark.slow
 async def test_a_push_to_the_owners_file_counts_from_then_on(bot: Bot, world: Shop) -> None:
     first = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
@@ -133,6 +139,7 @@ async def test_a_push_to_the_owners_file_counts_from_then_on(bot: Bot, world: Sh
     assert second.asked == {"carla"}
 
 
+@pytest.mark.slow
 async def test_who_left_the_team_is_not_asked(bot: Bot, world: Shop) -> None:
     first = world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()
@@ -152,6 +159,7 @@ async def test_files_that_nobody_owns_are_said_to_be_so(bot: Bot, world: Shop) -
     golden("nobody_owns", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_a_repository_without_owners_file_uses_the_fallback(bot: Bot, world: Shop) -> None:
     world.dora.commits(
         world.api, {".github/CODEOWNERS": None, ".github/usher.yml": "reviewers: {fallback: [dora]}\n"}
@@ -162,6 +170,7 @@ async def test_a_repository_without_owners_file_uses_the_fallback(bot: Bot, worl
     golden("asked_fallback", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_a_mistake_in_the_rules_is_told_with_its_line(bot: Bot, world: Shop) -> None:
     world.dora.commits(world.api, {".github/usher.yml": "reviewers:\n  max_reviewers: many\n"})
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
@@ -170,6 +179,7 @@ async def test_a_mistake_in_the_rules_is_told_with_its_line(bot: Bot, world: Sho
     golden("rules_problem", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_a_hostile_path_does_nothing_in_the_comment(bot: Bot, world: Shop) -> None:
     """A pattern is shown as code, so it mentions nobody and runs no command."""
     world.dora.commits(world.api, {".github/CODEOWNERS": "*`@carla`|\\ x @erin\n* @erin\n"})
@@ -179,6 +189,7 @@ async def test_a_hostile_path_does_nothing_in_the_comment(bot: Bot, world: Shop)
     golden("hostile_pattern", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_a_fork_is_treated_by_the_rules_of_the_repository_it_goes_to(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching={"docs/guide.md": "better\n"}, from_fork=True)
     await bot.settled()
@@ -186,6 +197,7 @@ async def test_a_fork_is_treated_by_the_rules_of_the_repository_it_goes_to(bot: 
     assert change.asked == {"erin"}
 
 
+@pytest.mark.slow
 async def test_a_closed_change_asks_nobody(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"], draft=True)
     world.ana.closes(change)
@@ -194,6 +206,7 @@ async def test_a_closed_change_asks_nobody(bot: Bot, world: Shop) -> None:
     assert said(change) == []
 
 
+@pytest.mark.slow
 class TestPreview:
     """A new installation begins in preview."""
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.handlers.conftest import Bot, Shop, said
+
+pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 
 RULES = "calendars:\n  business: {zone: Europe/Berlin, holidays: {country: DE}}\n"
 

@@ -8,6 +8,8 @@ from app.forges.sandbox.world import Change, Comment
 from app.store.tables import away
 from tests.handlers.conftest import Bot, Shop, golden, said
 
+pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
+
 
 def nods(comment: Comment) -> list[str]:
     """The reactions of Usher to a comment."""

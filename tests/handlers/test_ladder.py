@@ -6,6 +6,8 @@ import pytest
 
 from tests.handlers.conftest import Bot, Shop, golden, said
 
+pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
+
 LEAD = "reviewers: {fallback: [dora]}\n"
 
 

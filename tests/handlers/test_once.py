@@ -9,6 +9,8 @@ from app.forges.sandbox.faults import Fault
 from app.store.tables import due
 from tests.handlers.conftest import Bot, Shop, said, subject_of
 
+pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
+
 
 async def runs(bot: Bot, change: object) -> int:
     """How often the change was settled: every run takes a lease, and each lease counts one up."""

@@ -10,6 +10,8 @@ from app.forges.sandbox.world import Change, CheckRun, Issue, Repository
 from app.store.tables import due, finding, kept
 from tests.handlers.conftest import OWNERS, Bot, Shop, golden
 
+pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
+
 PATH = ".github/CODEOWNERS"
 
 

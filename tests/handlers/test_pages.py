@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import httpx2
+import pytest
 
 from tests.handlers.conftest import SECRET, Bot, Shop, subject_of
+
+pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 
 
 async def test_the_pages_tell_whose_turn_it_is_and_why(bot: Bot, world: Shop) -> None:

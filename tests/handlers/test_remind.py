@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.handlers.conftest import Bot, Shop, golden, said
 
 
@@ -27,6 +29,7 @@ async def test_looking_again_does_not_remind_again(bot: Bot, world: Shop) -> Non
     assert len(said(change)) == 2
 
 
+@pytest.mark.slow
 async def test_nobody_is_reminded_at_night_or_on_a_weekend(bot: Bot, world: Shop) -> None:
     world.later("4d")  # Friday 27 November, 09:00
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
@@ -53,6 +56,7 @@ async def test_who_answered_in_time_is_not_reminded(bot: Bot, world: Shop) -> No
     assert len(said(change)) == 1
 
 
+@pytest.mark.slow
 async def test_a_draft_reminds_nobody(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()
@@ -63,6 +67,7 @@ async def test_a_draft_reminds_nobody(bot: Bot, world: Shop) -> None:
     assert len(said(change)) == 1
 
 
+@pytest.mark.slow
 async def test_a_closed_change_reminds_nobody(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()
@@ -74,6 +79,7 @@ async def test_a_closed_change_reminds_nobody(bot: Bot, world: Shop) -> None:
     golden("closed", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_the_comment_says_that_the_answer_is_late_and_later_that_it_came(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
@@ -85,6 +91,7 @@ async def test_the_comment_says_that_the_answer_is_late_and_later_that_it_came(b
     golden("answered", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_after_a_long_silence_of_usher_only_one_reminder_comes(bot: Bot, world: Shop) -> None:
     """Usher was down for two weeks: the steps in between are not made up for."""
     change = world.ana.opens(world.api, touching=["docs/guide.md"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.forges.sandbox.world import Change
 from app.store.tables import clock
 from tests.handlers.conftest import Bot, Shop, said, subject_of
+
+pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 
 
 async def state(bot: Bot, change: Change) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from policies.owners import Dialect, parse
 from policies.owners.index import REMEMBERED
 from policies.owners.limits import LONG_PATTERN, MANY_RULES, NEARLY_TOO_LARGE, STEPS, TOO_LARGE
 
+pytestmark = pytest.mark.slow  # hostile files are large
+
 BOTH = pytest.mark.parametrize("dialect", ["github", "gitlab"])
 
 
