@@ -87,7 +87,7 @@ async def play(*, once: bool, console: Console | None = None) -> None:
             else:
                 await _go_on(stage)
                 say.print(f"[bold]Look around:[/] {stage.address}   (Ctrl-C ends the demo)")
-                await asyncio.Event().wait()
+                await main.stop_on_signals().wait()
     finally:
         await asyncio.to_thread(embedded.stop, folder, delete=True)
         shutil.rmtree(folder, ignore_errors=True)

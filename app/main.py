@@ -152,7 +152,7 @@ class _Forges:
 
 async def serve(usher: Usher, *, worker: bool = True) -> None:
     """Answer requests, and work where `worker` is set, until the process is asked to stop."""
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     web = asyncio.create_task(run_web(usher, stop), name="usher web")
     work = [usher.work.run(stop, concurrency=usher.settings.worker_concurrency)] if worker else []
     await _until_stopped(stop, web, *(asyncio.create_task(each, name="usher work") for each in work))
@@ -160,7 +160,7 @@ async def serve(usher: Usher, *, worker: bool = True) -> None:
 
 async def work_only(usher: Usher) -> None:
     """Work without answering requests, until the process is asked to stop."""
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     await usher.work.run(stop, concurrency=usher.settings.worker_concurrency)
 
 
@@ -224,7 +224,8 @@ async def _until_stopped(stop: asyncio.Event, *parts: asyncio.Task[None]) -> Non
             raise result
 
 
-def _stop_on_signals() -> asyncio.Event:
+def stop_on_signals() -> asyncio.Event:
+    """An event that is set when the process is asked to stop, by an operator or by Ctrl-C."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

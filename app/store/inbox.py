@@ -234,10 +234,3 @@ async def unread(connection: AsyncConnection) -> int:
     """How many deliveries wait to be read."""
     query = sa.select(sa.func.count()).select_from(delivery).where(delivery.c.state == "new")
     return await connection.scalar(query) or 0
-
-
-async def count(database: Database) -> dict[str, int]:
-    """How many deliveries are in which state."""
-    query = sa.select(delivery.c.state, sa.func.count().label("number")).group_by(delivery.c.state)
-    async with database.begin() as connection:
-        return {row.state: row.number for row in await connection.execute(query)}
