@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,15 +12,19 @@ from app.store.database import Database
 from app.working_hours import calendars_of
 from handlers.ports import Forge
 from handlers.records import Rulebook
-from policies import owners, rules
+from policies import rules
 from policies.facts import Access, File, Membership, Person, RepositoryRef, Team, same
+from policies.owners import Dialect, OwnersFile
+from policies.owners.recent import RecentFiles
 
 KEEP_FILES = timedelta(hours=1)
 """A push that touches the files makes them be read at once; this bounds what a lost event can cost."""
 
 KEEP_PEOPLE = timedelta(hours=1)
 RULES_PATHS = {"github": ".github/usher.yml", "gitlab": ".gitlab/usher.yml"}
-_PARSED = 64
+
+_recent = RecentFiles()
+"""Shared by all tenants, by the bytes' identity: parsing a large file again takes tens of milliseconds."""
 
 
 class KeptRulebooks:
@@ -39,7 +43,7 @@ class KeptRulebooks:
             calendars=calendars,
             problems=(*read.problems, *unknown),
             rules_path=RULES_PATHS[self._forge.dialect],
-            owners=_parse_owners(owners_file, self._forge.dialect) if owners_file else None,
+            owners=_parse(owners_file, self._forge.dialect) if owners_file else None,
             owners_path=owners_file.path if owners_file else "",
         )
 
@@ -81,44 +85,30 @@ class KeptDirectory:
 
     async def access(self, repository: RepositoryRef, who: str) -> Access:
         key = f"{repository.id}:{same(who)}"
-        found = await kept.get(self._database, self._tenant_id, "access", key, at_most=KEEP_PEOPLE)
-        if found is kept.MISSING:
-            found = await self._forge.access(repository, who)
-            await kept.put(self._database, self._tenant_id, "access", key, found)
-        access: Access = found
+        access: Access = await self._kept("access", key, lambda: self._forge.access(repository, who))
         return access
 
     async def team_access(self, repository: RepositoryRef, team: str) -> Access:
         key = f"{repository.id}:@{same(team)}"
-        found = await kept.get(self._database, self._tenant_id, "access", key, at_most=KEEP_PEOPLE)
-        if found is kept.MISSING:
-            found = await self._forge.team_access(repository, team)
-            await kept.put(self._database, self._tenant_id, "access", key, found)
-        access: Access = found
+        access: Access = await self._kept("access", key, lambda: self._forge.team_access(repository, team))
         return access
 
     async def membership(self, organisation: str, who: str) -> Membership:
         key = f"{same(organisation)}:{same(who)}"
-        found = await kept.get(self._database, self._tenant_id, "member", key, at_most=KEEP_PEOPLE)
+        found: Membership = await self._kept("member", key, lambda: self._forge.membership(organisation, who))
+        return found
+
+    async def _kept(self, kind: str, key: str, read: Callable[[], Awaitable[str]]) -> Any:
+        """The value as it was last read at the forge; read now where that is too long ago."""
+        found = await kept.get(self._database, self._tenant_id, kind, key, at_most=KEEP_PEOPLE)
         if found is kept.MISSING:
-            found = await self._forge.membership(organisation, who)
-            await kept.put(self._database, self._tenant_id, "member", key, found)
-        membership: Membership = found
-        return membership
+            found = await read()
+            await kept.put(self._database, self._tenant_id, kind, key, found)
+        return found
 
 
-_parsed: OrderedDict[tuple[str, str], owners.OwnersFile] = OrderedDict()
-
-
-def _parse_owners(file: File, dialect: Any) -> owners.OwnersFile:
-    """Parsed files are shared by their bytes' identity: reading a large one again takes tens of milliseconds."""
-    key = (dialect, file.blob)
-    if key not in _parsed:
-        _parsed[key] = owners.parse(file.content, dialect)
-        while len(_parsed) > _PARSED:
-            _parsed.popitem(last=False)
-    _parsed.move_to_end(key)
-    return _parsed[key]
+def _parse(file: File, dialect: Dialect) -> OwnersFile:
+    return _recent.parse(file.content, dialect, file.blob)
 
 
 def _packed(file: File | None) -> dict[str, str] | None:
