@@ -8,11 +8,21 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.errors import ForPeople
 from app.settings import Settings
 
 MARKER = "usher:1:"
+
+
+class KeyLost(ForPeople):
+    """Something was sealed with a master key that is not configured any more."""
 
 
 def master_keys(settings: Settings) -> tuple[bytes, ...]:
@@ -34,6 +44,38 @@ def _own_key(path: Path) -> bytes:
             os.link(fresh, path)
         fresh.unlink()
     return path.read_text(encoding="ascii").strip().encode()
+
+
+def derived(key: bytes, purpose: str) -> bytes:
+    """32 bytes for one purpose ("hook s-…", "sealing"), from which neither the key nor another purpose's follow.
+
+    HKDF-SHA256, RFC 5869.
+    """
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"usher:{purpose}".encode()).derive(key)
+
+
+class Seal:
+    """Encrypts what is stored and must not be read from the database alone: keys and tokens of forges.
+
+    Sealed with the newest master key; opened with whichever it was sealed with.
+    """
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(derived(key, "sealing"))) for key in keys])
+
+    def close(self, plain: str) -> bytes:
+        """The text, encrypted and authenticated."""
+        return self._box.encrypt(plain.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """The text again; `KeyLost` where none of the master keys fits."""
+        try:
+            return self._box.decrypt(sealed).decode()
+        except InvalidToken:
+            raise KeyLost(
+                "What is stored was encrypted with a master key that is not among USHER_MASTER_KEYS. "
+                "Add the old key behind the new one, or connect the forge again."
+            ) from None
 
 
 def marker(key: bytes, tenant_id: int, effect_key: str) -> str:
