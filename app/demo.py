@@ -23,7 +23,7 @@ from app.forges.sandbox.world import Change, Repository
 from app.settings import read_settings
 from app.store import embedded
 from app.store.tables import obligation
-from policies.words import instant
+from policies.words.times import instant
 
 SECRET = "the-secret-of-the-demo-webhook"  # noqa: S105 - of a forge that ends with the demo
 FRIDAY_AFTERNOON = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)

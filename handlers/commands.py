@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from handlers.assign import choose_people
 from handlers.situation import Reads, Situation
-from policies import words
 from policies.actions import Action, Nod, Note, Say
 from policies.calendars import elapsed
 from policies.clocks import Obligation
@@ -28,6 +27,8 @@ from policies.facts import Access, CommandGiven, CommandRefused, CommandTyped, F
 from policies.reviewers.telling import asked_in, is_reproduced, told
 from policies.rights import may, roles, whose
 from policies.text import checked
+from policies.words import commands as words
+from policies.words import reasons, why
 
 ANSWERS = ("first_response", "re_review")
 AFTER_THE_END = ("why", "away", "undo")
@@ -227,16 +228,16 @@ async def _why(question: CommandGiven, situation: Situation, reads: Reads) -> st
     if not kept and question.words and situation.is_open and not situation.change.draft:
         records = ((await choose_people(situation, reads)).record,)
     if not records:
-        return words.NO_CHOICE
+        return why.NO_CHOICE
     people = tuple(word.lstrip("@") for word in question.words) or asked_in(records)
     full = await _may_know_all(question.by, situation, reads)
     slots = tuple(slot.name for slot in situation.areas.slots)
     said = []
     for person in people:
         owned = situation.areas.why(person, slots)
-        said.append(told(records, person, words.why_owner(owned) if owned else "", full=full))
+        said.append(told(records, person, reasons.why_owner(owned) if owned else "", full=full))
     if kept and all(is_reproduced(record) for record in kept):
-        said.append(words.FROM_THE_RECORD)
+        said.append(why.FROM_THE_RECORD)
     return "\n\n".join(said)
 
 

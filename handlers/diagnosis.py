@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.situation import Reads
-from policies import owner_health, owners, words
+from policies import owner_health, owners
 from policies.facts import File, RepositoryRef, can_write, same
 from policies.owner_health import SILENT_DAYS, Finding, Known, PersonSeen, TeamSeen
 from policies.owners import OwnersFile
 from policies.rules import Guidelines
+from policies.words import owners as words
 
 MOST_OWNERS = 200
 """So many owners are looked up one by one; of others only the forge's own list of errors tells."""

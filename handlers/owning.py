@@ -10,7 +10,7 @@ from handlers.records import Directory, Rulebook
 from policies.facts import Team, Touched, same
 from policies.owners import Match
 from policies.reviewers import OwnersMatch, Slot, slots
-from policies.words import Owned
+from policies.words.reasons import Owned
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from handlers.assign import asking, choose_people, lead_of
 from handlers.commands import are_waiting
 from handlers.situation import Reads, Situation
-from policies import words
 from policies.actions import Action, Note, ReleaseReview, Say
 from policies.facts import Fact, ReviewAsked, same
 from policies.gaps import in_remarks, in_reviews, released
 from policies.reminders import Heard, Reminders, Rung, Said, Step
 from policies.reminders import remind as due_rungs
 from policies.text import checked
+from policies.words import reasons
+from policies.words import reminders as words
 
 STEPS: dict[str, Step] = {step: step for step in get_args(Step)}
 
@@ -126,13 +127,13 @@ def _why(situation: Situation, person: str) -> str:
     asks = [fact for fact in situation.facts(ReviewAsked) if same(fact.who) == same(person)]
     among = asks[-1].slots if asks and asks[-1].slots else tuple(slot.name for slot in situation.areas.slots)
     owned = situation.areas.why(person, among)
-    return words.why_you(owned) if owned else _why_else(asks)
+    return reasons.why_you(owned) if owned else _why_else(asks)
 
 
 def _why_else(asks: list[ReviewAsked]) -> str:
     """Why somebody who owns nothing here was asked."""
     by_usher = bool(asks) and asks[-1].by_usher
-    return words.WHY_YOU_FALLBACK if by_usher else words.WHY_YOU_ASKED
+    return reasons.WHY_YOU_FALLBACK if by_usher else reasons.WHY_YOU_ASKED
 
 
 def _said(situation: Situation) -> tuple[Said, ...]:

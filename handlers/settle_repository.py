@@ -13,12 +13,13 @@ from handlers.perform import Desk, perform
 from handlers.ports import Gone
 from handlers.records import Effect, NotYet, Rulebook, Rulebooks
 from handlers.situation import Reads
-from policies import tracking, words
+from policies import tracking
 from policies.actions import KeepIssue
 from policies.facts import Repository, Subject
 from policies.owner_health import Finding
 from policies.text import checked
 from policies.tracking import Tracked, Wanted
+from policies.words import owners as words
 
 SWEEP = timedelta(days=1)
 """A lost event is found by then."""

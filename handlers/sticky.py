@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handlers.clock import first_due
 from handlers.situation import Reads, Situation
-from policies import instants, words
+from policies import instants
 from policies.actions import Action, KeepSticky
 from policies.clocks.hours import of_person
 from policies.clocks.story import story
@@ -15,6 +15,8 @@ from policies.facts import CommandGiven, ReviewAsked, Reviewed, SlotsChosen, sam
 from policies.gaps import open_asks
 from policies.reviewers import FALLBACK
 from policies.text import checked
+from policies.words import reasons
+from policies.words import sticky as words
 
 
 async def sticky(situation: Situation, _reads: Reads) -> Sequence[Action]:
@@ -100,13 +102,13 @@ def _answers(situation: Situation) -> dict[str, str]:
 
 def _why(situation: Situation, ask: ReviewAsked) -> str:
     if ask.by_usher and ask.slots == (FALLBACK,):
-        return words.WHY_FALLBACK
+        return reasons.WHY_FALLBACK
     among = ask.slots or tuple(slot.name for slot in situation.areas.slots)
     if owned := situation.areas.why(ask.who, among):
-        return words.why_owner(owned)
+        return reasons.why_owner(owned)
     if ask.by_usher:
-        return words.WHY_LEAD if not _once_owned(situation, ask) else "owned files that this change touched"
-    return words.why_asked_by(ask.by)
+        return reasons.WHY_LEAD if not _once_owned(situation, ask) else "owned files that this change touched"
+    return reasons.why_asked_by(ask.by)
 
 
 def _once_owned(situation: Situation, ask: ReviewAsked) -> bool:

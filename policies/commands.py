@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
-from policies import instants, words
+from policies import instants
 from policies.calendars import Hours
 from policies.facts import CommandGiven, CommandRefused, CommandTyped, Fact
+from policies.words import commands as words
 
 MOST_AT_ONCE = 5
 AT_ONCE = timedelta(minutes=10)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from policies import words
 from policies.facts import Access, File, Membership, Team, Tree, can_write, same
 from policies.owners import OwnersFile, Problem
 from policies.owners.answers import Rule
@@ -19,6 +18,7 @@ from policies.owners.coverage import matches_nothing
 from policies.owners.differences import differs
 from policies.owners.shadows import shadowed
 from policies.rules import Guidelines
+from policies.words import owners as words
 
 Severity = Literal["info", "low", "medium", "high"]
 Limit = Literal["low", "medium", "high", "never"]

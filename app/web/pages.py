@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from app.store import reports
 from app.store.database import Database
-from policies.words import instant
+from policies.words.times import instant
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),

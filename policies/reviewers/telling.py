@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from policies import words
 from policies.facts import same
 from policies.reviewers.choosing import replay, why
 from policies.reviewers.values import Choice, Excluded, Pick
+from policies.words import why as words
 
 _KNOWN_TO_ALL = ("author", "bot", "committer")
 

@@ -1,0 +1,132 @@
+"""What a change's one comment says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from policies.text import code, counted, in_cell, listed
+from policies.words.times import instant
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One row of the comment's table."""
+
+    login: str
+    why: str
+    answered: str = ""  # "approved", "asked for changes", "commented"; empty: not yet
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """What the change's comment has to say. `due` and `zone` belong to the headline's deadline."""
+
+    headline: str
+    asked: tuple[AskedLine, ...] = ()
+    notes: tuple[str, ...] = ()
+    ask: bool = False  # somebody's answer is awaited, so say how to give it or say no
+    command: str = "/usher"
+    owners_path: str = ""
+
+
+def your_turn(people: tuple[str, ...], due: datetime | None, zone: str) -> str:
+    """Whose answer is awaited, and by when."""
+    who = listed([code(person) for person in people])
+    if due is None:
+        return f"**It is {who}'s turn.**" if len(people) == 1 else f"**It is the turn of {who}.**"
+    promise = f"A first answer is promised by **{instant(due, zone)}**."
+    return f"**Please look at this, {who}.** {promise}"
+
+
+def overdue(people: tuple[str, ...], due: datetime, zone: str) -> str:
+    """The promise has passed and nobody answered yet."""
+    who = listed([code(person) for person in people])
+    return f"**Still waiting for {who}.** A first answer was promised by {instant(due, zone)}."
+
+
+def authors_turn(author: str, reason: str) -> str:
+    """The author is to act."""
+    return f"**It is your turn, {code(author)}**: {reason}."
+
+
+def answered(people: tuple[str, ...]) -> str:
+    """Everybody who was to answer did."""
+    return f"**Answered** by {listed([code(person) for person in people])}."
+
+
+NOBODY_OWNS = (
+    "**Nobody is named as owner of these files, so nobody was asked.** "
+    "Please ask somebody yourself, or add an owner to the CODEOWNERS file."
+)
+NOBODY_FREE = (
+    "**Nobody who owns these files can be asked right now.** Please ask somebody yourself under *Reviewers*."
+)
+MERGED = "**Merged.** Nothing is awaited here."
+CLOSED = "**Closed.** Nothing is awaited here."
+BACK_TO_DRAFT = "**Back to draft.** Nobody is waited for until it is ready again."
+
+
+def how_to_answer(command: str) -> str:
+    """What whoever is asked can do. `command` is the prefix of commands."""
+    return (
+        f"A review or a comment of yours is an answer. Later? Comment {code(f'{command} eta fri 15:00')}. "
+        f"Not you? Comment {code(f'{command} decline')}, or take yourself off *Reviewers*: somebody else is "
+        "asked, and you are not asked here again."
+    )
+
+
+def paused(reason: str) -> str:
+    """Nobody is waited for now, and why."""
+    return f"**Paused:** {reason}. Nobody is waited for meanwhile."
+
+
+def snoozed(until: datetime, zone: str) -> str:
+    """It was snoozed by a command."""
+    return f"it is snoozed until {instant(until, zone)}"
+
+
+def blocked(by: str, why: str) -> str:
+    """It was blocked by a command; the reason is quoted."""
+    return f"{code(by)} says that it must wait: {code(why)}"
+
+
+def nobody_asked(why: str) -> str:
+    """A change about which nobody should be woken, by its size or its base."""
+    return (
+        f"**Nobody was asked, because {why}.** If it is meant so, please ask the right people yourself under "
+        "*Reviewers*."
+    )
+
+
+def cut_list(seen: int) -> str:
+    """The forge did not tell all files."""
+    return f"The forge lists only {seen:,} of the files, so owners of others may be missing here."
+
+
+def rules_problem(path: str, line: int, message: str, fix: str) -> str:
+    """Something in `usher.yml` could not be used."""
+    mend = f" {fix}" if fix else ""
+    return f"{code(path)} line {line}: {message}.{mend} Until then the default holds."
+
+
+def owners_problem(path: str, number: int) -> str:
+    """Lines of the owners file could not be used."""
+    return f"{code(path)} has {counted(number, 'line')} that cannot be read; they own nothing."
+
+
+def sticky(said: Sticky) -> str:
+    """The change's comment, as Markdown."""
+    parts = [said.headline]
+    if said.asked:
+        rows = ["| Asked | Why |", "| :-- | :-- |"]
+        for each in said.asked:
+            done = f" · {each.answered}" if each.answered else ""
+            rows.append(f"| {in_cell(code(each.login))}{done} | {in_cell(each.why)} |")
+        parts.append("\n".join(rows))
+    if said.ask:
+        parts.append(how_to_answer(said.command))
+    parts += said.notes
+    source = f" · owners from {code(said.owners_path)}" if said.owners_path else ""
+    parts.append(f"<sub>Usher keeps this comment up to date{source}</sub>")
+    return "\n\n".join(parts)
