@@ -1,8 +1,9 @@
-"""A forge to practise on: people, repositories and changes in memory, behind GitHub's REST API."""
+"""Forges to practise on: people, repositories and changes in memory, behind GitHub's or GitLab's REST API."""
 
-from app.forges.sandbox.forge import Sandbox
+from app.forges.sandbox.forge import Forge
+from app.forges.sandbox.github.sandbox import Sandbox
 from app.forges.sandbox.rules import Refused
 from app.forges.sandbox.story import Person
 from app.forges.sandbox.world import Protection
 
-__all__ = ["Person", "Protection", "Refused", "Sandbox"]
+__all__ = ["Forge", "Person", "Protection", "Refused", "Sandbox"]

@@ -31,7 +31,10 @@ def _certificates() -> ssl.SSLContext:
 
 @dataclass(slots=True)
 class Letter:
-    """A webhook before it is sent. `headers` are all but its seal."""
+    """A webhook before it is sent. `headers` are all but its seal.
+
+    `hook` and `url`: which of several hooks it is for, and where that leads; None where the forge has one.
+    """
 
     event: str
     action: str | None
@@ -40,6 +43,8 @@ class Letter:
     installation: int | None = None
     repository: int | None = None
     guid: str = ""
+    hook: int | None = None
+    url: str | None = None
 
     @property
     def body(self) -> bytes:
@@ -99,9 +104,10 @@ class Courier:
     `unordered`, `duplicates` and `losses` are what networks do; all chance comes from the seed.
     """
 
-    def __init__(self, wall: WallClock, seal: Callable[[str, bytes], dict[str, str]], seed: int) -> None:
+    def __init__(self, wall: WallClock, seal: Callable[[Letter, bytes], dict[str, str]], seed: int) -> None:
         self.url: str | None = None
-        self._seal = seal  # GUID and body → the headers that prove where a letter comes from
+        self._seal = seal  # letter and body → the headers that prove where it comes from
+        self.on_answer: list[Callable[[Sent], None]] = []  # called once a letter was answered, or failed
         self.unordered = False
         self.duplicates = 0.0  # chance that a letter is delivered a second time
         self.losses = 0.0  # chance that a letter gets no connection
@@ -146,7 +152,7 @@ class Courier:
 
     def post(self, letter: Letter) -> None:
         """Take a letter; it leaves at once, unless a bag is held open."""
-        if self.url is None:
+        if (letter.url or self.url) is None:
             return
         if self._forget:
             self._forget -= 1
@@ -174,9 +180,9 @@ class Courier:
             self._enqueue(letter)
         self._changed.set()
 
-    def redeliver(self, sent: Sent) -> None:
+    def redeliver(self, sent: Sent) -> Sent:
         """Send a letter again, under its own GUID."""
-        self._enqueue(sent.letter, redelivery=True)
+        return self._enqueue(sent.letter, redelivery=True)
 
     def listed(self) -> list[Sent]:
         """The attempts that the forge still shows, newest first."""
@@ -191,7 +197,7 @@ class Courier:
 
     # --- Carrying -------------------------------------------------------------------------------------
 
-    def _enqueue(self, letter: Letter, *, redelivery: bool = False) -> None:
+    def _enqueue(self, letter: Letter, *, redelivery: bool = False) -> Sent:
         again = not redelivery and self._random.random() < self.duplicates
         for _ in range(2 if again else 1):
             sent = Sent(_FIRST_ID + len(self.sent), letter, self._wall.now(), redelivery)
@@ -199,6 +205,7 @@ class Courier:
             self._waiting.append(sent)
         self._changed.set()
         self._add_carriers()
+        return sent
 
     def _add_carriers(self) -> None:
         while self._client is not None and len(self._carriers) < self.parallel:
@@ -215,6 +222,8 @@ class Courier:
             self._under_way += 1
             try:
                 await self._deliver(sent)
+                for listener in self.on_answer:
+                    listener(sent)
             finally:
                 self._under_way -= 1
                 self._changed.set()
@@ -226,12 +235,13 @@ class Courier:
             sent.status, sent.status_code = "failed to connect to host", 502
             return
         body = sent.letter.body
-        sent.request_headers = {**sent.letter.headers, **self._seal(sent.guid, body)}
+        sent.request_headers = {**sent.letter.headers, **self._seal(sent.letter, body)}
         started = asyncio.get_running_loop().time()
-        if self._client is None or self.url is None:
+        url = sent.letter.url or self.url
+        if self._client is None or url is None:
             raise RuntimeError("the courier was not started")
         try:
-            answer = await self._client.post(self.url, content=body, headers=sent.request_headers)
+            answer = await self._client.post(url, content=body, headers=sent.request_headers)
         except httpx2.TimeoutException:
             sent.status, sent.status_code = "timed out", 504
         except (httpx2.TransportError, httpx2.InvalidURL):

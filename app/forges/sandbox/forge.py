@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from types import TracebackType
 from typing import Literal, Self
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.forges.sandbox.acts import checks, people
 from app.forges.sandbox.acts import files as acts
 from app.forges.sandbox.acts.files import Edits
-from app.forges.sandbox.clock import START, StoryClock, WallClock
-from app.forges.sandbox.courier import Courier, Sent
+from app.forges.sandbox.clock import StoryClock, WallClock
+from app.forges.sandbox.courier import Courier, Letter, Sent
 from app.forges.sandbox.faults import Faults
-from app.forges.sandbox.github import webhooks
-from app.forges.sandbox.github.face import GitHub
-from app.forges.sandbox.github.site import Registration, Site
+from app.forges.sandbox.http import Face
 from app.forges.sandbox.ledger import Exchange, Ledger
 from app.forges.sandbox.server import Server
 from app.forges.sandbox.story import Person
@@ -27,7 +22,7 @@ from app.forges.sandbox.world import (
     Account,
     Change,
     Happening,
-    Installation,
+    Kind,
     Organisation,
     Permission,
     Protection,
@@ -37,70 +32,34 @@ from app.forges.sandbox.world import (
     World,
 )
 
-APP_ID = 4_242
-SLUG = "usher"
 
-
-@cache
-def _key() -> tuple[str, str]:
-    """A private and a public key as PEM; made once for each process, since making one takes a while."""
-    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
-
-
-class Sandbox:
-    """`async with Sandbox(…) as forge:` serves it on a loopback port until the block ends.
+class Forge(ABC):
+    """What both kinds of forge have. `async with` serves it on a loopback port until the block ends.
 
     `start` is where the forge's clock stands at first (it moves by `later` alone); tokens, JWTs, limits
     and the `Date` header live by real time. `webhook_url` may also be set later, before anybody acts.
     """
 
-    def __init__(
-        self,
-        webhook_url: str | None = None,
-        webhook_secret: str = "the-sandbox-webhook-secret",  # noqa: S107 - of a sandbox
-        *,
-        seed: int = 1,
-        start: datetime = START,
-    ) -> None:
+    kind: Kind
+    face: Face
+    person_of: type[Person] = Person
+
+    def __init__(self, webhook_url: str | None, *, seed: int, start: datetime, owner: str) -> None:
         self.clock = StoryClock(start)
         self.wall = WallClock()
-        self.world = World(self.clock)
+        self.world = World(self.clock, self.kind)
         self.courier = Courier(self.wall, self._seal, seed)
         self.courier.url = webhook_url
         self._ledger = Ledger()
         self.faults = Faults(seed, self.world)
-        self.private_key, public_key = _key()
-        owner = people.person(self.world, "octo-admin")
-        bot = Account(self.world.next_id("account"), f"{SLUG}[bot]", "bot", self.clock.now(), APP_ID)
-        self.world.accounts[bot.login] = bot
-        self.registration = Registration(
-            APP_ID,
-            SLUG,
-            owner,
-            bot,
-            self.private_key,
-            public_key,
-            self.clock.now(),
-            webhook_secret=webhook_secret,
-        )
-        self.site = Site("http://127.0.0.1", self.registration)
-        self.github = GitHub(self.site, self.world, self.courier, self._ledger, self.faults, self.wall, seed)
+        self.owner = people.person(self.world, owner)
         self._server: Server | None = None
         self._people: dict[str, Person] = {}
         self.world.listeners.append(self._tell)
 
     async def __aenter__(self) -> Self:
-        self._server = Server(self.github)
-        self.site.url = self._server.url
+        self._server = Server(self.face)
+        self._placed(self._server.url)
         await self._server.start()
         await self.courier.start()
         return self
@@ -112,33 +71,29 @@ class Sandbox:
         if self._server is not None:
             await self._server.stop()
 
-    def _seal(self, guid: str, body: bytes) -> dict[str, str]:
-        return webhooks.seal(self.webhook_secret, guid, body)
+    @abstractmethod
+    def _placed(self, url: str) -> None:
+        """The forge is reached under this address from now on."""
+
+    @abstractmethod
+    def _seal(self, letter: Letter, body: bytes) -> dict[str, str]:
+        """The headers that prove where a letter comes from."""
+
+    @abstractmethod
+    def _letters(self, happening: Happening) -> Iterable[Letter]:
+        """What the forge tells of a happening, and to whom."""
 
     def _tell(self, happening: Happening) -> None:
-        letter = webhooks.letter(self.site, self.world, happening)
-        if letter is not None:
+        for letter in self._letters(happening):
             self.courier.post(letter)
         self.faults.picture()
 
     # --- What Usher is configured with ------------------------------------------------------------------
 
     @property
+    @abstractmethod
     def url(self) -> str:
-        """Base address of the REST face (`USHER_GITHUB_API_URL`)."""
-        return self.site.url
-
-    @property
-    def app_id(self) -> int:
-        return self.registration.id
-
-    @property
-    def webhook_secret(self) -> str:
-        return self.registration.webhook_secret
-
-    @webhook_secret.setter
-    def webhook_secret(self, secret: str) -> None:
-        self.registration.webhook_secret = secret
+        """What Usher is told of where the forge is."""
 
     @property
     def webhook_url(self) -> str | None:
@@ -150,65 +105,19 @@ class Sandbox:
 
     # --- What there is ------------------------------------------------------------------------------------
 
-    def organisation(
-        self,
-        login: str,
-        *,
-        base_permission: Permission = "read",
-        installed: bool = True,
-        permissions: Mapping[str, str] | None = None,
-    ) -> Organisation:
-        """An organisation, and the App's installation on it unless told otherwise."""
-        made = people.organisation(self.world, login, self.registration.owner, base_permission)
-        if installed:
-            self.install(made, permissions=permissions)
-        return made
-
-    def install(
-        self,
-        account: Account | str,
-        *,
-        only: Iterable[Repository] | None = None,
-        permissions: Mapping[str, str] | None = None,
-    ) -> Installation:
-        """Install the App on an account, for all its repositories or only these."""
-        selected = None if only is None else {repository.id for repository in only}
-        granted = dict(permissions or self.registration.permissions)
-        return people.install(
-            self.world, self._account(account), granted, self.registration.owner, selected=selected
-        )
-
-    def installation(self, account: Account | str) -> Installation:
-        """The App's installation there; LookupError without one."""
-        found = self.world.installation_on(self._account(account))
-        if found is None:
-            raise LookupError(f"the App is not installed on {account}")
-        return found
-
-    def uninstall(self, account: Account | str) -> None:
-        people.uninstall(self.world, self.installation(account), self.registration.owner)
-
-    def suspend(self, account: Account | str, *, on: bool = True) -> None:
-        people.suspend(self.world, self.installation(account), self.registration.owner, on=on)
-
-    def select(self, account: Account | str, repositories: Iterable[Repository] | None) -> None:
-        """Give the App these repositories and no others; None gives all."""
-        chosen = None if repositories is None else {each.id for each in repositories}
-        people.select(self.world, self.installation(account), chosen, self.registration.owner)
-
-    def permit(self, account: Account | str, permissions: Mapping[str, str]) -> None:
-        """An owner accepts other permissions for the App."""
-        people.permit(self.world, self.installation(account), dict(permissions), self.registration.owner)
+    def organisation(self, login: str, *, base_permission: Permission = "read") -> Organisation:
+        """An organisation, or a group that is in no other."""
+        return people.organisation(self.world, login, self.owner, base_permission)
 
     def person(self, login: str, *, member_of: str | Iterable[str] = (), owner: bool = False) -> Person:
         """A person, made at the first mention; a member (or owner) of these organisations."""
         known = self._people.get(login.casefold())
         if known is None:
-            known = Person(self.world, people.person(self.world, login))
+            known = self.person_of(self.world, people.person(self.world, login))
             self._people[login.casefold()] = known
         for name in [member_of] if isinstance(member_of, str) else member_of:
             organisation = self._organisation(name)
-            people.join_organisation(self.world, organisation, known.account, self.registration.owner)
+            people.join_organisation(self.world, organisation, known.account, self.owner)
             if owner:
                 organisation.owners.add(known.account.id)
         return known
@@ -223,7 +132,7 @@ class Sandbox:
     ) -> Team:
         """A team, named "org/slug", with its members."""
         organisation, _, slug = name.partition("/")
-        by = self.registration.owner
+        by = self.owner
         made = people.team(
             self.world, self._organisation(organisation), slug, by, parent=parent, secret=secret
         )
@@ -248,7 +157,7 @@ class Sandbox:
         `teams`: "org/slug" → permission; `collaborators`: login → permission.
         """
         owner, _, short = name.partition("/")
-        by = self.registration.owner
+        by = self.owner
         made = acts.create_repository(
             self.world,
             self._account(owner),
@@ -284,7 +193,7 @@ class Sandbox:
         self, change: Change, conclusion: Literal["success", "failure", "neutral"] = "success"
     ) -> None:
         """Another App's checks of the newest commit are done."""
-        checks.finish_suite(self.world, change.repository, change.head, conclusion, self.registration.owner)
+        checks.finish_suite(self.world, change.repository, change.head, conclusion, self.owner)
 
     async def idle(self) -> None:
         """All webhooks were sent and answered."""
@@ -303,7 +212,7 @@ class Sandbox:
     @property
     def on_exchange(self) -> list[Callable[[Exchange], None]]:
         """Called with every exchange over HTTP; tests hang the contract here."""
-        return self.github.on_exchange
+        return self.face.on_exchange
 
     # --- Finding ------------------------------------------------------------------------------------------------
 

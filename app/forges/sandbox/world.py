@@ -14,9 +14,13 @@ from typing import Any, Literal
 from app.forges.sandbox import git
 from app.forges.sandbox.clock import StoryClock
 
-Permission = Literal["none", "read", "triage", "write", "maintain", "admin"]
+Kind = Literal["github", "gitlab"]
+# "guest" exists on GitLab alone: whoever has it sees issues, and the files of public projects only.
+Permission = Literal["none", "guest", "read", "triage", "write", "maintain", "admin"]
 Visibility = Literal["public", "internal", "private"]
 ReviewState = Literal["approved", "changes_requested", "commented", "dismissed"]
+# What a GitLab reviewer has done so far (Merge requests API, reviewers).
+Stance = Literal["unreviewed", "review_started", "reviewed", "requested_changes", "approved", "unapproved"]
 
 # First numbers, per kind. Real ones passed 2^31 long ago, so whoever stores them in 32 bits finds out here.
 _FIRST_IDS = {
@@ -45,6 +49,9 @@ class Account:
     kind: Literal["person", "organisation", "bot"]
     created_at: datetime
     app_id: int | None = None  # of a bot
+    busy: bool = False  # as they say of themselves on GitLab
+    message: str = ""  # beside it
+    blocked: bool = False
 
     def __str__(self) -> str:
         return self.login
@@ -60,6 +67,7 @@ class Team:
     members: dict[int, Account] = field(default_factory=dict)
     maintainers: set[int] = field(default_factory=set)
     secret: bool = False
+    roles: dict[int, Permission] = field(default_factory=dict)  # on GitLab, where it is not "write"
 
     @property
     def full_name(self) -> str:
@@ -72,6 +80,7 @@ class Organisation(Account):
     members: dict[int, Account] = field(default_factory=dict)
     owners: set[int] = field(default_factory=set)
     teams: dict[str, Team] = field(default_factory=dict)  # by slug, case-folded
+    roles: dict[int, Permission] = field(default_factory=dict)  # on GitLab, where it is not the base
 
 
 @dataclass(eq=False, slots=True)
@@ -110,6 +119,7 @@ class Comment:
     edited_at: datetime
     subject: Issue
     reactions: list[Reaction] = field(default_factory=list)
+    internal: bool = False  # GitLab: for members alone
 
     @property
     def author(self) -> str:
@@ -144,6 +154,8 @@ class LineRemark:
     commit: str
     review: Review
     thread: Thread
+    edited_at: datetime | None = None
+    reactions: list[Reaction] = field(default_factory=list)
 
     @property
     def author(self) -> str:
@@ -160,6 +172,8 @@ class Thread:
     line: int
     remarks: list[LineRemark] = field(default_factory=list)
     resolved: bool = False
+    resolved_by: Account | None = None
+    resolved_at: datetime | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -192,6 +206,9 @@ class Issue:
     comments: list[Comment] = field(default_factory=list)
     history: list[Event] = field(default_factory=list)
     assignees: list[Account] = field(default_factory=list)
+    confidential: bool = False  # GitLab
+    sort: Literal["issue", "incident", "task"] = "issue"  # GitLab's type of work item
+    severity: Literal["unknown", "low", "medium", "high", "critical"] = "unknown"  # of a GitLab incident
 
     @property
     def author(self) -> str:
@@ -226,6 +243,9 @@ class Change(Issue):
     merged_by: Account | None = None
     merge_commit: str | None = None
     merge_checked: str = ""  # the two tips for which somebody already asked whether it can be merged
+    stances: dict[int, Stance] = field(default_factory=dict)  # GitLab: of those in `requested`, by account id
+    approvals: dict[int, tuple[Account, datetime]] = field(default_factory=dict)  # GitLab, by account id
+    objections: set[int] = field(default_factory=set)  # GitLab: account ids whose "request changes" stands
 
     @property
     def asked(self) -> set[str]:
@@ -289,6 +309,18 @@ class Status:
 
 
 @dataclass(eq=False, slots=True)
+class Pipeline:
+    """GitLab's run of checks on one commit."""
+
+    id: int
+    sha: str
+    ref: str
+    status: Literal["running", "success", "failed"]
+    by: Account
+    at: datetime
+
+
+@dataclass(eq=False, slots=True)
 class History:
     """Commits and file lists, shared by a repository and its forks as git shares objects."""
 
@@ -325,10 +357,16 @@ class Repository:
     checks: dict[int, CheckRun] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)
     participation: list[int] | None = None  # commits a week, oldest first; None: not computed yet
+    kind: Kind = "github"
+    folder: Team | None = None  # the subgroup of a GitLab project
+    merge_requests: dict[int, Change] = field(default_factory=dict)  # GitLab counts them by themselves
+    pipelines: list[Pipeline] = field(default_factory=list)
 
     @property
     def full_name(self) -> str:
-        return f"{self.owner.login}/{self.name}"
+        """On GitLab the path, with every group that the project is in."""
+        place = self.owner.login if self.folder is None else path_of(self.folder)
+        return f"{place}/{self.name}"
 
     @property
     def organisation(self) -> Organisation | None:
@@ -336,6 +374,8 @@ class Repository:
 
     @property
     def changes(self) -> list[Change]:
+        if self.kind == "gitlab":
+            return list(self.merge_requests.values())
         return [issue for issue in self.issues.values() if isinstance(issue, Change)]
 
     @property
@@ -397,8 +437,9 @@ class Happening:
 class World:
     """Everything there is. `listeners` hear every happening, in order, while the act is running."""
 
-    def __init__(self, clock: StoryClock) -> None:
+    def __init__(self, clock: StoryClock, kind: Kind = "github") -> None:
         self.clock = clock
+        self.kind = kind
         self.accounts: dict[str, Account] = {}
         self.repositories: dict[int, Repository] = {}
         self.renamed: dict[str, int] = {}  # old full name, case-folded → repository id
@@ -445,7 +486,8 @@ class World:
         return [each for each in self.repositories.values() if each.owner is account]
 
     def comment(self, repository: Repository, number: int) -> Comment | None:
-        comments = (comment for issue in repository.issues.values() for comment in issue.comments)
+        subjects = [*repository.issues.values(), *repository.merge_requests.values()]
+        comments = (comment for issue in subjects for comment in issue.comments)
         return next((comment for comment in comments if comment.id == number), None)
 
     def installation_on(self, account: Account) -> Installation | None:
@@ -459,6 +501,12 @@ def team_members(team: Team) -> dict[int, Account]:
         if child.parent is team:
             found |= team_members(child)
     return found
+
+
+def path_of(team: Team) -> str:
+    """A subgroup's whole path on GitLab, where groups lie within groups."""
+    slugs = [each.slug for each in lineage(team)]
+    return "/".join([team.organisation.login, *reversed(slugs)])
 
 
 def lineage(team: Team) -> Iterator[Team]:

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
 
+from app.forges.sandbox.http import Answer
 from app.forges.sandbox.rules import Refused
 
 DOCS = "https://docs.github.com/rest"
-
-
-@dataclass(slots=True)
-class Answer:
-    """A status, a JSON body (None: none at all) and headers beyond those that every answer has."""
-
-    status: int = 200
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    raw: bytes | None = None  # instead of JSON
-
-    @property
-    def content(self) -> bytes:
-        """The bytes of the body."""
-        if self.raw is not None:
-            return self.raw
-        if self.body is None or self.status in (204, 304):
-            return b""
-        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def http_date(at: datetime) -> str:
-    """A time as HTTP headers write it."""
-    return format_datetime(at.astimezone(UTC), usegmt=True)
 
 
 @dataclass(eq=False)

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from app.forges.sandbox.courier import Courier
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.site import Site
 from app.forges.sandbox.github.tokens import Caller, Desk, Token
+from app.forges.sandbox.http import Answer
 from app.forges.sandbox.world import (
     Account,
     Change,

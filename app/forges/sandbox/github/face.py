@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from app.forges.sandbox.clock import WallClock
 from app.forges.sandbox.courier import Courier
 from app.forges.sandbox.faults import Fault, Faults
 from app.forges.sandbox.github import endpoints as _endpoints  # noqa: F401 - fills ROUTES
-from app.forges.sandbox.github.answers import Answer, Problem, http_date, refusal
+from app.forges.sandbox.github.answers import Problem, refusal
 from app.forges.sandbox.github.caching import etag, has_already
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.doors import authorise
 from app.forges.sandbox.github.limits import Allowance, Limits
-from app.forges.sandbox.github.requests import Request
 from app.forges.sandbox.github.routing import ROUTES, Route
 from app.forges.sandbox.github.site import Site
 from app.forges.sandbox.github.tokens import Caller, Desk, Nobody
+from app.forges.sandbox.http import Answer, Face, Request, http_date
 from app.forges.sandbox.ledger import Exchange, Ledger
 from app.forges.sandbox.rules import Refused
 from app.forges.sandbox.world import World
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
 HTML = b"<!DOCTYPE html><html><body><h1>We couldn't respond to your request in time.</h1></body></html>"
 
 
-class GitHub:
-    """An ASGI application. `on_exchange` hooks are called with every exchange, before the answer leaves."""
+class GitHub(Face):
+    """GitHub's REST API as an ASGI application."""
 
     def __init__(
         self,
@@ -43,39 +37,14 @@ class GitHub:
         wall: WallClock,
         seed: int,
     ) -> None:
+        super().__init__(world, courier, ledger, faults, wall)
         self.site = site
-        self.world = world
-        self.courier = courier
-        self.ledger = ledger
-        self.faults = faults
-        self.wall = wall
         self.desk = Desk(site.registration, wall, seed)
         self.limits = Limits(Allowance(), faults, wall)
-        self.on_exchange: list[Callable[[Exchange], None]] = []
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise ValueError(f"not spoken here: {scope['type']}")
-        request = Request(scope, await _read(receive))
-        fault = self.faults.of(request.method, request.path) or Fault()
-        if fault.delay:
-            await asyncio.sleep(fault.delay)
-        bag = self.courier.bag()
-        try:
-            with bag:
-                exchange, answer = self._exchange(request, fault)
-            for hook in self.on_exchange:
-                hook(exchange)
-            if fault.cut:
-                await scope["extensions"]["cut"]()
-            else:
-                await _reply(send, answer, exchange.headers)
-        finally:
-            self.courier.empty(bag)
 
     # --- From request to answer ---------------------------------------------------------------------
 
-    def _exchange(self, request: Request, fault: Fault) -> tuple[Exchange, Answer]:
+    def exchange(self, request: Request, fault: Fault) -> tuple[Exchange, Answer]:
         """What happened, in the ledger; and what the caller is shown of it."""
         caller, real = self._happen(request, fault)
         shown = _failure(fault) if fault.hides else real
@@ -130,7 +99,7 @@ class GitHub:
             path,
             params,
             request.query,
-            request.json(),
+            _body(request),
             request.headers.get("accept", ""),
         )
         if call.body is not None and not isinstance(call.body, dict) and not path.endswith("/labels"):
@@ -188,19 +157,9 @@ def _failure(fault: Fault) -> Answer:
     return Answer(fault.status or 502, {"message": "Server Error"}, raw=HTML if fault.html else None)
 
 
-async def _read(receive: Receive) -> bytes:
-    pieces: list[bytes] = []
-    while True:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(pieces)
-
-
-async def _reply(send: Send, answer: Answer, headers: Mapping[str, str]) -> None:
-    body = answer.raw or b""
-    listed = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    if answer.status not in (204, 304):
-        listed.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": listed})
-    await send({"type": "http.response.body", "body": body})
+def _body(request: Request) -> Any:
+    """REST: Troubleshooting, 400."""
+    try:
+        return request.json()
+    except ValueError:
+        raise Problem(400, "Problems parsing JSON") from None

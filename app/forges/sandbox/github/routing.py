@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import unquote
 
-from app.forges.sandbox.github.answers import Answer
 from app.forges.sandbox.github.calls import Call
+from app.forges.sandbox.http import Answer, matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +35,10 @@ class Routes:
         given = raw_path.strip("/").split("/")
         for route in self.known:
             if route.method == method:
-                params = _matched(route.pattern, given)
+                params = matched(route.pattern, given)
                 if params is not None:
                     return route, params
         return None
-
-
-def _matched(pattern: tuple[str, ...], given: list[str]) -> dict[str, str] | None:
-    params: dict[str, str] = {}
-    for at, piece in enumerate(pattern):
-        if piece.startswith("{+"):
-            params[piece[2:-1]] = unquote("/".join(given[at:]))
-            return params
-        if at >= len(given):
-            return None
-        if piece.startswith("{"):
-            if not given[at]:
-                return None
-            params[piece[1:-1]] = unquote(given[at])
-        elif piece != given[at]:
-            return None
-    return params if len(pattern) == len(given) else None
 
 
 ROUTES = Routes()

@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 from app.forges.sandbox.courier import Sent
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import PAGE, PAGE_LIMIT, Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import people, repositories
 from app.forges.sandbox.github.site import instant
+from app.forges.sandbox.http import Answer
 from app.forges.sandbox.world import Repository
 
 SHOWN_BODY = 1_000  # characters of a receiver's answer that are kept

@@ -6,11 +6,12 @@ from collections import Counter
 from typing import Any
 
 from app.forges.sandbox.acts import checks as acts
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import checks as shapes
 from app.forges.sandbox.github.shapes import repositories
+from app.forges.sandbox.http import Answer
 from app.forges.sandbox.world import CheckRun
 
 

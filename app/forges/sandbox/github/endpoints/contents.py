@@ -8,10 +8,11 @@ from typing import Any
 
 from app.forges.sandbox import git, owners, rules
 from app.forges.sandbox.acts import files as acts
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import repositories as shapes
+from app.forges.sandbox.http import Answer
 
 INLINE = 1_048_576  # bytes; a larger file comes without content, above 100 MB not at all
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from app.forges.sandbox import git, rules
 from app.forges.sandbox.acts import files as acts
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import repositories as shapes
 from app.forges.sandbox.github.site import node_id
+from app.forges.sandbox.http import Answer
 
 TREE_LIMIT = 100_000  # entries of a recursive tree (REST: Get a tree)
 

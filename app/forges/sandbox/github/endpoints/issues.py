@@ -7,10 +7,11 @@ from datetime import datetime
 from app.forges.sandbox.acts import changes as change_acts
 from app.forges.sandbox.acts import issues as acts
 from app.forges.sandbox.acts import remarks
-from app.forges.sandbox.github.answers import Answer, Problem, invalid
+from app.forges.sandbox.github.answers import Problem, invalid
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import changes as shapes
+from app.forges.sandbox.http import Answer
 
 _EITHER_READ = ("issues:read", "pull_requests:read")
 _EITHER_WRITE = ("issues:write", "pull_requests:write")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.forges.sandbox import rules
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import people, repositories
+from app.forges.sandbox.http import Answer
 from app.forges.sandbox.world import Organisation, team_members
 
 # With this media type the answer is the repository instead of 204 (REST: Check team permissions).

@@ -7,11 +7,12 @@ from typing import Any
 from app.forges.sandbox import rules
 from app.forges.sandbox.acts import changes as acts
 from app.forges.sandbox.acts import reviews as review_acts
-from app.forges.sandbox.github.answers import Answer, Problem, http_date
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import changes as shapes
 from app.forges.sandbox.github.shapes import people, repositories
+from app.forges.sandbox.http import Answer, http_date
 from app.forges.sandbox.world import Change, Repository
 
 _KEYS = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app.forges.sandbox.github.answers import Answer, Problem, http_date
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import repositories as shapes
 from app.forges.sandbox.github.shapes import timeline
+from app.forges.sandbox.http import Answer, http_date
 
 
 @endpoint("GET /repos/{owner}/{repo}", "metadata:read")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.forges.sandbox.acts import reviews as acts
-from app.forges.sandbox.github.answers import Answer, Problem
+from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import changes as shapes
+from app.forges.sandbox.http import Answer
 from app.forges.sandbox.world import Review
 
 _EVENTS: dict[str, acts.Verdict] = {
