@@ -25,8 +25,10 @@ from app.store import schema
 from app.store.database import Database, connect, locate
 from app.store.inbox import Inbox
 from app.store.tenants import Tenant
-from app.web.hooks import GitHubHook
+from app.web.github_hook import GitHubSender
+from app.web.hooks import Hook, Lobby
 from app.web.site import Site, make_site
+from app.web.strangers import Strangers
 from app.work import Work
 from handlers.ports import Forge, ForgeError, Locked
 
@@ -102,7 +104,9 @@ async def opened(
         )
         await stack.enter_async_context(work.open())
         secrets = [secret.get_secret_value() for secret in settings.github_webhook_secrets]
-        doors: dict[str, ASGIApp] = {"/webhooks/github": GitHubHook(inbox, secrets, work.wake)}
+        strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
+        lobby = Lobby(put=inbox.put, stored=work.wake, strangers=strangers)
+        doors: dict[str, ASGIApp] = {"/webhooks/github": Hook(GitHubSender(secrets), lobby)}
         site = make_site(database, doors, ready_to_read=settings.has_github, open_pages=open_pages)
         yield Usher(settings, database, clock, work, site)
 

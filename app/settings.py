@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
@@ -28,6 +29,13 @@ FROM_FILES = (
 )
 
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
+
+FORGE_RANGES = (
+    "192.30.252.0/22,185.199.108.0/22,140.82.112.0/20,143.55.64.0/20,2a0a:a440::/29,2606:50c0::/32,"
+    "34.74.90.64/28,34.74.226.0/24"
+)
+"""From where github.com ("About GitHub's IP addresses") and gitlab.com ("GitLab.com settings") send webhooks."""
 
 
 class SettingsError(ForPeople):
@@ -53,6 +61,16 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port that `usher serve` listens on.")
     public_url: str | None = Field(
         None, description="The address under which people and the forge reach Usher. (Not used yet.)"
+    )
+
+    trusted_proxies: Networks = Field(
+        (),
+        description="Networks of your reverse proxies, comma separated: whom they forward counts, not they.",
+    )
+    forge_ranges: Networks = Field(
+        FORGE_RANGES,
+        validate_default=True,
+        description="Networks of the forges, comma separated: never barred for wrong signatures.",
     )
 
     github_api_url: str = Field(
@@ -127,6 +145,13 @@ class Settings(BaseSettings):
     def _split_list(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trusted_proxies", "forge_ranges", mode="before")
+    @classmethod
+    def _split_networks(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
         return value
 
     @field_validator("github_webhook_secrets", "gitlab_webhook_secrets", "gitlab_signing_tokens")

@@ -126,8 +126,6 @@ class Settling:
                 about.info("waiting", reason=reason, seconds=wait.total_seconds())
                 return "waiting"
             dead = await due.failed(connection, lease, reason)
-        if dead:
-            metrics.dead_letters.labels("due", type(error).__name__).inc()
         if isinstance(error, ForgeError | TimeoutError):
             about.warning("the forge did not answer as needed", reason=reason, dead=dead)
         else:

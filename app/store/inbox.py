@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
@@ -88,15 +88,15 @@ class Inbox:
                 writer.cancel()
                 await asyncio.gather(writer, return_exceptions=True)
 
-    async def put(self, incoming: Incoming) -> bool:
-        """Store a delivery; returns, once it is committed, whether it was new.
+    async def put(self, incoming: Incoming) -> Literal["new", "duplicate"]:
+        """Store a delivery; returns, once it is committed, whether it was new or there already.
 
         Raises what psycopg raises where it could not be stored: then it must not be acknowledged.
         """
         stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((incoming, stored))
         self._there_is_work.set()
-        return await stored
+        return "new" if await stored else "duplicate"
 
     async def _write_for_ever(self) -> None:
         while True:

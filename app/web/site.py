@@ -28,14 +28,22 @@ _HEADERS = {
 
 
 class Site:
-    """Sends a webhook straight to its door and everything else to the pages."""
+    """Sends a webhook straight to its door and everything else to the pages.
+
+    `doors` by path; a door also serves the paths one step below it: `/webhooks/gitlab/<hook>`.
+    """
 
     def __init__(self, doors: dict[str, ASGIApp], rest: ASGIApp) -> None:
         self._doors, self._rest = doors, rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = self._doors.get(scope.get("path", "")) if scope["type"] == "http" else None
-        await (chosen or self._rest)(scope, receive, send)
+        await (self._door(scope) or self._rest)(scope, receive, send)
+
+    def _door(self, scope: Scope) -> ASGIApp | None:
+        if scope["type"] != "http":
+            return None
+        path: str = scope["path"]
+        return self._doors.get(path) or self._doors.get(path.rpartition("/")[0])
 
 
 def make_site(

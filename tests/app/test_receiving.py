@@ -19,14 +19,16 @@ from app.settings import read_settings
 from app.store.database import Database, connect
 from app.store.inbox import Inbox, take
 from app.store.tables import delivery
-from app.web.hooks import MOST_BYTES, GitHubHook
+from app.web.github_hook import GitHubSender
+from app.web.hooks import MOST_BYTES, Hook, Lobby
 from app.web.site import Site
+from app.web.strangers import MOST, Strangers
 
 NEW, OLD = "the-new-secret-is-long-enough", "the-old-secret-is-long-enough"
 
 
 @dataclass
-class Hook:
+class Receiving:
     """A running server that only receives."""
 
     url: str
@@ -50,7 +52,7 @@ class Hook:
 
 
 @contextlib.asynccontextmanager
-async def receiving(address: str, *, stored_in: str = "", deadline: float = 9.0) -> AsyncIterator[Hook]:
+async def receiving(address: str, *, stored_in: str = "", deadline: float = 9.0) -> AsyncIterator[Receiving]:
     """A server with nothing behind it but the inbox."""
 
     async def nothing(scope: object, receive: object, send: object) -> None:
@@ -60,12 +62,13 @@ async def receiving(address: str, *, stored_in: str = "", deadline: float = 9.0)
     stop = asyncio.Event()
     listener = main.listen("127.0.0.1", 0)
     async with Inbox(stored_in or address).open() as inbox, httpx2.AsyncClient(timeout=30) as client:
-        door = GitHubHook(inbox, [NEW, OLD], lambda: None, deadline=deadline)
+        lobby = Lobby(put=inbox.put, stored=lambda: None, strangers=Strangers())
+        door = Hook(GitHubSender([NEW, OLD]), lobby, deadline=deadline)
         database = connect(address)
         usher = main.Usher(read_settings(), database, None, None, Site({"/webhooks/github": door}, nothing))  # type: ignore[arg-type]
         serving = asyncio.create_task(main.run_web(usher, stop, listener))
         try:
-            yield Hook(f"{main.address_of(listener)}/webhooks/github", database, client)
+            yield Receiving(f"{main.address_of(listener)}/webhooks/github", database, client)
         finally:
             stop.set()
             await serving
@@ -73,12 +76,12 @@ async def receiving(address: str, *, stored_in: str = "", deadline: float = 9.0)
 
 
 @pytest.fixture
-async def hook(address: str) -> AsyncIterator[Hook]:
+async def hook(address: str) -> AsyncIterator[Receiving]:
     async with receiving(address) as started:
         yield started
 
 
-async def test_a_sealed_delivery_is_stored_as_it_came_and_acknowledged(hook: Hook) -> None:
+async def test_a_sealed_delivery_is_stored_as_it_came_and_acknowledged(hook: Receiving) -> None:
     body = json.dumps({"zen": "Keep it logically awesome.", "pad": "x" * 5000}).encode()
     answer = await hook.post(body, x_github_delivery="guid-1", x_github_hook_id="77")
     assert answer.status_code == 202
@@ -86,25 +89,25 @@ async def test_a_sealed_delivery_is_stored_as_it_came_and_acknowledged(hook: Hoo
     assert (row.delivery_id, row.event, row.body) == ("guid-1", "ping", body)
 
 
-async def test_no_header_that_could_hold_a_secret_is_stored(hook: Hook) -> None:
+async def test_no_header_that_could_hold_a_secret_is_stored(hook: Receiving) -> None:
     await hook.post(authorization="Bearer ghs_should_not_be_kept", cookie="a=b", x_github_hook_id="77")
     async with hook.database.begin() as connection:
         [headers] = (await connection.execute(sa.select(delivery.c.headers))).scalars()
     assert set(headers) <= {"x-github-event", "x-github-delivery", "x-github-hook-id", "user-agent"}
 
 
-async def test_while_a_secret_is_replaced_both_are_valid(hook: Hook) -> None:
+async def test_while_a_secret_is_replaced_both_are_valid(hook: Receiving) -> None:
     assert (await hook.post(secret=NEW)).status_code == 202
     assert (await hook.post(secret=OLD)).status_code == 202
 
 
-async def test_one_delivery_posted_five_times_at_once_is_stored_once(hook: Hook) -> None:
+async def test_one_delivery_posted_five_times_at_once_is_stored_once(hook: Receiving) -> None:
     answers = await asyncio.gather(*(hook.post(b'{"a":1}', x_github_delivery="again") for _ in range(5)))
     assert [answer.status_code for answer in answers] == [202] * 5
     assert await hook.stored() == 1
 
 
-async def test_many_deliveries_at_once_are_all_stored(hook: Hook) -> None:
+async def test_many_deliveries_at_once_are_all_stored(hook: Receiving) -> None:
     answers = await asyncio.gather(*(hook.post(b'{"n":%d}' % n) for n in range(200)))
     assert {answer.status_code for answer in answers} == {202}
     assert await hook.stored() == 200
@@ -128,23 +131,34 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_refused(hook: Hook, case: str) -> None:
+async def test_refused(hook: Receiving, case: str) -> None:
     status, headers = REFUSED[case]
     assert (await hook.post(**headers)).status_code == status
     assert await hook.stored() == 0
 
 
-async def test_a_body_that_was_changed_on_the_way_is_refused(hook: Hook) -> None:
+async def test_a_body_that_was_changed_on_the_way_is_refused(hook: Receiving) -> None:
     answer = await hook.post(b'{"a":2}', x_hub_signature_256=github_signature(NEW, b'{"a":1}'))
     assert (answer.status_code, await hook.stored()) == (401, 0)
 
 
-async def test_only_post_is_taken_there(hook: Hook) -> None:
+async def test_whoever_keeps_sending_wrong_seals_is_told_to_wait(hook: Receiving) -> None:
+    """The bar is by address, so it holds for what would be right, too; the forge's own addresses are exempt."""
+    wrong = {"x_hub_signature_256": "sha256=" + "0" * 64}
+    answers = [(await hook.post(**wrong)).status_code for _ in range(MOST)]
+    assert set(answers) == {401}
+    barred = await hook.post()
+    assert (barred.status_code, barred.headers["retry-after"]) == (429, "60")
+    assert await hook.stored() == 0
+
+
+async def test_only_post_is_taken_there(hook: Receiving) -> None:
     assert (await hook.client.get(hook.url)).status_code == 405
     assert (await hook.client.post(hook.url + "/other")).status_code == 404
+    assert (await hook.client.post(hook.url + "/other/one")).status_code == 404
 
 
-async def raw(hook: Hook, head: bytes, body: bytes = b"") -> bytes:
+async def raw(hook: Receiving, head: bytes, body: bytes = b"") -> bytes:
     """Send bytes as they are; the first line of the answer."""
     url = httpx2.URL(hook.url)
     reader, writer = await asyncio.open_connection(url.host, url.port)
@@ -170,12 +184,12 @@ def head(length: bytes, *more: bytes) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
-async def test_a_declared_length_over_25_mb_is_refused_unread(hook: Hook) -> None:
+async def test_a_declared_length_over_25_mb_is_refused_unread(hook: Receiving) -> None:
     line = await raw(hook, head(b"Content-Length: %d" % (MOST_BYTES + 1)))
     assert b"413" in line
 
 
-async def test_an_undeclared_body_is_cut_at_25_mb(hook: Hook) -> None:
+async def test_an_undeclared_body_is_cut_at_25_mb(hook: Receiving) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(27):
             yield b"x" * 1_048_576
@@ -193,7 +207,7 @@ async def test_an_undeclared_body_is_cut_at_25_mb(hook: Hook) -> None:
     assert await hook.stored() == 0
 
 
-async def test_a_header_that_must_be_single_and_comes_twice_is_refused(hook: Hook) -> None:
+async def test_a_header_that_must_be_single_and_comes_twice_is_refused(hook: Receiving) -> None:
     line = await raw(hook, head(b"Content-Length: 2", b"X-GitHub-Delivery: two"), b"{}")
     assert b"400" in line
 
