@@ -59,7 +59,8 @@ def make_site(
     @site.middleware("http")
     async def safe_headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call(request)
-        response.headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)  # a page may have to allow more
         return response
 
     @site.get("/livez")

@@ -1,0 +1,37 @@
+"""How a page is made of a template: what a template may ask for, and what every page has in common."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi.responses import HTMLResponse
+
+from policies.words.times import instant
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _moment(value: str | datetime | None, zone: str = "UTC") -> str:
+    """An instant in the zone of the calendar that applies; a dash where there is none."""
+    if value is None:
+        return "–"
+    return instant(datetime.fromisoformat(value) if isinstance(value, str) else value, zone)
+
+
+_TEMPLATES.filters["moment"] = _moment
+_TEMPLATES.filters["hours"] = lambda number: f"{number:.1f}".removesuffix(".0")
+_TEMPLATES.filters["without_marker"] = lambda body: body.partition("<!--")[0].strip()
+
+
+def page(name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The template of this name, filled; every value is escaped."""
+    return HTMLResponse(_TEMPLATES.get_template(name).render(**values), status)
