@@ -31,7 +31,7 @@ def make_pages(database: Database) -> APIRouter:
 
     @router.get("/repositories/{tenant_id}/{repository_id}")
     async def repository(tenant_id: int, repository_id: int) -> HTMLResponse:
-        found = await reports.repositorypage(database, tenant_id, repository_id)
+        found = await reports.repository_page(database, tenant_id, repository_id)
         if found is None:
             raise HTTPException(404, "There is no such repository.")
         return page("repository.html", repository=found)
