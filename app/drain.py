@@ -147,7 +147,7 @@ class Drain:
                 await due.touch_open(connection, tenant.id, repository_id, self.gather)
                 await due.touch(connection, tenant.id, repository, self.gather)
             elif isinstance(fact, PeopleChanged):
-                for kind in ("team", "access", "member"):
+                for kind in ("team", "access", "member", "roster"):
                     await kept.forget(connection, tenant.id, kind)
                 if repository_id:
                     await due.touch(connection, tenant.id, repository, self.gather)

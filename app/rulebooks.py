@@ -13,7 +13,7 @@ from app.working_hours import calendars_of
 from handlers.ports import Forge
 from handlers.records import Rulebook
 from policies import rules
-from policies.facts import Access, File, Membership, Person, RepositoryRef, Team, same
+from policies.facts import Access, File, Membership, Person, RepositoryRef, Roster, Team, same
 from policies.owners import Dialect, OwnersFile
 from policies.owners.recent import RecentFiles
 
@@ -83,6 +83,15 @@ class KeptDirectory:
         members = tuple(Person(login, bot) for login, bot in found["members"])
         return Team(found["name"], members, found["secret"])
 
+    async def roster(self, organisation: str) -> Roster:
+        key = same(organisation)
+        found = await kept.get(self._database, self._tenant_id, "roster", key, at_most=KEEP_PEOPLE)
+        if found is not kept.MISSING:
+            return _unrolled(found)
+        roster = await self._forge.roster(organisation)
+        await kept.put(self._database, self._tenant_id, "roster", key, _rolled(roster))
+        return roster
+
     async def access(self, repository: RepositoryRef, who: str) -> Access:
         key = f"{repository.id}:{same(who)}"
         access: Access = await self._kept("access", key, lambda: self._forge.access(repository, who))
@@ -109,6 +118,22 @@ class KeptDirectory:
 
 def _parse(file: File, dialect: Dialect) -> OwnersFile:
     return _recent.parse(file.content, dialect, file.blob)
+
+
+def _rolled(roster: Roster) -> dict[str, Any]:
+    teams = [
+        [team.name, team.parent, [[person.login, person.bot] for person in team.members]]
+        for team in roster.teams
+    ]
+    return {"people": roster.people, "teams": teams}
+
+
+def _unrolled(value: dict[str, Any]) -> Roster:
+    teams = tuple(
+        Team(name, tuple(Person(login, bot) for login, bot in members), parent=parent)
+        for name, parent, members in value["teams"]
+    )
+    return Roster(teams, value["people"])
 
 
 def _packed(file: File | None) -> dict[str, str] | None:

@@ -163,6 +163,7 @@ def _occasion(situation: Situation, without: Iterable[str]) -> Occasion:
         at=situation.now,
         base_sha=change.base_sha,
         dialect=situation.rulebook.owners.dialect if situation.rulebook.owners else "github",
+        guest=situation.terms.guest,
         declined=(*_declined(situation), *without),
         engaged=tuple({**responded, **{name: ask.who for name, ask in asks.items()}}.values()),
         asked_by_people=asked_by_people,

@@ -12,10 +12,16 @@ from policies.facts import Team, same
 from policies.gaps import open_asks
 
 
-def terms_of(rulebook: Rulebook, teams: Mapping[str, Team], away: Mapping[str, tuple[Away, ...]]) -> Terms:
-    """What the clocks must know besides the facts."""
+def terms_of(
+    rulebook: Rulebook,
+    teams: Mapping[str, Team],
+    away: Mapping[str, tuple[Away, ...]],
+    *,
+    guest: bool = False,
+) -> Terms:
+    """What the clocks must know besides the facts. `guest`: what is promised to guests holds."""
     members = {name: tuple(person.login for person in team.members) for name, team in teams.items()}
-    return Terms(rules=rulebook.rules, calendars=rulebook.calendars, teams=members, away=away)
+    return Terms(rules=rulebook.rules, calendars=rulebook.calendars, teams=members, away=away, guest=guest)
 
 
 def standing(situation: Situation) -> Standing:

@@ -25,6 +25,7 @@ from policies.facts import (
     Repository,
     RepositoryRef,
     Review,
+    Roster,
     Subject,
     Team,
     Touched,
@@ -217,6 +218,13 @@ class People(Protocol):
 
     async def team(self, name: str) -> Team | None:
         """The team ("org/slug") with its members; None where it is missing or hidden from us."""
+        ...
+
+    async def roster(self, organisation: str) -> Roster:
+        """The teams of the organisation with their members; nothing where it is no organisation.
+
+        Secret teams are left out: what only some may see shall not show by what Usher says.
+        """
         ...
 
     async def access(self, repository: RepositoryRef, who: str) -> Access: ...

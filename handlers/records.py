@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from policies.actions import DeclareAway, WithdrawAway
 from policies.calendars import Hours
 from policies.clocks import Away, State
-from policies.facts import Access, Fact, Membership, RepositoryRef, Team
+from policies.facts import Access, Fact, Membership, RepositoryRef, Roster, Team
 from policies.owner_health import Asked, Finding
 from policies.owners import OwnersFile
 from policies.reviewers import Past
@@ -120,6 +120,8 @@ class Directory(Protocol):
     """People as last read at the forge; read again when an event says they changed, or after an hour."""
 
     async def team(self, name: str) -> Team | None: ...
+
+    async def roster(self, organisation: str) -> Roster: ...
 
     async def access(self, repository: RepositoryRef, who: str) -> Access: ...
 

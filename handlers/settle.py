@@ -10,12 +10,14 @@ from datetime import datetime
 from handlers import FEATURES, Feature
 from handlers.clock import standing, terms_of
 from handlers.commands import are_waiting
+from handlers.origin import seen_origin
 from handlers.owning import owning
 from handlers.perform import Desk, perform
 from handlers.ports import Gone
 from handlers.records import Rulebooks
 from handlers.remind import look
 from handlers.situation import Reads, Situation
+from policies import guests
 from policies.facts import Change, RepositoryRef, Subject, Touched, in_order
 from policies.gaps import in_change
 
@@ -59,13 +61,21 @@ async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: D
     open_now = change.state == "open" and not change.draft
     touched = await desk.forge.touched(change) if open_now else Touched()
     areas = await owning(touched, rulebook, reads.people)
+    origin = await seen_origin(change, areas, rulebook, log, reads)
+    await desk.log.add(origin, "usher")
+    log = in_order([*log, *unheard, *origin])
     return Situation(
         change=change,
         touched=touched,
         rulebook=rulebook,
         areas=areas,
-        log=in_order([*log, *unheard]),
-        terms=terms_of(rulebook, areas.teams, await reads.records.absences(change.opened_at)),
+        log=log,
+        terms=terms_of(
+            rulebook,
+            areas.teams,
+            await reads.records.absences(change.opened_at),
+            guest=guests.is_guest(log),
+        ),
         now=desk.now,
         effects=await desk.effects.every(),
     )

@@ -93,6 +93,15 @@ class Team:
     name: str  # "org/slug" or the group's full path
     members: tuple[Person, ...] = ()
     secret: bool = False
+    parent: str = ""  # the team above it; empty: none
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The teams of an organisation that everybody in it may see, and of how many people it consists."""
+
+    teams: tuple[Team, ...] = ()
+    people: int = 0
 
 
 Access = Literal["none", "read", "triage", "write", "maintain", "admin"]
@@ -358,6 +367,42 @@ class SlotsChosen(Fact):
 
     def _parts(self) -> tuple[str, ...]:
         return (f"{self.number:04}", self.head)
+
+
+Origin = Literal["bot", "unknown", "own", "mixed", "guest"]
+"""Where a change comes from, seen from the teams that own what it touches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorPlaced(Fact):
+    """Usher's own reading of the teams that the author is in, the ones above them included, at the opening.
+
+    It is made once: who joins or leaves a team later changes nothing here.
+    """
+
+    rank: ClassVar[Rank] = Rank.OWNERS
+    teams: tuple[str, ...] = ()
+
+    def _parts(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginSeen(Fact):
+    """Usher's own reading of where a change comes from. `owners` are the teams that own what it touches.
+
+    `guest_files` of `owned_files` belong to teams that the author is not in. `number` counts these readings.
+    """
+
+    rank: ClassVar[Rank] = Rank.OWNERS
+    origin: Origin = "unknown"
+    owners: tuple[str, ...] = ()
+    guest_files: int = 0
+    owned_files: int = 0
+    number: int = 0
+
+    def _parts(self) -> tuple[str, ...]:
+        return (f"{self.number:04}",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

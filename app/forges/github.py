@@ -23,6 +23,7 @@ from policies.facts import (
     Repository,
     RepositoryRef,
     Review,
+    Roster,
     Team,
     Touched,
     TouchedFile,
@@ -153,6 +154,25 @@ class GitHub:
         except (Gone, Refused):  # also where the name, "org/..", can be nobody's
             return None
         return Team(name, tuple(people), secret=text(team.json(), "privacy") == "secret")
+
+    async def roster(self, organisation: str) -> Roster:
+        try:
+            people = await self._listed("/orgs/{org}/members{?per_page}", org=organisation)
+            listed = await self._listed("/orgs/{org}/teams{?per_page}", org=organisation)
+        except Gone:  # a person's own repositories
+            return Roster()
+        teams = []
+        for each in listed:
+            if text(each, "privacy") == "secret":
+                continue
+            slug, above = text(each, "slug"), text(each, "parent.slug")
+            path = "/orgs/{org}/teams/{team}/members{?per_page}"
+            members = await self._listed(path, org=organisation, team=slug)
+            known = tuple(states.member(member) for member in members)
+            teams.append(
+                Team(f"{organisation}/{slug}", known, parent=f"{organisation}/{above}" if above else "")
+            )
+        return Roster(tuple(teams), len(people))
 
     async def access(self, repository: RepositoryRef, who: str) -> Access:
         try:
@@ -289,6 +309,11 @@ class GitHub:
         return us is not None and same(remark.by.login) == same(f"{us.slug}[bot]")
 
     # --- Steps ------------------------------------------------------------------------------------------
+
+    async def _listed(self, template: str, **pieces: object) -> list[Mapping[str, Any]]:
+        """Every item of a list that needs the whole installation."""
+        pages = self._client.pages_of_lists(self._installation, template, **pieces)
+        return [each async for page in pages for each in items(page)]
 
     async def _get(self, repository: RepositoryRef, path: str, /, **pieces: object) -> Any:
         template = "/repos/{owner}/{repo}/" + path

@@ -13,7 +13,7 @@ from app.forges.github_events import GitHubDoor
 from app.forges.sandbox.faults import Fault
 from handlers.ports import Delivery, Forbidden, Forge, Gone, Refused, Verdict
 from policies import facts
-from policies.facts import Person, RepositoryRef, Subject
+from policies.facts import Person, RepositoryRef, Roster, Subject
 
 PULL = "/repos/shop/api/pulls/1"
 ISSUE = "/repos/shop/api/issues/1"
@@ -140,6 +140,23 @@ async def test_a_change_that_cannot_be_read_yet_is_asked_for_again_just_after_it
     with pytest.raises(Gone):
         await late.change(shop.ref, opened.number)
     assert naps.seconds == [2.0, 5.0]
+
+
+async def test_the_roster_has_every_open_team_with_its_people_and_the_one_above(github, shop):
+    """As GitHub lists them: the people of a team are in those above it too. Secret teams are left out."""
+    above = shop.forge.team("shop/platform", members=["dora"])
+    shop.forge.team("shop/core", members=["erin"], parent=above)
+    shop.forge.team("shop/hidden", members=["dora"], secret=True)
+    roster = await github.roster("shop")
+    found = {team.name: ([str(person) for person in team.members], team.parent) for team in roster.teams}
+    assert found["shop/core"] == (["erin"], "shop/platform")
+    assert found["shop/platform"] == (["dora", "erin"], "")
+    assert "shop/hidden" not in found
+    assert roster.people == len(shop.forge.world.organisation("shop").members)
+
+
+async def test_a_persons_own_account_has_no_roster(github, shop):
+    assert await github.roster("ana") == Roster()
 
 
 # --- Names that change ----------------------------------------------------------------------------------
