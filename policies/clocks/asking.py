@@ -15,6 +15,7 @@ from policies.clocks.world import (
     approvals,
     is_satisfied,
     may_answer,
+    objections,
     undecided,
 )
 from policies.facts import Fact
@@ -90,7 +91,7 @@ def answer(world: World, terms: Terms, who: str, fact: Fact) -> None:
         slot.responded.add(who)
         slot.cycle.responders.add(who)
         if len(slot.cycle.responders | approvals(world, slot, able)) >= slot.need:
-            release_all(slot, fact.at)
+            release_all(world, terms, slot, fact.at)
     world.declined.discard(who)
     world.stirred.pop(who, None)
     world.pushed_for.discard(who)
@@ -106,12 +107,11 @@ def release(world: World, who: str, at: datetime) -> None:
             slot.owing.pop(who).end(at, "released")
 
 
-def release_all(slot: Slot, at: datetime) -> None:
-    """Everybody else who owes the slot an answer is free."""
-    for ledger in slot.owing.values():
-        ledger.end(at, "released")
-    slot.freed |= slot.owing.keys()
-    slot.owing.clear()
+def release_all(world: World, terms: Terms, slot: Slot, at: datetime) -> None:
+    """Everybody else who owes the slot an answer is free, but for those whose objection only they can lift."""
+    for who in slot.owing.keys() - objections(world, slot, writers(terms)):
+        slot.owing.pop(who).end(at, "released")
+        slot.freed.add(who)
 
 
 def cancel(slot: Slot, at: datetime) -> None:
@@ -140,17 +140,29 @@ def tidy(world: World, terms: Terms, at: datetime) -> None:
     able = writers(terms)
     for slot in world.slots.values():
         if is_satisfied(world, slot, able):
-            release_all(slot, at)
+            release_all(world, terms, slot, at)
             if slot.cycle.decision is not None:
                 slot.cycle.decision.end(at, "answered")
         elif is_unassigned(world, terms, slot):
             _take_over(world, slot, at)
+        elif _waits_for_objectors(world, terms, slot):
+            slot.cycle = Cycle(slot.cycle.number + 1, "re_review", decision=slot.cycle.decision)
+            begin(world, slot, at)
         _keep_assign(world, terms, slot, at)
 
 
 def is_unassigned(world: World, terms: Terms, slot: Slot) -> bool:
     """Whether nobody was asked for a slot, nor is about to decide on it."""
     return not slot.owing and not undecided(world, slot, writers(terms))
+
+
+def _waits_for_objectors(world: World, terms: Terms, slot: Slot) -> bool:
+    """Whether only those who objected, and have the turn again, keep the slot open; its time ended before."""
+    able = writers(terms)
+    objecting = objections(world, slot, able)
+    rest_approved = bool(objecting) and len(approvals(world, slot, able)) >= slot.need
+    ended = slot.cycle.ledger is not None and slot.cycle.ledger.ended is not None
+    return ended and rest_approved and objecting <= slot.owing.keys()
 
 
 def _take_over(world: World, slot: Slot, at: datetime) -> None:

@@ -633,3 +633,22 @@ def test_the_objection_of_somebody_who_left_it_to_others_waits_for_nobody() -> N
     assert state(story, "11-23 15:00").turn.parties == ("cyd",)
     approved = [*story, reviewed("11-23 15:30", "cyd", "approved")]
     assert state(approved, "11-23 16:00").turn.state == "MERGE"
+
+
+def test_whoever_objected_is_not_freed_by_colleagues_and_keeps_one_book() -> None:
+    """Only ben can lift his objection: when cyd approves, the slot waits for ben alone, who is reminded once."""
+    story = [
+        *begun("11-23 09:00", "ben", "cyd"),
+        reviewed("11-23 10:00", "ben", "changes_requested"),
+        pushed("11-23 11:00"),
+        asked("11-23 11:00", "ben"),
+        reviewed("11-23 14:00", "cyd", "approved"),
+    ]
+    found = state(story, "11-24 12:00")
+    [slot] = found.slots
+    assert (slot.asked, slot.approvals, slot.satisfied) == (("ben",), ("cyd",), False)
+    assert (found.turn.row, found.turn.parties) == (7, ("ben",))
+    own = owed(found, "re_review", "person", "ben", 2)
+    assert own.open
+    assert own.t0 == at("11-23 11:15")
+    assert owed(found, "re_review", "slot", cycle=3).t0 == at("11-23 14:00")
