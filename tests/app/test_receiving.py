@@ -5,74 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import httpx2
 import pytest
 import sqlalchemy as sa
 
-from app import main
 from app.forges.signature import github_signature
-from app.settings import read_settings
-from app.store.database import Database, connect
-from app.store.inbox import Inbox, take
+from app.store.inbox import take
 from app.store.tables import delivery
-from app.web.github_hook import GitHubSender
-from app.web.hooks import MOST_BYTES, Hook, Lobby
-from app.web.site import Site
-from app.web.strangers import MOST, Strangers
-
-NEW, OLD = "the-new-secret-is-long-enough", "the-old-secret-is-long-enough"
-
-
-@dataclass
-class Receiving:
-    """A running server that only receives."""
-
-    url: str
-    database: Database
-    client: httpx2.AsyncClient
-
-    async def post(self, body: bytes = b"{}", secret: str = NEW, **headers: str) -> httpx2.Response:
-        sealed = {
-            "content-type": "application/json",
-            "x-github-event": "ping",
-            "x-github-delivery": str(uuid.uuid4()),
-            "x-hub-signature-256": github_signature(secret, body),
-        }
-        wanted = {**sealed, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        kept = {name: value for name, value in wanted.items() if value != ""}
-        return await self.client.post(self.url, content=body, headers=kept)
-
-    async def stored(self) -> int:
-        async with self.database.begin() as connection:
-            return await connection.scalar(sa.select(sa.func.count()).select_from(delivery)) or 0
-
-
-@contextlib.asynccontextmanager
-async def receiving(address: str, *, stored_in: str = "", deadline: float = 9.0) -> AsyncIterator[Receiving]:
-    """A server with nothing behind it but the inbox."""
-
-    async def nothing(scope: object, receive: object, send: object) -> None:
-        await send({"type": "http.response.start", "status": 404, "headers": []})  # type: ignore[operator]
-        await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]
-
-    stop = asyncio.Event()
-    listener = main.listen("127.0.0.1", 0)
-    async with Inbox(stored_in or address).open() as inbox, httpx2.AsyncClient(timeout=30) as client:
-        lobby = Lobby(put=inbox.put, stored=lambda: None, strangers=Strangers())
-        door = Hook(GitHubSender([NEW, OLD]), lobby, deadline=deadline)
-        database = connect(address)
-        usher = main.Usher(read_settings(), database, None, None, Site({"/webhooks/github": door}, nothing))  # type: ignore[arg-type]
-        serving = asyncio.create_task(main.run_web(usher, stop, listener))
-        try:
-            yield Receiving(f"{main.address_of(listener)}/webhooks/github", database, client)
-        finally:
-            stop.set()
-            await serving
-            await database.close()
+from app.web.hooks import MOST_BYTES
+from app.web.strangers import MOST
+from tests.app.receiving import NEW, OLD, Receiving, head, raw, receiving
 
 
 @pytest.fixture
@@ -158,32 +102,6 @@ async def test_only_post_is_taken_there(hook: Receiving) -> None:
     assert (await hook.client.post(hook.url + "/other/one")).status_code == 404
 
 
-async def raw(hook: Receiving, head: bytes, body: bytes = b"") -> bytes:
-    """Send bytes as they are; the first line of the answer."""
-    url = httpx2.URL(hook.url)
-    reader, writer = await asyncio.open_connection(url.host, url.port)
-    writer.write(head + body)
-    await writer.drain()
-    line = await reader.readline()
-    writer.close()
-    await writer.wait_closed()
-    return line
-
-
-def head(length: bytes, *more: bytes) -> bytes:
-    lines = [
-        b"POST /webhooks/github HTTP/1.1",
-        b"Host: usher",
-        b"Content-Type: application/json",
-        b"X-GitHub-Event: ping",
-        b"X-GitHub-Delivery: one",
-        b"X-Hub-Signature-256: sha256=" + b"0" * 64,
-        length,
-        *more,
-    ]
-    return b"\r\n".join(lines) + b"\r\n\r\n"
-
-
 async def test_a_declared_length_over_25_mb_is_refused_unread(hook: Receiving) -> None:
     line = await raw(hook, head(b"Content-Length: %d" % (MOST_BYTES + 1)))
     assert b"413" in line
@@ -208,13 +126,13 @@ async def test_an_undeclared_body_is_cut_at_25_mb(hook: Receiving) -> None:
 
 
 async def test_a_header_that_must_be_single_and_comes_twice_is_refused(hook: Receiving) -> None:
-    line = await raw(hook, head(b"Content-Length: 2", b"X-GitHub-Delivery: two"), b"{}")
+    line = await raw(hook, head(b"Content-Length: 2", b"X-GitHub-Delivery: two") + b"{}")
     assert b"400" in line
 
 
 async def test_a_body_that_never_ends_is_given_up(address: str) -> None:
     async with receiving(address, deadline=0.2) as hook:
-        assert b"408" in await raw(hook, head(b"Content-Length: 10"), b"{")
+        assert b"408" in await raw(hook, head(b"Content-Length: 10") + b"{")
 
 
 async def test_what_cannot_be_stored_is_not_acknowledged(address: str) -> None:
