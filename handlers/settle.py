@@ -55,7 +55,7 @@ async def _do(feature: Feature, situation: Situation, reads: Reads, desk: Desk) 
 
 async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: Desk) -> Situation:
     log = await desk.log.read()
-    unheard = in_change(change, log)
+    unheard = in_change(change, log, desk.now)
     await desk.log.add(unheard, "poll")
     rulebook = await rulebooks.on(change.repository, change.base, change.base_sha)
     open_now = change.state == "open" and not change.draft

@@ -154,6 +154,8 @@ class Change:
     touched_count: int | None = None
     mergeable: bool | None = None  # None: not known, which is never a conflict
     url: str = ""
+    standings: tuple[Review, ...] | None = None
+    """How the reviewers who are not waited for stand, where the forge keeps only that (GitLab); else None."""
 
     @property
     def subject(self) -> Subject:
@@ -193,12 +195,15 @@ ReviewState = Literal["approved", "changes_requested", "commented", "dismissed",
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One review as the forge keeps it now; the log remembers the state it had before a dismissal."""
+    """One review as the forge keeps it now; the log remembers the state it had before a dismissal.
+
+    GitLab keeps no reviews, only how each reviewer stands: `id` is 0 then, and `at` None where it does not tell.
+    """
 
     id: int
     by: Person
     state: ReviewState
-    at: datetime
+    at: datetime | None
     commit: str = ""
 
 
@@ -487,12 +492,14 @@ class Reviewed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDismissed(Fact):
+    """An opinion holds no longer. `review_id` is 0 where the forge numbers no reviews: then `who` tells whose."""
+
     rank: ClassVar[Rank] = Rank.DISMISS
     review_id: int = 0
     who: str = ""  # whose review it was
 
     def _parts(self) -> tuple[str, ...]:
-        return (str(self.review_id),)
+        return (str(self.review_id),) if self.review_id else (same(self.who), *Fact._parts(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -716,6 +723,18 @@ class SeveritySet(Fact):
 
     def _parts(self) -> tuple[str, ...]:
         return (self.severity, *Fact._parts(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenExpiring(Fact):
+    """An access token of this name ends on the day `expires` (ISO 8601)."""
+
+    rank: ClassVar[Rank] = Rank.CHECK
+    name: str = ""
+    expires: str = ""
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.name, self.expires)
 
 
 # --- Facts on paper ---------------------------------------------------------------------------------

@@ -7,7 +7,10 @@ know and not later than the change was last updated; it says so.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from policies.commands import typed
 from policies.facts import (
@@ -33,9 +36,15 @@ from policies.facts import (
 )
 from policies.remarks import is_answer
 
+STALE_READS = timedelta(minutes=1)
+"""So long a forge may still show what was before; an opinion that is younger is not doubted."""
 
-def in_change(change: Change, log: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """What the change itself shows: opened, pushed, drafted or readied, asked, in conflict, closed."""
+
+def in_change(change: Change, log: tuple[Fact, ...], seen: datetime | None = None) -> tuple[Fact, ...]:
+    """What the change itself shows: opened, pushed, drafted or readied, asked, in conflict, closed.
+
+    `seen` is when it was read, needed where the forge dates no reviews (GitLab): they happened by then.
+    """
     found: list[Fact] = []
     heard = [fact for fact in log if isinstance(fact, ChangeOpened)]
     if not heard:
@@ -51,15 +60,19 @@ def in_change(change: Change, log: tuple[Fact, ...]) -> tuple[Fact, ...]:
         )
     else:
         found += _pushed(change, log) + _drafted(change, log)
-    return (*found, *_asked(change, log), *_conflicting(change, log), *_ended(change, log))
+    if change.standings is None:
+        found += _asked(change, log)
+    else:
+        found += _stood(change, change.standings, log, seen or change.updated_at)
+    return (*found, *_conflicting(change, log), *_ended(change, log))
 
 
 def in_reviews(reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Reviews that were given or dismissed."""
+    """Reviews that were given or dismissed, where the forge numbers and dates them."""
     known = {fact.key for fact in log}
     found: list[Fact] = []
     for review in reviews:
-        if review.state == "pending":
+        if review.state == "pending" or not review.id or review.at is None:
             continue
         fact: Fact
         if review.state == "dismissed":
@@ -172,6 +185,73 @@ def _asked(change: Change, log: tuple[Fact, ...]) -> list[Fact]:
         for login in change.asked
         if same(login) not in already
     ]
+
+
+def _stood(
+    change: Change, standings: tuple[Review, ...], log: tuple[Fact, ...], seen: datetime
+) -> list[Fact]:
+    """What the reviewers' states show and the log lacks, where the forge keeps no more than these states.
+
+    There, whoever answered stays in the list of reviewers. So a person who is waited for again after an
+    answer was asked again, and an opinion that is shown and not logged was given, since the last we know.
+    """
+    last = log[-1].at if log else change.opened_at
+    after = min(last, seen)
+    known = _opinions(log)
+    found: list[Fact] = []
+    for login in change.asked:
+        before = known.get(same(login))
+        if before is None:
+            found.append(ReviewAsked(at=max(change.updated_at, after), after=after, who=login))
+        elif before.state != "asked" and before.at + STALE_READS < seen:
+            found.append(ReviewAsked(at=seen, after=after, who=login))
+    for review in standings:
+        before = known.get(same(review.by.login))
+        if review.state == "dismissed":
+            if before is not None and before.state == "approved" and before.at + STALE_READS < seen:
+                found.append(ReviewDismissed(at=seen, after=after, who=review.by.login))
+        elif review.state != "pending" and (before is None or before.state != review.state):
+            found.append(_given(review, before, after, seen))
+    return found
+
+
+def _given(review: Review, before: _Opinion | None, after: datetime, seen: datetime) -> Reviewed:
+    """The review behind a state; the forge's instant where it tells one that fits what we know."""
+    told = review.at if review.at and (before is None or review.at >= before.at) else None
+    at = told or seen
+    number = int(at.timestamp()) << 20 | zlib.crc32(same(review.by.login).encode()) % 2**20
+    return Reviewed(
+        at=at,
+        after=None if told else after,
+        by=review.by.login,
+        by_bot=review.by.bot,
+        review_id=number,
+        state=review.state,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """Where the log leaves somebody: `asked`, or the state of their last review, since `at`."""
+
+    state: str
+    at: datetime
+
+
+def _opinions(log: tuple[Fact, ...]) -> dict[str, _Opinion]:
+    """By login in lower case. A comment on a line is no review: the forge goes on waiting for one."""
+    found: dict[str, _Opinion] = {}
+    for fact in log:
+        match fact:
+            case ReviewAsked(who=who) if who:
+                found[same(who)] = _Opinion("asked", fact.at)
+            case ReviewUnasked(who=who) if who:
+                found.pop(same(who), None)
+            case Reviewed(by=by, remark_id=0, state=state):
+                found[same(by)] = _Opinion(state, fact.at)
+            case ReviewDismissed(who=who) if who:
+                found[same(who)] = _Opinion("dismissed", fact.at)
+    return found
 
 
 def _conflicting(change: Change, log: tuple[Fact, ...]) -> list[Fact]:

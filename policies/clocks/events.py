@@ -327,9 +327,9 @@ def _notice_thread(world: World, terms: Terms, thread: Thread, fact: Fact) -> No
 
 def _dismissed(world: World, terms: Terms, fact: ReviewDismissed) -> None:
     """An approval that was lost because its files changed is asked for again; others are only gone."""
-    who = next((who for who, opinion in world.opinions.items() if opinion.review_id == fact.review_id), None)
+    who = _whose(world, fact)
     if who is None:
-        if fact.who and fact.review_id not in world.seen_reviews:
+        if fact.who and fact.review_id and fact.review_id not in world.seen_reviews:
             answer(world, terms, world.name(fact.who), fact)
         return
     able = writers(terms)
@@ -338,6 +338,13 @@ def _dismissed(world: World, terms: Terms, fact: ReviewDismissed) -> None:
     for slot in supported:
         if not is_satisfied(world, slot, able) and _differs(world, opinion, slot):
             give_back(world, slot, who, fact.at)
+
+
+def _whose(world: World, fact: ReviewDismissed) -> str | None:
+    """The person whose standing opinion this was."""
+    if not fact.review_id:
+        return world.name(fact.who) if world.name(fact.who) in world.opinions else None
+    return next((who for who, opinion in world.opinions.items() if opinion.review_id == fact.review_id), None)
 
 
 def _differs(world: World, opinion: Opinion, slot: Slot) -> bool:
