@@ -86,7 +86,9 @@ async def play(*, once: bool, console: Console | None = None) -> None:
                 say.print("[bold]Every step happened.[/]")
             else:
                 await _go_on(stage)
-                say.print(f"[bold]Look around:[/] {stage.address}   (Ctrl-C ends the demo)")
+                say.print(
+                    f"[bold]Look around:[/] {stage.address}/login/github?who=ben   (Ctrl-C ends the demo)"
+                )
                 await main.stop_on_signals().wait()
     finally:
         await asyncio.to_thread(embedded.stop, folder, delete=True)
@@ -107,13 +109,16 @@ async def _stage(say: Console, folder: Path) -> AsyncIterator[Stage]:
             github_app_id=forge.app_id,
             github_private_key=forge.private_key,
             github_webhook_secrets=SECRET,
+            github_client_id=forge.client_id,
+            github_client_secret=forge.client_secret,
+            operators="dora",
             github_write_seconds=0,
             gather_seconds=0.2,
             sweep_seconds=0.2,
             new_installations="live",
         )
         people, api = _organisation(forge)
-        async with main.opened(settings, address, clock=forge.clock, open_pages=True) as usher:
+        async with main.opened(settings, address, clock=forge.clock, stand_ins=tuple(people)) as usher:
             stop = asyncio.Event()
             listener = main.listen("127.0.0.1", 0)
             url = main.address_of(listener)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from app.drain import Drain
 from app.forges.github import GitHub, GitHubClient
 from app.forges.github_client import Call
 from app.forges.github_events import GitHubDoor
+from app.forges.identity import GitHubSignIn, GitLabSignIn, SignIn
 from app.settings import PromiseClock, Settings, SettingsError, make_clock
 from app.settling import Settling
 from app.store import schema
@@ -31,6 +32,7 @@ from app.web.guard import Guard, watch
 from app.web.hooks import Hook, Lobby
 from app.web.site import Site, make_site
 from app.web.strangers import Strangers
+from app.web.visitors import Visitors
 from app.work import Work
 from handlers.ports import Forge, ForgeError, Locked
 
@@ -58,13 +60,14 @@ async def opened(
     *,
     clock: PromiseClock | None = None,
     migrate: bool = False,
-    open_pages: bool = False,
+    stand_ins: Sequence[str] = (),
 ) -> AsyncIterator[Usher]:
     """Open everything that web and worker need, and close it again.
 
     `address` is the database and `clock` the clock of promises, where they are not to be taken from the
-    settings. SchemaError where its schema is not ours and
-    `migrate` does not allow to change it; an embedded database that is empty is always filled.
+    settings. `stand_ins` are people whom whoever looks at the pages is offered to be, in the demo.
+    SchemaError where its schema is not ours and `migrate` does not allow to change it; an embedded database
+    that is empty is always filled.
     """
     if address is None:
         address = await asyncio.to_thread(locate, settings)
@@ -109,8 +112,38 @@ async def opened(
         strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
         lobby = Lobby(put=inbox.put, stored=work.wake, strangers=strangers)
         doors: dict[str, ASGIApp] = {"/webhooks/github": Hook(GitHubSender(secrets), lobby)}
-        site = make_site(database, doors, ready_to_read=settings.has_github, open_pages=open_pages)
+        visitors = Visitors(
+            database=database,
+            doors=_sign_ins(settings, stack),
+            seal=keys.Seal(keys.master_keys(settings)),
+            csrf_key=keys.derived(keys.master_keys(settings)[0], "csrf"),
+            operators=settings.operators,
+            public_url=settings.public_url,
+            stand_ins=stand_ins,
+        )
+        site = make_site(database, doors, visitors, ready_to_read=settings.has_github)
         yield Usher(settings, database, clock, work, site)
+
+
+def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str, SignIn]:
+    """The forges at which people can sign in, by name; what they open is closed with `stack`."""
+    found: dict[str, SignIn] = {}
+    if settings.github_client_id and settings.github_client_secret:
+        found["github"] = GitHubSignIn(
+            api_url=settings.github_api_url,
+            web_url=settings.github_web_url,
+            client_id=settings.github_client_id,
+            client_secret=settings.github_client_secret.get_secret_value(),
+        )
+    if settings.gitlab_client_id and settings.gitlab_client_secret:
+        found["gitlab"] = GitLabSignIn(
+            url=settings.gitlab_url,
+            client_id=settings.gitlab_client_id,
+            client_secret=settings.gitlab_client_secret.get_secret_value(),
+        )
+    for each in found.values():
+        stack.push_async_callback(each.aclose)
+    return found
 
 
 def _github(settings: Settings) -> GitHubClient | None:

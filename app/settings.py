@@ -22,12 +22,15 @@ from app.errors import ForPeople
 FROM_FILES = (
     "github_private_key",
     "github_webhook_secrets",
+    "github_client_secret",
     "gitlab_token",
+    "gitlab_client_secret",
     "gitlab_webhook_secrets",
     "gitlab_signing_tokens",
     "master_keys",
 )
 
+NameList = Annotated[tuple[str, ...], NoDecode]
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
 
@@ -60,7 +63,15 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `usher serve` listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port that `usher serve` listens on.")
     public_url: str | None = Field(
-        None, description="The address under which people and the forge reach Usher. (Not used yet.)"
+        None,
+        description="The address under which people and the forge reach Usher. Unset: the address of the request.",
+    )
+    operators: NameList = Field(
+        (),
+        description=(
+            "Who runs this Usher and sees its Operations page: logins, or teams as `org/team`; each may begin "
+            "with `github:` or `gitlab:`. Comma separated."
+        ),
     )
 
     trusted_proxies: Networks = Field(
@@ -82,6 +93,10 @@ class Settings(BaseSettings):
     )
     github_app_id: int | None = Field(None, description="Number of the GitHub App.")
     github_private_key: SecretStr | None = Field(None, description="Private key of the GitHub App, PEM.")
+    github_client_id: str | None = Field(
+        None, description="Client ID of the GitHub App, by which people sign in to the pages."
+    )
+    github_client_secret: SecretStr | None = Field(None, description="A client secret of the GitHub App.")
     github_webhook_secrets: SecretList = Field(
         (), description="Webhook secrets, newest first, comma separated, each 16 bytes or more."
     )
@@ -95,6 +110,10 @@ class Settings(BaseSettings):
     gitlab_token: SecretStr | None = Field(
         None, description="Access token of the bot user or group. (Not used yet.)"
     )
+    gitlab_client_id: str | None = Field(
+        None, description="Application ID of an OAuth application on GitLab, by which people sign in."
+    )
+    gitlab_client_secret: SecretStr | None = Field(None, description="Secret of that application.")
     gitlab_webhook_secrets: SecretList = Field(
         (), description="Plain secret tokens of hooks, comma separated. (Not used yet.)"
     )
@@ -139,6 +158,7 @@ class Settings(BaseSettings):
         "gitlab_webhook_secrets",
         "gitlab_signing_tokens",
         "master_keys",
+        "operators",
         mode="before",
     )
     @classmethod

@@ -41,11 +41,24 @@ UNDESCRIBED: dict[str, dict[str, str | None]] = {
     "GET /repositories/{repository_id}": {"200": "full-repository"},
     "GET /repos/{owner}/{repo}/contents": {"200": "content-directory"},
     "POST /organizations/{org}/settings/apps/new": {"302": None, "422": "basic-error"},
+    "GET /login/oauth/authorize": {"200": None, "302": None},
+    "POST /login/oauth/access_token": {"200": None},
 }
 UNDESCRIBED_QUERY = {
     "GET /repos/{owner}/{repo}/contents": ("ref",),
     "POST /organizations/{org}/settings/apps/new": ("state",),
+    "GET /login/oauth/authorize": (
+        "client_id",
+        "redirect_uri",
+        "login",
+        "scope",
+        "state",
+        "response_type",
+        "code_challenge",
+        "code_challenge_method",
+    ),
 }
+UNDESCRIBED_BODY = ("POST /organizations/{org}/settings/apps/new", "POST /login/oauth/access_token")
 # Where a description is incomplete (REST: Statistics, 202 while they are computed) or wrong: it has every
 # installation's account be a user and an enterprise at once.
 CORRECTED: dict[str, dict[str, Any]] = {
@@ -180,10 +193,12 @@ def _operation(described: Json, route: Route) -> tuple[str, Json]:
 def _undescribed(name: str, answers: dict[str, str | None]) -> Json:
     pieces = [piece[1:-1] for piece in name.split("/") if piece.startswith("{")]
     parameters = {piece: {"in": "path", "required": True, "schema": {}} for piece in pieces}
-    if "contents" in name:
-        parameters["ref"] = {"in": "query", "required": False, "schema": {"type": "string"}}
+    for query in UNDESCRIBED_QUERY.get(name, ()):
+        parameters[query] = {"in": "query", "required": False, "schema": {"type": "string"}}
+    body = {"body": {}, "body_required": True} if name in UNDESCRIBED_BODY else {}
     return {
         "parameters": parameters,
+        **body,
         "responses": _responses({**EVERYWHERE, **MOVED, **NOT_MODIFIED, **answers}),
     }
 

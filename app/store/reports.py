@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app.store.database import Database
 from app.store.tables import clock, effect, fact, finding, obligation, repository
+from app.store.viewers import Visitor, readable
 from policies.facts import Subject
 
 STATES = {
@@ -102,8 +103,10 @@ class RepositoryPage:
     changes: tuple[ChangeRow, ...]
 
 
-async def repository_page(database: Database, tenant_id: int, repository_id: int) -> RepositoryPage | None:
-    """One repository; None where Usher never saw it."""
+async def repository_page(
+    database: Database, visitor: Visitor, tenant_id: int, repository_id: int
+) -> RepositoryPage | None:
+    """One repository; None where Usher never saw it, or the visitor may not."""
     grave = sa.case({"high": 0, "medium": 1, "low": 2}, value=finding.c.severity, else_=3)
     open_findings = (
         sa.select(finding)
@@ -124,7 +127,9 @@ async def repository_page(database: Database, tenant_id: int, repository_id: int
         .order_by(clock.c.updated_at.desc())
     )
     named = sa.select(repository.c.name).where(
-        repository.c.tenant_id == tenant_id, repository.c.id == repository_id
+        repository.c.tenant_id == tenant_id,
+        repository.c.id == repository_id,
+        readable(visitor, repository.c.tenant_id, repository.c.id),
     )
     async with database.begin() as connection:
         name = await connection.scalar(named)
@@ -140,10 +145,11 @@ async def repository_page(database: Database, tenant_id: int, repository_id: int
         )
 
 
-async def changes(database: Database, most: int = 200) -> tuple[ChangeRow, ...]:
-    """The changes that were looked at last; open ones first."""
+async def changes(database: Database, visitor: Visitor, most: int = 200) -> tuple[ChangeRow, ...]:
+    """The changes that were looked at last, of those that the visitor may read; open ones first."""
     query = (
         sa.select(clock.c.tenant_id, clock.c.subject, clock.c.state, clock.c.projection)
+        .where(readable(visitor, clock.c.tenant_id, _repository_of(clock.c.subject)))
         .order_by(clock.c.state == "DONE", clock.c.updated_at.desc())
         .limit(most)
     )
@@ -151,14 +157,15 @@ async def changes(database: Database, most: int = 200) -> tuple[ChangeRow, ...]:
         return tuple(_row(row) for row in await connection.execute(query))
 
 
-async def change(database: Database, tenant_id: int, subject: str) -> ChangePage | None:
-    """One change; None where Usher never saw it."""
+async def change(database: Database, visitor: Visitor, tenant_id: int, subject: str) -> ChangePage | None:
+    """One change; None where Usher never saw it, or the visitor may not."""
 
     def here(table: sa.Table) -> sa.ColumnElement[bool]:
         return sa.and_(table.c.tenant_id == tenant_id, table.c.subject == subject)
 
     async with database.begin() as connection:
-        row = (await connection.execute(sa.select(clock).where(here(clock)))).one_or_none()
+        may_read = readable(visitor, clock.c.tenant_id, _repository_of(clock.c.subject))
+        row = (await connection.execute(sa.select(clock).where(here(clock), may_read))).one_or_none()
         if row is None:
             return None
         owed = await connection.execute(
@@ -192,6 +199,11 @@ _EFFECTS = {
 }
 _REVIEWS = {"changes_requested": "asked for changes"}
 _PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"}
+
+
+def _repository_of(subject: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """The repository's number in `change:7:12`."""
+    return sa.cast(sa.func.split_part(subject, ":", 2), sa.BigInteger)
 
 
 def _done(row: Any) -> Done:

@@ -275,3 +275,66 @@ kept = sa.Table(
     sa.Column("value", JSONB),
     sa.Column("read_at", INSTANT, nullable=False, server_default=NOW),
 )
+
+# --- Who looks at the pages -------------------------------------------------------------------------------
+
+viewer = sa.Table(
+    "viewer",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("forge", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("forge_id", sa.BigInteger, nullable=False, comment="the forge's number of the account"),
+    sa.Column("login", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
+    sa.Column("teams", JSONB, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("checked_at", INSTANT, nullable=False, server_default=NOW, comment="when access was read"),
+    sa.UniqueConstraint("forge", "host", "forge_id"),
+)
+
+reach = sa.Table(
+    "reach",
+    metadata,
+    sa.Column("viewer_id", sa.BigInteger, sa.ForeignKey("viewer.id", ondelete="CASCADE"), primary_key=True),
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.CheckConstraint("level IN ('read', 'write', 'admin')", name="level"),
+    comment="what a viewer may read on the forge, and whether they run it there",
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("hash", sa.LargeBinary, primary_key=True, comment="SHA-256 of what the cookie holds"),
+    sa.Column("created_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Column("seen_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Index(None, "created_at"),
+)
+
+signed_in = sa.Table(
+    "signed_in",
+    metadata,
+    sa.Column("session", sa.LargeBinary, sa.ForeignKey("session.hash", ondelete="CASCADE"), primary_key=True),
+    sa.Column("viewer_id", sa.BigInteger, sa.ForeignKey("viewer.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("token", sa.LargeBinary, nullable=False, comment="the forge's token, sealed"),
+    sa.Index(None, "viewer_id"),
+    comment="a session may hold one account of each forge",
+)
+
+machine_token = sa.Table(
+    "machine_token",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False, comment="SHA-256 of the token"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("viewer_id", sa.BigInteger, sa.ForeignKey("viewer.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("created_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Column("expires_at", INSTANT, nullable=False),
+    sa.Column("used_at", INSTANT),
+    sa.UniqueConstraint("hash"),
+    sa.Index(None, "viewer_id"),
+    sa.CheckConstraint("scope IN ('catalogue', 'insights', 'operations')", name="scope"),
+    sa.CheckConstraint("expires_at <= created_at + interval '365 days'", name="life"),
+)

@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, HTTPException
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
 
 from app.store import reports
 from app.store.database import Database
 from app.web.rendering import page
+from app.web.visitors import Visitors
 
 
-def make_front(*, ready_to_read: bool) -> APIRouter:
-    """The page of an Usher that serves a real forge: nothing is shown to people who have not signed in."""
+def make_pages(database: Database, visitors: Visitors, *, ready_to_read: bool) -> APIRouter:
+    """Every page about changes and repositories. What the visitor may not read on the forge is 404."""
     router = APIRouter()
 
     @router.get("/")
-    async def front() -> HTMLResponse:
-        return page("front.html", ready=ready_to_read)
-
-    return router
-
-
-def make_pages(database: Database) -> APIRouter:
-    """Every page, open to whoever can reach it."""
-    router = APIRouter()
-
-    @router.get("/")
-    async def changes() -> HTMLResponse:
-        return page("changes.html", changes=await reports.changes(database))
+    async def front(request: Request) -> Response:
+        visitor = await visitors.known(request)
+        if visitor is None:
+            doors = [*visitors.doors]
+            return page("front.html", request=request, ready=ready_to_read, doors=doors)
+        request.state.visitor = visitor
+        return page("changes.html", request=request, changes=await reports.changes(database, visitor))
 
     @router.get("/repositories/{tenant_id}/{repository_id}")
-    async def repository(tenant_id: int, repository_id: int) -> HTMLResponse:
-        found = await reports.repository_page(database, tenant_id, repository_id)
+    async def repository(request: Request, tenant_id: int, repository_id: int) -> HTMLResponse:
+        visitor = await visitors.must(request)
+        found = await reports.repository_page(database, visitor, tenant_id, repository_id)
         if found is None:
-            raise HTTPException(404, "There is no such repository.")
-        return page("repository.html", repository=found)
+            raise HTTPException(404, "There is no such repository, or you may not read it on the forge.")
+        return page("repository.html", request=request, repository=found)
 
     @router.get("/changes/{tenant_id}/{subject}")
-    async def change(tenant_id: int, subject: str) -> HTMLResponse:
-        found = await reports.change(database, tenant_id, subject)
+    async def change(request: Request, tenant_id: int, subject: str) -> HTMLResponse:
+        visitor = await visitors.must(request)
+        found = await reports.change(database, visitor, tenant_id, subject)
         if found is None:
-            raise HTTPException(404, "There is no such change.")
-        return page("change.html", change=found)
+            raise HTTPException(404, "There is no such change, or you may not read it on the forge.")
+        return page("change.html", request=request, change=found)
 
     return router

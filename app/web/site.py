@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import metrics
 from app.store import schema
 from app.store.database import Database
-from app.web import pages
+from app.web.pages import make_pages
+from app.web.rendering import page
+from app.web.sign_in import make_sign_in
+from app.web.visitors import NotSignedIn, Visitors, is_secure
 
-_HERE = Path(__file__).parent
 _HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # Not `no-referrer`: with it browsers send no Origin with our own forms, by which forged ones are told.
+    "referrer-policy": "same-origin",
 }
+_ONLY_HTTPS = "max-age=31536000; includeSubDomains"
 
 
 class Site:
@@ -47,21 +54,33 @@ class Site:
 
 
 def make_site(
-    database: Database, doors: dict[str, ASGIApp], *, ready_to_read: bool, open_pages: bool
+    database: Database, doors: dict[str, ASGIApp], visitors: Visitors, *, ready_to_read: bool
 ) -> Site:
-    """The application. `open_pages` shows what Usher knows to everybody who can reach it: for the demo only.
-
-    `ready_to_read` is False where no forge is configured yet.
-    """
+    """The application. `ready_to_read` is False where no forge is configured yet."""
     site = FastAPI(title="Usher", docs_url=None, redoc_url=None, openapi_url=None)
-    site.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+    site.state.visitors = visitors
+    site.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
     @site.middleware("http")
     async def safe_headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)  # a page may have to allow more
+        if is_secure(visitors.origin(request)):
+            response.headers["strict-transport-security"] = _ONLY_HTTPS
         return response
+
+    @site.exception_handler(NotSignedIn)
+    async def sign_in_first(_request: Request, error: NotSignedIn) -> Response:
+        return RedirectResponse(f"/login?{urlencode({'next': error.back})}", 303)
+
+    @site.exception_handler(StarletteHTTPException)
+    async def told(request: Request, error: StarletteHTTPException) -> Response:
+        return _told(request, error.status_code, str(error.detail), error.headers)
+
+    @site.exception_handler(RequestValidationError)
+    async def malformed(request: Request, _error: RequestValidationError) -> Response:
+        return _told(request, 404, "There is no such page.", None)
 
     @site.get("/livez")
     async def livez() -> PlainTextResponse:
@@ -84,8 +103,18 @@ def make_site(
         """Counters for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    if open_pages:
-        site.include_router(pages.make_pages(database))
-    else:
-        site.include_router(pages.make_front(ready_to_read=ready_to_read))
+    site.include_router(make_sign_in(visitors))
+    site.include_router(make_pages(database, visitors, ready_to_read=ready_to_read))
     return Site(doors, site)
+
+
+def _told(request: Request, status: int, said: str, headers: Mapping[str, str] | None) -> Response:
+    """An error as a page for people, as JSON for whoever asks for it."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    answer: Response = (
+        page("error.html", request=request, status=status, code=status, said=said)
+        if wants_page
+        else JSONResponse({"detail": said}, status)
+    )
+    answer.headers.update(headers or {})
+    return answer

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 import sqlalchemy as sa
 
@@ -112,6 +114,14 @@ class Bot:
                 self.usher.work.wake()
                 await asyncio.sleep(0.01)
 
+    @asynccontextmanager
+    async def visited_by(self, who: Person | str) -> AsyncIterator[httpx2.AsyncClient]:
+        """A browser in which this person has signed in, through the forge's own page."""
+        async with httpx2.AsyncClient(base_url=self.url, follow_redirects=True) as client:
+            arrived = await client.get(f"/login/github?who={who}")
+            assert arrived.status_code == 200, arrived.text
+            yield client
+
     async def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[sa.Row]:  # type: ignore[type-arg]
         async with self.usher.database.begin() as connection:
             return list(await connection.execute(sa.select(table).where(*where).order_by(sa.text("1"))))
@@ -139,6 +149,10 @@ def settings_for(forge: Sandbox, folder: Path, **changes: object) -> Settings:
             "github_app_id": forge.app_id,
             "github_private_key": forge.private_key,
             "github_webhook_secrets": SECRET,
+            "github_web_url": forge.url,
+            "github_client_id": forge.client_id,
+            "github_client_secret": forge.client_secret,
+            "operators": "dora",
             "github_write_seconds": 0,
             "gather_seconds": 0.03,
             "sweep_seconds": 0.05,
@@ -180,7 +194,7 @@ async def bot(
 ) -> AsyncIterator[Bot]:
     forge = world.forge
     settings = settings_for(forge, tmp_path, new_installations=mode, gather_seconds=gather)
-    async with main.opened(settings, address, clock=forge.clock, open_pages=True) as usher:
+    async with main.opened(settings, address, clock=forge.clock) as usher:
         stop = asyncio.Event()
         listener = main.listen("127.0.0.1", 0)
         url = main.address_of(listener)

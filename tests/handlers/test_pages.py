@@ -14,7 +14,7 @@ async def test_the_pages_tell_whose_turn_it_is_and_why(bot: Bot, world: Shop) ->
     world.dora.commits(world.api, {".github/CODEOWNERS": "docs/ @erin\ngone/ @nobody-there\n"})
     change = world.ana.opens(world.api, touching=["docs/guide.md"], title="A <b>bold</b> title")
     await bot.settled()
-    async with httpx2.AsyncClient(base_url=bot.url) as client:
+    async with bot.visited_by("erin") as client:
         front = await client.get("/")
         one = await client.get(f"/changes/1/{subject_of(change)}")
         repository = await client.get(f"/repositories/1/{world.api.id}")

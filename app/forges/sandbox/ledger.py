@@ -12,7 +12,7 @@ from typing import Any
 class Scope:
     """What a token may do: whose it is, in which repositories (None: all), with which permissions."""
 
-    kind: str  # "app" (a JWT), "installation", "nobody"
+    kind: str  # "app" (a JWT), "installation", "user", "nobody"
     installation: int | None = None
     repositories: frozenset[int] | None = None
     permissions: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from app.forges.sandbox.courier import Courier
 from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.site import Site
-from app.forges.sandbox.github.tokens import Caller, Desk, Token
+from app.forges.sandbox.github.tokens import Caller, Desk, Token, UserToken
 from app.forges.sandbox.http import Answer
 from app.forges.sandbox.world import (
     Account,
@@ -61,6 +61,12 @@ class Call:
     def token(self) -> Token:
         if not isinstance(self.caller, Token):
             raise Problem(403, "Resource not accessible by integration")
+        return self.caller
+
+    @property
+    def user_token(self) -> UserToken:
+        if not isinstance(self.caller, UserToken):
+            raise Problem(401, "Requires authentication")
         return self.caller
 
     # --- What the path names ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import Route
-from app.forges.sandbox.github.tokens import AppCaller, Token
+from app.forges.sandbox.github.tokens import AppCaller, Nobody, Token, UserToken
 from app.forges.sandbox.world import Repository
 
 
@@ -13,7 +13,9 @@ def authorise(call: Call, route: Route) -> None:
     """The caller is of the right kind, the repository is visible, the permission is there; in this order."""
     if route.caller == "app" and not isinstance(call.caller, AppCaller):
         raise Problem(401, "A JSON web token could not be decoded")
-    if route.caller in ("app", "anyone"):
+    if route.caller == "user" and not isinstance(call.caller, UserToken):
+        raise Problem(401 if isinstance(call.caller, Nobody) else 403, "Requires authentication")
+    if route.caller in ("app", "anyone", "user"):
         return
     if "repo" in call.params:
         call.repository_ = _visible(call)
@@ -37,7 +39,7 @@ def _visible(call: Call) -> Repository:
 def _sees(call: Call, repository: Repository) -> bool:
     if repository.visibility == "public":
         return True
-    return isinstance(call.caller, Token) and call.caller.covers(repository)
+    return isinstance(call.caller, (Token, UserToken)) and call.caller.covers(repository)
 
 
 def _moved(call: Call, repository: Repository) -> Problem:

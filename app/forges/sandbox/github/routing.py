@@ -20,7 +20,7 @@ class Route:
     method: str
     pattern: tuple[str, ...]
     handler: Callable[[Call], Answer]
-    caller: Literal["app", "installation", "anyone"]
+    caller: Literal["app", "installation", "user", "anyone"]
     may: tuple[tuple[str, str], ...] = ()
     content: bool = False
     is_list: bool = False
@@ -49,7 +49,7 @@ Handler = Callable[[Call], Answer]
 def endpoint(
     request: str,
     *may: str,
-    caller: Literal["app", "installation", "anyone"] = "installation",
+    caller: Literal["app", "installation", "user", "anyone"] = "installation",
     content: bool = False,
     is_list: bool = False,
 ) -> Callable[[Handler], Handler]:

@@ -78,6 +78,15 @@ class Sandbox(Forge):
         return self.site.url
 
     @property
+    def client_id(self) -> str:
+        """By which people sign in through the App (`USHER_GITHUB_CLIENT_ID`)."""
+        return self.registration.client_id
+
+    @property
+    def client_secret(self) -> str:
+        return self.registration.client_secret
+
+    @property
     def app_id(self) -> int:
         return self.registration.id
 

@@ -53,6 +53,8 @@ class Registration:
     permissions: dict[str, str] = field(default_factory=lambda: dict(PERMISSIONS))
     events: tuple[str, ...] = EVENTS
     webhook_secret: str = ""
+    client_secret: str = "the-sandbox-client-secret"  # noqa: S105 - of a sandbox
+    callback_urls: tuple[str, ...] = ()  # empty: any address
     hook_id: int = 4_000_000_001
 
     @property

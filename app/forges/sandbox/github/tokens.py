@@ -1,4 +1,4 @@
-"""Who is calling: an App by its JWT, or an installation by a token, narrowed as it was asked for."""
+"""Who is calling: an App by its JWT, an installation by a token, or a person by theirs; narrowed as asked for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from app.forges.sandbox.clock import WallClock
 from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.site import Registration
 from app.forges.sandbox.ledger import Scope
-from app.forges.sandbox.world import Installation, Repository, World
+from app.forges.sandbox.rules import access, at_least
+from app.forges.sandbox.world import Account, Installation, Repository, World
 
 LIFETIME = timedelta(hours=1)  # Generating an installation access token
+USER_LIFETIME = timedelta(hours=8)  # Generating a user access token for a GitHub App
+CODE_LIFETIME = timedelta(minutes=10)  # the same: the code
 JWT_LIFETIME = timedelta(minutes=10)  # Generating a JSON Web Token for a GitHub App: exp
 _LENGTH = 516  # opaque; the format that came in 2026 is longer than 500 characters
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
@@ -67,6 +70,33 @@ class Token:
         return Scope("installation", self.installation.id, self.repositories, dict(self.permissions))
 
 
+@dataclass(eq=False, slots=True)
+class UserToken:
+    """A person's access token, got by signing in through the App: what both of them may do."""
+
+    value: str
+    account: Account
+    expires_at: datetime
+    revoked: bool = False
+
+    def covers(self, repository: Repository) -> bool:
+        return at_least(access(repository, self.account), "read")
+
+    @property
+    def scope(self) -> Scope:
+        return Scope("user")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a code stands for that the browser carries back: who said yes, and how the asker proves itself."""
+
+    account: Account
+    redirect: str
+    challenge: str
+    expires_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """An App that somebody confirmed in the browser, and whose keys nobody has fetched yet."""
@@ -93,7 +123,7 @@ class Nobody:
         return Scope("nobody")
 
 
-Caller = Token | AppCaller | Nobody
+Caller = Token | UserToken | AppCaller | Nobody
 
 
 class Desk:
@@ -104,6 +134,8 @@ class Desk:
         self._wall = wall
         self._random = random.Random(seed)  # noqa: S311 - the tokens of a sandbox guard nothing
         self.tokens: dict[str, Token] = {}
+        self.user_tokens: dict[str, UserToken] = {}
+        self.grants: dict[str, Grant] = {}  # by their code, until it is exchanged
         self.manifests: dict[str, Manifest] = {}  # by their code, until they are exchanged
 
     def caller(self, headers: Mapping[str, str], world: World, *, lag: float = 0.0) -> Caller:
@@ -120,7 +152,15 @@ class Desk:
         if value.count(".") == 2 and scheme.lower() == "bearer":
             self._check_jwt(value)
             return AppCaller()
+        if value.startswith("ghu_"):
+            return self._known_user(value)
         return self._known(value, world, lag)
+
+    def _known_user(self, value: str) -> UserToken:
+        token = self.user_tokens.get(value)
+        if token is None or token.revoked or token.expires_at <= self._wall.now():
+            raise BAD_CREDENTIALS()
+        return token
 
     def _known(self, value: str, world: World, lag: float) -> Token:
         token, now = self.tokens.get(value), self._wall.now()
@@ -207,6 +247,25 @@ class Desk:
         """What the code stands for; None where it is unknown, used or too old."""
         kept = self.manifests.pop(code, None)
         return kept.content if kept is not None and kept.expires_at > self._wall.now() else None
+
+    def grant(self, account: Account, redirect: str, challenge: str) -> str:
+        """The code with which the App may fetch this person's token, once, within ten minutes."""
+        code = self.secret()[:20]
+        self.grants[code] = Grant(account, redirect, challenge, self._wall.now() + CODE_LIFETIME)
+        return code
+
+    def take_grant(self, code: str) -> Grant | None:
+        """What the code stands for; None where it is unknown, used or too old."""
+        found = self.grants.pop(code, None)
+        return found if found is not None and found.expires_at > self._wall.now() else None
+
+    def issue_to(self, account: Account) -> UserToken:
+        """A token with which the App acts for this person."""
+        alphabet = string.ascii_letters + string.digits
+        value = "ghu_" + "".join(self._random.choices(alphabet, k=36))
+        token = UserToken(value, account, (self._wall.now() + USER_LIFETIME).replace(microsecond=0))
+        self.user_tokens[value] = token
+        return token
 
     def revoke(self, token: Token) -> None:
         token.revoked = True

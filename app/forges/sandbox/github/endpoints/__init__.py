@@ -11,6 +11,7 @@ from app.forges.sandbox.github.endpoints import (
     pulls,
     repositories,
     reviews,
+    sign_in,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "pulls",
     "repositories",
     "reviews",
+    "sign_in",
 ]

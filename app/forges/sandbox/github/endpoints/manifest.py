@@ -37,7 +37,7 @@ def convert(call: Call) -> Answer:
     registration = call.site.registration
     keys = {
         "client_id": registration.client_id,
-        "client_secret": call.desk.secret(),
+        "client_secret": registration.client_secret,
         "webhook_secret": secret,
         "pem": registration.private_key,
     }
@@ -74,5 +74,7 @@ def _register(call: Call, manifest: Mapping[str, Any]) -> str:
     known.permissions = {"metadata": "read", **manifest.get("default_permissions", {})}
     known.events = tuple(manifest.get("default_events", ()))
     known.webhook_secret = call.desk.secret()
+    known.client_secret = call.desk.secret()
+    known.callback_urls = tuple(manifest.get("callback_urls", ()))
     call.courier.url = manifest["hook_attributes"]["url"]
     return known.webhook_secret

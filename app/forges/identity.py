@@ -1,0 +1,287 @@
+"""Who somebody is, by their forge's word, and what they may read there: OAuth with GitHub and GitLab.
+
+Authlib writes and reads the protocol's messages (RFC 6749, RFC 7636); they travel over the same guarded
+connections as everything else that goes to a forge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from app.forges.http import Answer, Wire
+from app.store.viewers import Identity, Level
+from handlers.ports import Forbidden, Unavailable
+
+MOST_PAGES = 200
+"""Of a hundred repositories each: what one account may read in one organisation is read no further."""
+
+Tenants = Mapping[int, tuple[int, str]]
+"""Installation → (tenant, account)."""
+
+
+class SignIn(Protocol):
+    """One forge at which people can sign in."""
+
+    @property
+    def forge(self) -> str: ...
+
+    @property
+    def host(self) -> str: ...
+
+    def address(self, *, state: str, verifier: str, redirect: str, hint: str) -> str:
+        """Where the browser is sent; `hint` is the login that it might want."""
+        ...
+
+    async def token(self, *, code: str, verifier: str, redirect: str) -> str:
+        """The person's token for the code that came back. `Forbidden` where the forge refuses it."""
+        ...
+
+    async def who(self, token: str) -> Identity: ...
+
+    async def reach(self, token: str, tenants: Tenants) -> dict[tuple[int, int], Level]:
+        """(tenant, repository) → what the person may do there, over all tenants of this forge."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class GitHubSignIn:
+    """Through the GitHub App: a user token reaches what both the person and the App reach."""
+
+    forge = "github"
+
+    def __init__(self, *, api_url: str, web_url: str, client_id: str, client_secret: str) -> None:
+        self.host = api_url
+        self._web = web_url
+        self._client_id, self._client_secret = client_id, client_secret
+        self._api, self._site = Wire(api_url), Wire(web_url)
+
+    def address(self, *, state: str, verifier: str, redirect: str, hint: str) -> str:
+        """GitHub's own page; it goes straight back where the person said yes before."""
+        extra = {"login": hint} if hint else {}
+        return _address(
+            f"{self._web}/login/oauth/authorize", self._client_id, state, verifier, redirect, None, extra
+        )
+
+    async def token(self, *, code: str, verifier: str, redirect: str) -> str:
+        """GitHub refuses with status 200 and a field `error`."""
+        return await _exchange(
+            self._site,
+            f"{self._web}/login/oauth/access_token",
+            code,
+            verifier,
+            redirect,
+            self._client_id,
+            self._client_secret,
+        )
+
+    async def who(self, token: str) -> Identity:
+        """REST: Get the authenticated user; List teams for the authenticated user."""
+        about, teams = await asyncio.gather(
+            self._read(token, "/user"), self._all(token, "/user/teams", ""), return_exceptions=True
+        )
+        if isinstance(about, BaseException):
+            raise about
+        # Without the permission to read members there are no teams to know of.
+        names = () if isinstance(teams, BaseException) else tuple(_team(each) for each in teams)
+        return Identity(
+            self.forge, self.host, int(about["id"]), str(about["login"]), str(about.get("name") or ""), names
+        )
+
+    async def reach(self, token: str, tenants: Tenants) -> dict[tuple[int, int], Level]:
+        """REST: List app installations, and repositories, accessible to the user access token."""
+        seen = await self._all(token, "/user/installations", "installations")
+        found: dict[tuple[int, int], Level] = {}
+        for installation in (int(each["id"]) for each in seen):
+            if installation not in tenants:
+                continue
+            tenant_id, _ = tenants[installation]
+            path = f"/user/installations/{installation}/repositories"
+            for each in await self._all(token, path, "repositories"):
+                found[tenant_id, int(each["id"])] = _github_level(each.get("permissions") or {})
+        return found
+
+    async def aclose(self) -> None:
+        await self._api.aclose()
+        await self._site.aclose()
+
+    async def _read(self, token: str, path: str) -> Any:
+        return _checked(await self._get(token, f"{self.host}{path}"))
+
+    async def _all(self, token: str, path: str, wrap: str) -> list[Any]:
+        url: str | None = f"{self.host}{path}?per_page=100"
+        found: list[Any] = []
+        for _ in range(MOST_PAGES):
+            if url is None:
+                break
+            answer = await self._get(token, url)
+            page = _checked(answer)
+            found += page[wrap] if wrap else page
+            url = answer.next
+        return found
+
+    async def _get(self, token: str, url: str) -> Answer:
+        headers = {
+            "authorization": f"Bearer {token}",
+            "accept": "application/vnd.github+json",
+            "x-github-api-version": "2022-11-28",
+            "user-agent": "usher",
+        }
+        return await self._api.exchange("GET", url, headers=headers)
+
+
+class GitLabSignIn:
+    """Through an OAuth application of GitLab, which needs the scope `read_api`."""
+
+    forge = "gitlab"
+
+    def __init__(self, *, url: str, client_id: str, client_secret: str) -> None:
+        self.host = url
+        self._client_id, self._client_secret = client_id, client_secret
+        self._wire = Wire(url)
+
+    def address(self, *, state: str, verifier: str, redirect: str, hint: str) -> str:
+        """GitLab's own page. It takes no hint, but passes it on to nobody either."""
+        extra = {"login_hint": hint} if hint else {}
+        page = f"{self.host}/oauth/authorize"
+        return _address(page, self._client_id, state, verifier, redirect, "read_api", extra)
+
+    async def token(self, *, code: str, verifier: str, redirect: str) -> str:
+        """OAuth 2.0 identity provider API: authorization code with PKCE."""
+        return await _exchange(
+            self._wire,
+            f"{self.host}/oauth/token",
+            code,
+            verifier,
+            redirect,
+            self._client_id,
+            self._client_secret,
+        )
+
+    async def who(self, token: str) -> Identity:
+        """Users API: the current user; Groups API: those they are a member of stand for teams."""
+        about = _checked(await self._get(token, f"{self.host}/api/v4/user"))
+        groups = await self._all(token, "/groups", {"min_access_level": "10", "all_available": "false"})
+        names = tuple(str(each["full_path"]) for each in groups)
+        return Identity(
+            self.forge,
+            self.host,
+            int(about["id"]),
+            str(about["username"]),
+            str(about.get("name") or ""),
+            names,
+        )
+
+    async def reach(self, token: str, tenants: Tenants) -> dict[tuple[int, int], Level]:
+        """Groups API: List projects, as this person sees them; once for all, once for what they maintain."""
+        found: dict[tuple[int, int], Level] = {}
+        for tenant_id, account in tenants.values():
+            path = f"/groups/{quote(account, safe='')}/projects"
+            steps: tuple[tuple[Level, str | None], ...] = (("read", None), ("write", "30"), ("admin", "40"))
+            for level, least in steps:
+                asked = {"include_subgroups": "true", "simple": "true"}
+                if least is not None:
+                    asked["min_access_level"] = least
+                try:
+                    projects = await self._all(token, path, asked)
+                except Forbidden:
+                    break  # a group that this person cannot see
+                for each in projects:
+                    found[tenant_id, int(each["id"])] = level
+        return found
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
+
+    async def _all(self, token: str, path: str, asked: Mapping[str, str]) -> list[Any]:
+        url: str | None = f"{self.host}/api/v4{path}?{urlencode({**asked, 'per_page': '100'})}"
+        found: list[Any] = []
+        for _ in range(MOST_PAGES):
+            if url is None:
+                break
+            answer = await self._get(token, url)
+            found += _checked(answer)
+            url = answer.next
+        return found
+
+    async def _get(self, token: str, url: str) -> Answer:
+        headers = {"authorization": f"Bearer {token}", "accept": "application/json", "user-agent": "usher"}
+        return await self._wire.exchange("GET", url, headers=headers)
+
+
+# --- What both have in common ----------------------------------------------------------------------------------
+
+
+def _address(
+    page: str,
+    client_id: str,
+    state: str,
+    verifier: str,
+    redirect: str,
+    scope: str | None,
+    extra: Mapping[str, str],
+) -> str:
+    return str(
+        prepare_grant_uri(
+            page,
+            client_id,
+            "code",
+            redirect_uri=redirect,
+            scope=scope,
+            state=state,
+            code_challenge=create_s256_code_challenge(verifier),  # type: ignore[no-untyped-call]
+            code_challenge_method="S256",
+            **extra,
+        )
+    )
+
+
+async def _exchange(
+    wire: Wire, url: str, code: str, verifier: str, redirect: str, client_id: str, client_secret: str
+) -> str:
+    body = prepare_token_request(
+        "authorization_code",
+        redirect_uri=redirect,
+        code=code,
+        code_verifier=verifier,
+        client_id=client_id,
+        client_secret=client_secret,
+    )
+    headers = {
+        "accept": "application/json",
+        "content-type": "application/x-www-form-urlencoded",
+        "user-agent": "usher",
+    }
+    answer = _checked(await wire.exchange("POST", url, headers=headers, content=body.encode()))
+    token = answer.get("access_token")
+    if not isinstance(token, str) or not token:
+        raise Forbidden(f"the forge did not accept the sign-in: {answer.get('error') or 'no token'}")
+    return token
+
+
+def _checked(answer: Answer) -> Any:
+    """The values of an answer; ForgeError where it says no or is not JSON."""
+    if answer.status >= 500:
+        raise Unavailable(f"the forge answered {answer.status}")
+    if answer.status >= 400:
+        raise Forbidden(f"the forge answered {answer.status}")
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise Unavailable(str(error)) from None
+
+
+def _team(shape: Mapping[str, Any]) -> str:
+    return f"{shape['organization']['login']}/{shape['slug']}"
+
+
+def _github_level(permissions: Mapping[str, bool]) -> Level:
+    if permissions.get("admin") or permissions.get("maintain"):
+        return "admin"
+    return "write" if permissions.get("push") else "read"

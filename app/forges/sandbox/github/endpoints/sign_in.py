@@ -1,0 +1,140 @@
+"""Signing in through the App: the page on which a person says yes, the token, and what it shows them.
+
+Generating a user access token for a GitHub App; REST: Users, Installations, Teams of the signed-in person.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+from app.forges.sandbox import rules
+from app.forges.sandbox.github.answers import Problem
+from app.forges.sandbox.github.calls import Call
+from app.forges.sandbox.github.routing import endpoint
+from app.forges.sandbox.github.shapes import people, repositories
+from app.forges.sandbox.http import Answer
+from app.forges.sandbox.world import Account, Repository, team_members
+
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Sign in to the sandbox</title>
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:4rem auto;padding:0 1rem;
+color-scheme:light dark}}a{{display:block;padding:.6rem 1rem;margin:.4rem 0;border:1px solid #8886;
+border-radius:8px;text-decoration:none}}</style></head><body><h1>Who are you?</h1>
+<p>This is the sandbox forge. Choose a person; <b>{app}</b> learns who you are, and what you may read.</p>
+{people}</body></html>"""
+
+
+@endpoint("GET /login/oauth/authorize", caller="anyone")
+def authorize(call: Call) -> Answer:
+    """The page with one link for each person; straight back where `login` names somebody of the sandbox.
+
+    GitHub goes straight back too, where that person has said yes before.
+    """
+    asked = call.query
+    if asked.get("client_id") != call.site.registration.client_id:
+        raise Problem(404, "Not Found")
+    callbacks = call.site.registration.callback_urls
+    if callbacks and asked.get("redirect_uri") not in callbacks:
+        wrong = {"error": "redirect_uri_mismatch", "state": asked.get("state", "")}
+        return Answer(302, None, {"Location": f"{callbacks[0]}?{urlencode(wrong)}"})
+    who = call.world.account(asked.get("login", ""))
+    if who is not None and who.kind == "person":
+        return _back(call, who)
+    known = [each for each in call.world.accounts.values() if each.kind == "person"]
+    links = "".join(
+        f'<a href="?{escape(urlencode({**asked, "login": each.login}))}">{escape(each.login)}</a>'
+        for each in sorted(known, key=lambda each: each.login)
+    )
+    page = _PAGE.format(app=escape(call.site.registration.slug), people=links)
+    return Answer(200, raw=page.encode())
+
+
+def _back(call: Call, who: Account) -> Answer:
+    redirect = call.query.get("redirect_uri", "")
+    code = call.desk.grant(who, redirect, call.query.get("code_challenge", ""))
+    back = urlencode({"code": code, "state": call.query.get("state", "")})
+    return Answer(302, None, {"Location": f"{redirect}?{back}"})
+
+
+@endpoint("POST /login/oauth/access_token", caller="anyone")
+def exchange(call: Call) -> Answer:
+    """The person's token for a code; refusals come with status 200 too, as GitHub's do."""
+    body, known = call.body if isinstance(call.body, dict) else {}, call.site.registration
+    given = hmac.compare_digest(str(body.get("client_secret", "")), known.client_secret)
+    if body.get("client_id") != known.client_id or not given:
+        return _answer(call, {"error": "incorrect_client_credentials"})
+    grant = call.desk.take_grant(str(body.get("code", "")))
+    if grant is None:
+        return _answer(call, {"error": "bad_verification_code"})
+    if body.get("redirect_uri", grant.redirect) != grant.redirect:
+        return _answer(call, {"error": "redirect_uri_mismatch"})
+    if grant.challenge and grant.challenge != _challenge(str(body.get("code_verifier", ""))):
+        return _answer(call, {"error": "bad_verification_code"})
+    token = call.desk.issue_to(grant.account)
+    shape = {"access_token": token.value, "expires_in": 28_800, "token_type": "bearer", "scope": ""}
+    return _answer(call, shape)
+
+
+def _challenge(verifier: str) -> str:
+    """RFC 7636, S256."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def _answer(call: Call, shape: dict[str, Any]) -> Answer:
+    """JSON where it was asked for, else a form."""
+    if "json" in call.accept:
+        return Answer(200, shape)
+    return Answer(200, raw=urlencode(shape).encode())
+
+
+# --- What the token shows ------------------------------------------------------------------------------------
+
+
+@endpoint("GET /user", caller="user")
+def me(call: Call) -> Answer:
+    return Answer(200, people.profile(call.site, call.world, call.user_token.account))
+
+
+@endpoint("GET /user/installations", caller="user", is_list=True)
+def my_installations(call: Call) -> Answer:
+    """Where the App is installed and the person may read something."""
+    mine = [each for each in call.world.installations.values() if _readable(call, each.id)]
+    return call.page(mine, lambda each: people.installation(call.site, each), wrap="installations")
+
+
+@endpoint("GET /user/installations/{installation_id}/repositories", caller="user", is_list=True)
+def my_repositories(call: Call) -> Answer:
+    """What person and installation both reach, with what the person may do there."""
+    who = call.user_token.account
+
+    def shape(each: Repository) -> dict[str, Any]:
+        have = people.permissions(rules.access(each, who))
+        return {**repositories.repository(call.site, each), "permissions": have}
+
+    return call.page(_readable(call, call.installation().id), shape, wrap="repositories")
+
+
+def _readable(call: Call, installation: int) -> list[Repository]:
+    place, token = call.world.installations[installation], call.user_token
+    if place.suspended_at is not None:
+        return []
+    return [each for each in call.world.repositories.values() if place.covers(each) and token.covers(each)]
+
+
+@endpoint("GET /user/teams", caller="user", is_list=True)
+def my_teams(call: Call) -> Answer:
+    """`team-full`, over every organisation."""
+    who, known = call.user_token.account, call.world.accounts.values()
+    organisations = [each for each in known if each.kind == "organisation"]
+    mine = [
+        team
+        for each in organisations
+        for team in getattr(each, "teams", {}).values()
+        if who.id in team_members(team)
+    ]
+    return call.page(mine, lambda each: people.team_full(call.site, each, 0))

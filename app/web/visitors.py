@@ -1,0 +1,189 @@
+"""Who sends this request, and whether they really mean it: sessions, roles, and forged requests.
+
+A page never trusts an address that it is given: every row it shows is filtered by what its visitor may read on
+the forge, and what they may not read is as missing as what does not exist.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import HTTPException, Request
+
+from app import logs
+from app.forges.identity import SignIn
+from app.keys import Seal
+from app.store import viewers
+from app.store.database import Database
+from app.store.viewers import Scope, Visitor
+from handlers.ports import Forbidden, ForgeError
+
+log = logs.get(__name__)
+
+LARGEST_FORM = 64 * 1024
+"""Bytes."""
+
+
+class NotSignedIn(Exception):
+    """The page needs a visitor; the browser is sent to sign in and comes back to `back`."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__(back)
+        self.back = back
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Knows visitors by their cookies and tokens.
+
+    `csrf_key` makes each session's word against forged requests; `operators` are logins and teams as in the
+    settings; `stand_ins` are the story's people whom the demo offers to be.
+    """
+
+    database: Database
+    doors: Mapping[str, SignIn]
+    seal: Seal
+    csrf_key: bytes
+    operators: Sequence[str] = ()
+    public_url: str | None = None
+    stand_ins: Sequence[str] = ()
+
+    # --- Who --------------------------------------------------------------------------------------------------
+
+    async def known(self, request: Request) -> Visitor | None:
+        """The visitor of a page, or None; what they may read is at most ten minutes old."""
+        held = request.cookies.get(cookie_name(self.origin(request)))
+        if not held or len(held) > 128:
+            return None
+        async with self.database.begin() as connection:
+            visitor = await viewers.open_session(connection, held)
+        if visitor is None or not any(each.stale for each in visitor.viewers):
+            return visitor
+        return await self._looked_up_again(visitor)
+
+    async def must(self, request: Request) -> Visitor:
+        """The visitor; NotSignedIn where there is none."""
+        visitor = await self.known(request)
+        if visitor is None:
+            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            raise NotSignedIn(here if request.method == "GET" else "/")
+        request.state.visitor = visitor
+        return visitor
+
+    async def reader(self, request: Request, scope: Scope) -> Visitor:
+        """A visitor, or a machine whose token has this scope; 401 for neither."""
+        kind, _, secret = request.headers.get("authorization", "").partition(" ")
+        if not secret:
+            visitor = await self.known(request)
+        elif kind.lower() == "bearer" and secret.startswith("ush_") and len(secret) < 128:
+            async with self.database.begin() as connection:
+                visitor = await viewers.machine(connection, secret)
+            if visitor is not None and visitor.scope != scope:
+                raise HTTPException(403, f"This token is for {visitor.scope}, not for {scope}.")
+        else:
+            visitor = None
+        if visitor is None:
+            raise HTTPException(
+                401, "Sign in, or send a token made on /me.", headers={"www-authenticate": "Bearer"}
+            )
+        return visitor
+
+    async def _looked_up_again(self, visitor: Visitor) -> Visitor | None:
+        """Read anew what each account may read. Whoever the forge no longer knows is signed out."""
+        for each in visitor.viewers:
+            door = self.doors.get(each.forge)
+            if not each.stale or door is None:
+                continue
+            try:
+                await self.look_up(door, self.seal.open(each.token))
+            except Forbidden:
+                async with self.database.begin() as connection:
+                    await viewers.end_all_sessions(connection, each.id)
+                return None
+            except ForgeError as error:
+                log.warning("what a visitor may read cannot be checked", forge=each.forge, reason=str(error))
+                raise HTTPException(
+                    503, "Your forge does not answer, so we cannot tell what you may see. Try again soon."
+                ) from None
+        async with self.database.begin() as connection:
+            return await viewers.open_session(connection, visitor.secret)
+
+    async def look_up(self, door: SignIn, token: str) -> int:
+        """Remember who holds this token, and what they may read; returns our number of the account."""
+        identity = await door.who(token)
+        async with self.database.begin() as connection:
+            tenants = await viewers.tenants_of(connection, door.forge, door.host)
+        reach = await door.reach(token, tenants)
+        async with self.database.begin() as connection:
+            number = await viewers.keep_viewer(connection, identity)
+            await viewers.keep_reach(connection, number, reach)
+        return number
+
+    # --- What they may do -------------------------------------------------------------------------------------
+
+    def operates(self, visitor: Visitor) -> bool:
+        """Whether the settings name this visitor, or a team of theirs, as an operator."""
+        wanted = {each.lower() for each in self.operators}
+        for viewer in visitor.viewers:
+            for name in (viewer.login, *viewer.teams):
+                if {name.lower(), f"{viewer.forge}:{name}".lower()} & wanted:
+                    return True
+        return False
+
+    async def must_operate(self, request: Request) -> Visitor:
+        """An operator; 404 for everybody else, who need not know that there is such a page."""
+        visitor = await self.must(request)
+        if not self.operates(visitor):
+            raise HTTPException(404, "There is no such page for you.")
+        return visitor
+
+    # --- Forged requests --------------------------------------------------------------------------------------
+
+    def origin(self, request: Request) -> str:
+        """Where people reach us: as the settings say, else as this request did."""
+        if self.public_url:
+            parts = urlsplit(self.public_url)
+            return f"{parts.scheme}://{parts.netloc}"
+        return f"{request.url.scheme}://{request.url.netloc}"
+
+    def csrf(self, visitor: Visitor) -> str:
+        """The word that every form of this session carries."""
+        return hmac.new(self.csrf_key, visitor.secret.encode(), sha256).hexdigest()
+
+    async def meant(self, request: Request) -> tuple[Visitor, Mapping[str, str]]:
+        """The visitor and form of a POST that came from our own page; 403 for any other."""
+        visitor = await self.must(request)
+        origin = request.headers.get("origin")
+        same_site = request.headers.get("sec-fetch-site")
+        if origin is not None and origin != self.origin(request):
+            raise HTTPException(403, "This request came from another site.")
+        if origin is None and same_site != "same-origin":
+            raise HTTPException(403, "This request does not say where it came from.")
+        form = dict(parse_qsl(await _small_body(request), keep_blank_values=True, max_num_fields=50))
+        said = request.headers.get("x-csrf-token") or form.get("csrf", "")
+        if not hmac.compare_digest(said.encode(), self.csrf(visitor).encode()):
+            raise HTTPException(403, "This page is too old. Go back, load it again, and try once more.")
+        return visitor, form
+
+
+async def _small_body(request: Request) -> str:
+    """The fields of a form as they were sent; 413 beyond what any form of ours needs."""
+    read = bytearray()
+    async for piece in request.stream():
+        read += piece
+        if len(read) > LARGEST_FORM:
+            raise HTTPException(413, "That is more than this form takes.")
+    return read.decode(errors="replace")
+
+
+def is_secure(origin: str) -> bool:
+    return origin.startswith("https://")
+
+
+def cookie_name(origin: str) -> str:
+    """`__Host-` binds the cookie to this host over https; plain http, on this machine alone, cannot have it."""
+    return "__Host-usher" if is_secure(origin) else "usher"
