@@ -33,6 +33,7 @@ Migrate = Annotated[
     bool, typer.Option("--migrate", help="Bring the database to this version's schema first.")
 ]
 NoWorker = Annotated[bool, typer.Option("--no-worker", help="Only answer requests; see `usher work`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")]
 Once = Annotated[bool, typer.Option("--once", help="End after the story; fail if a step did not happen.")]
 
 
@@ -54,6 +55,11 @@ def serve(no_worker: NoWorker = False, migrate: Migrate = False) -> None:
 
     async def body() -> None:
         async with main.opened(settings, migrate=migrate) as usher:
+            if not usher.github.is_ready and sys.stdout.isatty():
+                # Printed to the person who started it, and never written to a log.
+                typer.echo(
+                    f"No forge is connected yet. Connect one: {await _setup_link(settings, usher.database)}"
+                )
             await main.serve(usher, worker=not no_worker)
 
     _run(body)
@@ -123,6 +129,35 @@ def live(account: Annotated[str, typer.Argument(help="Login of the organisation.
 
 
 @cli.command()
+def setup() -> None:
+    """Print a link that lets whoever opens it connect Usher with a forge; it works once, within a day."""
+    from app.store import schema
+
+    settings = _settings()
+
+    async def body(database: Database) -> None:
+        await schema.require(database)
+        typer.echo(await _setup_link(settings, database))
+
+    _with_database(body)
+
+
+@cli.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look at everything that Usher needs, and say what is wrong and what mends it."""
+    from app.doctor_command import examine, report
+
+    settings = _settings()
+    exits: list[int] = []
+
+    async def body() -> None:
+        exits.append(report([each async for each in examine(settings)], as_json=as_json))
+
+    _run(body)
+    raise typer.Exit(exits[0])
+
+
+@cli.command()
 def demo(once: Once = False) -> None:
     """Play the main story on a sandbox forge, and leave the pages open."""
     from app import demo as story
@@ -145,6 +180,14 @@ def demo(once: Once = False) -> None:
 cli.command("owners")(owners)
 cli.command("due")(due)
 cli.add_typer(config, name="config")
+
+
+async def _setup_link(settings: Settings, database: Database) -> str:
+    from app.store import setup_passes
+
+    async with database.begin() as connection:
+        key = await setup_passes.issue(connection, "link")
+    return f"{settings.public_url or f'http://{settings.host}:{settings.port}'}/setup?key={key}"
 
 
 def _settings() -> Settings:

@@ -15,12 +15,12 @@ from math import ceil
 import uvicorn
 from starlette.types import ASGIApp
 
-from app import keys, logs, metrics
+from app import keys, logs
+from app.connections import GitHubConnection
 from app.drain import Drain
-from app.forges.github import GitHub, GitHubClient
-from app.forges.github_client import Call
+from app.forges.github import GitHub
 from app.forges.github_events import GitHubDoor
-from app.forges.identity import GitHubSignIn, GitLabSignIn, SignIn
+from app.forges.identity import GitLabSignIn, SignIn
 from app.settings import PromiseClock, Settings, SettingsError, make_clock
 from app.settling import Settling
 from app.store import schema
@@ -30,11 +30,12 @@ from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
 from app.web.guard import Guard, watch
 from app.web.hooks import Hook, Lobby
+from app.web.setup import make_setup
 from app.web.site import Site, make_site
 from app.web.strangers import Strangers
 from app.web.visitors import Visitors
 from app.work import Work
-from handlers.ports import Forge, ForgeError, Locked
+from handlers.ports import Forge, Locked
 
 log = logs.get(__name__)
 
@@ -51,6 +52,7 @@ class Usher:
     clock: PromiseClock
     work: Work
     site: Site
+    github: GitHubConnection
 
 
 @asynccontextmanager
@@ -80,11 +82,11 @@ async def opened(
         await schema.require(database)
         clock = clock or make_clock(settings.clock)
         gather = timedelta(seconds=settings.gather_seconds)
-        client = _github(settings)
-        if client is not None:
-            await stack.enter_async_context(client)
-            introduction = asyncio.create_task(_introduce(client))
-            stack.callback(introduction.cancel)
+        master = keys.master_keys(settings)
+        sign_ins = _sign_ins(settings, stack)
+        github = await stack.enter_async_context(
+            GitHubConnection(settings, database, keys.Seal(master), sign_ins).open()
+        )
         inbox = await stack.enter_async_context(Inbox(address).open())
         work = Work(
             database,
@@ -94,13 +96,13 @@ async def opened(
                 hosts={"github": settings.github_api_url},
                 new_tenants=settings.new_installations,
                 gather=gather,
-                own_logins={"github": lambda: _login(client)},
+                own_logins={"github": lambda: github.login},
             ),
             Settling(
                 database,
-                _Forges(client),
+                _Forges(github),
                 clock,
-                keys.master_keys(settings)[0],
+                master[0],
                 gather,
                 settings.uncertain_seconds,
             ),
@@ -108,81 +110,52 @@ async def opened(
             sweep_seconds=settings.sweep_seconds,
         )
         await stack.enter_async_context(work.open())
-        secrets = [secret.get_secret_value() for secret in settings.github_webhook_secrets]
         strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
         lobby = Lobby(put=inbox.put, stored=work.wake, strangers=strangers)
-        doors: dict[str, ASGIApp] = {"/webhooks/github": Hook(GitHubSender(secrets), lobby)}
+        doors: dict[str, ASGIApp] = {"/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby)}
         visitors = Visitors(
             database=database,
-            doors=_sign_ins(settings, stack),
-            seal=keys.Seal(keys.master_keys(settings)),
-            csrf_key=keys.derived(keys.master_keys(settings)[0], "csrf"),
+            doors=sign_ins,
+            seal=keys.Seal(master),
+            csrf_key=keys.derived(master[0], "csrf"),
             operators=settings.operators,
             public_url=settings.public_url,
             stand_ins=stand_ins,
         )
-        site = make_site(database, doors, visitors, ready_to_read=settings.has_github)
-        yield Usher(settings, database, clock, work, site)
+        setup = make_setup(settings, database, github)
+        site = make_site(database, doors, visitors, setup, ready_to_read=lambda: github.is_ready)
+        yield Usher(settings, database, clock, work, site, github)
 
 
 def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str, SignIn]:
-    """The forges at which people can sign in, by name; what they open is closed with `stack`."""
+    """The forges at which people can sign in, by name; what they open is closed with `stack`. GitHub's joins once
+    its App is connected.
+    """
     found: dict[str, SignIn] = {}
-    if settings.github_client_id and settings.github_client_secret:
-        found["github"] = GitHubSignIn(
-            api_url=settings.github_api_url,
-            web_url=settings.github_web_url,
-            client_id=settings.github_client_id,
-            client_secret=settings.github_client_secret.get_secret_value(),
-        )
     if settings.gitlab_client_id and settings.gitlab_client_secret:
         found["gitlab"] = GitLabSignIn(
             url=settings.gitlab_url,
             client_id=settings.gitlab_client_id,
             client_secret=settings.gitlab_client_secret.get_secret_value(),
         )
-    for each in found.values():
-        stack.push_async_callback(each.aclose)
+
+    async def close() -> None:
+        for each in found.values():
+            await each.aclose()
+
+    stack.push_async_callback(close)
     return found
-
-
-def _github(settings: Settings) -> GitHubClient | None:
-    if settings.github_app_id is None or settings.github_private_key is None:
-        return None
-    return GitHubClient(
-        api_url=settings.github_api_url,
-        app_id=settings.github_app_id,
-        private_key=settings.github_private_key.get_secret_value(),
-        pause=settings.github_write_seconds,
-        observe=_count,
-    )
-
-
-async def _introduce(client: GitHubClient) -> None:
-    """Learn Usher's own login. Without it Usher looks once more at what it did itself, which does no harm."""
-    try:
-        await client.who_am_i()
-    except ForgeError as error:
-        log.warning("GitHub does not say who we are", reason=str(error))
-
-
-def _login(client: GitHubClient | None) -> str:
-    return f"{client.identity.slug}[bot]" if client and client.identity else ""
-
-
-def _count(call: Call, _seconds: float) -> None:
-    metrics.forge_requests.labels("github", call.method, str(call.status), call.cache).inc()
 
 
 class _Forges:
     """The adapter of each tenant, over one client for each forge."""
 
-    def __init__(self, github: GitHubClient | None) -> None:
+    def __init__(self, github: GitHubConnection) -> None:
         self._github = github
 
     def __call__(self, tenant: Tenant, event_at: datetime | None) -> Forge:
-        if tenant.forge == "github" and self._github is not None:
-            return GitHub(self._github, tenant.installation, event_at=event_at)
+        if tenant.forge == "github" and self._github.client is not None:
+            return GitHub(self._github.client, tenant.installation, event_at=event_at)
         raise Locked(f"{tenant.forge} is not configured here")
 
 

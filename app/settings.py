@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     )
     github_web_url: str = Field(
         "https://github.com",
-        description="Web pages of the forge, by which `usher owners --live` knows where a checkout is from.",
+        description="Web pages of GitHub; Enterprise Server: `https://HOST`.",
     )
     github_app_id: int | None = Field(None, description="Number of the GitHub App.")
     github_private_key: SecretStr | None = Field(None, description="Private key of the GitHub App, PEM.")

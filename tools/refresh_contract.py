@@ -43,6 +43,8 @@ UNDESCRIBED: dict[str, dict[str, str | None]] = {
     "POST /organizations/{org}/settings/apps/new": {"302": None, "422": "basic-error"},
     "GET /login/oauth/authorize": {"200": None, "302": None},
     "POST /login/oauth/access_token": {"200": None},
+    "GET /apps/{slug}/installations/new": {"200": None},
+    "POST /apps/{slug}/installations/new": {"302": None},
 }
 UNDESCRIBED_QUERY = {
     "GET /repos/{owner}/{repo}/contents": ("ref",),

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
+from app.forges.github_needs import EVENTS, PERMISSIONS
 from app.settings import FROM_FILES, Settings
 from policies.rules import Rules
 
@@ -114,7 +115,68 @@ def _scalar(value: Any) -> str:
     return f'"{text}"' if not text or text[0] == "*" or ":" in text else text
 
 
-PAGES = {"settings.md": settings_page, "rules.md": rules_page}
+GITHUB_APP = """\
+# The GitHub App
+
+`usher setup` prints a link on which Usher creates its App in two clicks: you see what it asks for, GitHub creates
+it and hands over its keys, which are kept encrypted with `USHER_MASTER_KEYS`. The page then looks whether the App
+is installed and its webhook arrives. `usher doctor` looks at the same whenever you like.
+
+By hand: create it under *Settings → Developer settings → GitHub Apps* of your organisation, with
+
+- the **webhook URL** `https://YOUR-HOST/webhooks/github`, content type `application/json`, and a secret of 16
+  characters or more (`USHER_GITHUB_WEBHOOK_SECRETS`; several, comma separated, while you replace one);
+- a **private key** (`USHER_GITHUB_PRIVATE_KEY`, or `…_FILE`); the App's number is `USHER_GITHUB_APP_ID`;
+- for the [pages](pages.md), the **callback URL** `https://YOUR-HOST/login/github/callback`, the App's client ID
+  (`USHER_GITHUB_CLIENT_ID`) and a client secret (`USHER_GITHUB_CLIENT_SECRET`, or `…_FILE`);
+- the **setup URL** `https://YOUR-HOST/setup/github/installed`.
+
+What is set in the environment wins over what was stored.
+
+## Permissions
+
+| Permission | Access | What for |
+| :-- | :-- | :-- |
+{needed}
+
+Usher asks for a token of one repository at a time, and for writing only when it writes.
+
+Not asked for at first; without it Usher says what a person should do instead:
+
+| Permission | Access | What for |
+| :-- | :-- | :-- |
+{optional}
+
+## Events
+
+| Event | What Usher learns |
+| :-- | :-- |
+{events}
+
+Events that Usher does not follow are acknowledged and put aside, so more of them do no harm.
+
+## The first day
+
+A new installation is in preview (`USHER_NEW_INSTALLATIONS=preview`): every effect is noted as `skipped` with the
+text it would have had, and nothing is written. `usher live YOUR-ORGANISATION` ends the preview; what was noted for
+changes that are still open then happens.
+
+`make docs` writes this page from the code.
+"""
+
+
+def github_app_page() -> str:
+    """The permissions and events of the GitHub App, with their reasons."""
+
+    def rows(optional: bool) -> str:
+        chosen = [each for each in PERMISSIONS if each.optional == optional]
+        return "\n".join(f"| {each.title} | {each.level} | {each.why} |" for each in chosen)
+
+    events = "\n".join(f"| {each.title} | {each.why} |" for each in EVENTS)
+    return GITHUB_APP.format(needed=rows(False), optional=rows(True), events=events)
+
+
+PAGES = {"settings.md": settings_page, "github-app.md": github_app_page, "rules.md": rules_page}
 
 
 def main() -> int:

@@ -338,3 +338,24 @@ machine_token = sa.Table(
     sa.CheckConstraint("scope IN ('catalogue', 'insights', 'operations')", name="scope"),
     sa.CheckConstraint("expires_at <= created_at + interval '365 days'", name="life"),
 )
+
+# --- What /setup stored -----------------------------------------------------------------------------------
+
+credential = sa.Table(
+    "credential",
+    metadata,
+    sa.Column("forge", sa.Text, primary_key=True, comment="github or gitlab"),
+    sa.Column("host", sa.Text, primary_key=True, comment="base URL of the forge's API"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False, comment="encrypted with a master key"),
+    sa.Column("stored_at", INSTANT, nullable=False, server_default=NOW),
+)
+
+setup_pass = sa.Table(
+    "setup_pass",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True, comment="SHA-256 of what the bearer holds"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, comment="what the forge must send back"),
+    sa.Column("expires_at", INSTANT, nullable=False),
+    sa.CheckConstraint("kind IN ('link', 'visit')", name="kind"),
+)

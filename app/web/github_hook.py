@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.forges.signature import GitHubSeal, claimed_digest
 from app.web.hooks import EVENT, IDENTITY, Headers, Refusal, Seal
@@ -13,7 +13,7 @@ _SIGNATURE = b"x-hub-signature-256"
 class GitHubSender:
     """The `Sender` of GitHub ("Webhook events and payloads", "Validating webhook deliveries").
 
-    `secrets` are valid at once, newest first. The older SHA-1 seal is never looked at.
+    `secrets` are valid at once, newest first, and may change while we run. The older SHA-1 seal is never looked at.
     """
 
     forge = "github"
@@ -27,14 +27,14 @@ class GitHubSender:
         b"user-agent",
     )
 
-    def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = tuple(secrets)
+    def __init__(self, secrets: Callable[[], Sequence[str]]) -> None:
+        self._secrets = secrets
 
     def serves(self, hook: str) -> bool:
         return hook == ""
 
     def is_ready(self, hook: str) -> bool:
-        return bool(self._secrets)
+        return bool(self._secrets())
 
     def identity(self, headers: Headers, hook: str) -> tuple[str | None, str]:
         event, delivery = headers.get(b"x-github-event", b""), headers.get(b"x-github-delivery", b"")
@@ -48,7 +48,7 @@ class GitHubSender:
         claimed = claimed_digest(headers.get(_SIGNATURE, b"").decode("latin-1"))
         if claimed is None:
             raise Refusal(401, "signature", "X-Hub-Signature-256 is missing or malformed")
-        return _Claim(GitHubSeal(self._secrets), claimed)
+        return _Claim(GitHubSeal(self._secrets()), claimed)
 
 
 class _Claim:

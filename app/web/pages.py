@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -11,7 +13,7 @@ from app.web.rendering import page
 from app.web.visitors import Visitors
 
 
-def make_pages(database: Database, visitors: Visitors, *, ready_to_read: bool) -> APIRouter:
+def make_pages(database: Database, visitors: Visitors, *, ready_to_read: Callable[[], bool]) -> APIRouter:
     """Every page about changes and repositories. What the visitor may not read on the forge is 404."""
     router = APIRouter()
 
@@ -20,7 +22,7 @@ def make_pages(database: Database, visitors: Visitors, *, ready_to_read: bool) -
         visitor = await visitors.known(request)
         if visitor is None:
             doors = [*visitors.doors]
-            return page("front.html", request=request, ready=ready_to_read, doors=doors)
+            return page("front.html", request=request, ready=ready_to_read(), doors=doors)
         request.state.visitor = visitor
         return page("changes.html", request=request, changes=await reports.changes(database, visitor))
 

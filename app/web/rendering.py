@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
 
 from policies.words.times import instant
 
@@ -33,12 +34,23 @@ _TEMPLATES.filters["hours"] = lambda number: f"{number:.1f}".removesuffix(".0")
 _TEMPLATES.filters["without_marker"] = lambda body: body.partition("<!--")[0].strip()
 
 
-def page(name: str, *, request: Request | None = None, status: int = 200, **values: Any) -> HTMLResponse:
+def _code(text: str) -> Markup:
+    """A sentence of ours, with what stands between backticks as code."""
+    pieces = [escape(piece) for piece in text.split("`")]
+    return Markup("").join(Markup(f"<code>{each}</code>") if n % 2 else each for n, each in enumerate(pieces))  # noqa: S704
+
+
+_TEMPLATES.filters["code"] = _code
+
+
+def page(
+    template: str, /, *, request: Request | None = None, status: int = 200, **values: Any
+) -> HTMLResponse:
     """The template of this name, filled; every value is escaped.
 
     `request` tells who looks at it; without one the page is nobody's.
     """
-    text = _TEMPLATES.get_template(name).render({**_known(request), **values})
+    text = _TEMPLATES.get_template(template).render({**_known(request), **values})
     return HTMLResponse(text, status, headers={"cache-control": "no-store"})
 
 

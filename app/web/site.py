@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -54,9 +54,14 @@ class Site:
 
 
 def make_site(
-    database: Database, doors: dict[str, ASGIApp], visitors: Visitors, *, ready_to_read: bool
+    database: Database,
+    doors: dict[str, ASGIApp],
+    visitors: Visitors,
+    setup: APIRouter,
+    *,
+    ready_to_read: Callable[[], bool],
 ) -> Site:
-    """The application. `ready_to_read` is False where no forge is configured yet."""
+    """The application. `ready_to_read` says whether a forge is connected; `setup` are the pages that connect one."""
     site = FastAPI(title="Usher", docs_url=None, redoc_url=None, openapi_url=None)
     site.state.visitors = visitors
     site.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
@@ -105,6 +110,7 @@ def make_site(
 
     site.include_router(make_sign_in(visitors))
     site.include_router(make_pages(database, visitors, ready_to_read=ready_to_read))
+    site.include_router(setup)
     return Site(doors, site)
 
 

@@ -64,9 +64,11 @@ async def receiving(
     listener = main.listen("127.0.0.1", 0)
     async with Inbox(stored_in or address).open() as inbox, httpx2.AsyncClient(timeout=30) as client:
         lobby = Lobby(put=inbox.put, stored=lambda: None, strangers=Strangers())
-        door = Hook(GitHubSender([NEW, OLD]), lobby, deadline=deadline)
+        door = Hook(GitHubSender(lambda: [NEW, OLD]), lobby, deadline=deadline)
         database = connect(address)
-        usher = main.Usher(read_settings(), database, None, None, Site({"/webhooks/github": door}, nothing))  # type: ignore[arg-type]
+        usher = main.Usher(
+            read_settings(), database, None, None, Site({"/webhooks/github": door}, nothing), None
+        )  # type: ignore[arg-type]
         serving = asyncio.create_task(main.run_web(usher, stop, listener, guard=guard))
         try:
             yield Receiving(f"{main.address_of(listener)}/webhooks/github", database, client)

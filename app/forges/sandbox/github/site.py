@@ -55,6 +55,7 @@ class Registration:
     webhook_secret: str = ""
     client_secret: str = "the-sandbox-client-secret"  # noqa: S105 - of a sandbox
     callback_urls: tuple[str, ...] = ()  # empty: any address
+    setup_url: str = ""  # where people are sent after installing it
     hook_id: int = 4_000_000_001
 
     @property

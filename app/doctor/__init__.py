@@ -1,0 +1,1 @@
+"""What is wrong with this installation of Usher, and how to mend it: `usher doctor`."""

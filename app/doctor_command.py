@@ -1,0 +1,84 @@
+"""`usher doctor`: look at everything that Usher needs, and say of each what is wrong and what mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from app import keys
+from app.connections import GitHubConnection
+from app.doctor.checks import Check, failed, skipped, well
+from app.doctor.database import check_database
+from app.doctor.github import check_github
+from app.errors import ForPeople
+from app.settings import Settings
+from app.store.database import connect, locate
+
+_MARKS = {"well": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
+
+
+async def examine(settings: Settings) -> AsyncIterator[Check]:
+    """Every check of this installation, one after the other. It changes nothing."""
+    try:
+        address = await asyncio.to_thread(locate, settings)
+    except ForPeople as error:
+        yield failed("database", str(error), "Correct USHER_DATABASE_URL.")
+        return
+    database = connect(address)
+    try:
+        schema_is_ours = False
+        async for each in check_database(database):
+            schema_is_ours = schema_is_ours or (each.name == "schema" and each.status == "well")
+            yield each
+        yield _address(settings)
+        if not schema_is_ours:
+            yield skipped("github", "Not looked at: what connects Usher may be stored in the database.")
+            return
+        connection = GitHubConnection(settings, database, keys.Seal(keys.master_keys(settings)))
+        async with connection.open():
+            if connection.client is None:
+                yield failed(
+                    "github",
+                    "No GitHub App is connected.",
+                    "Run `usher setup` for a link that creates one, or set USHER_GITHUB_APP_ID and its key.",
+                )
+            else:
+                async for each in check_github(connection.client, settings.public_url):
+                    yield each
+    except ForPeople as error:
+        yield failed("keys", str(error), "See the message.")
+    finally:
+        await database.close()
+
+
+def _address(settings: Settings) -> Check:
+    if settings.public_url is None:
+        return failed(
+            "public address",
+            "USHER_PUBLIC_URL is not set, so links in comments and signing in cannot work.",
+            "Set it to the address under which people and the forge reach Usher.",
+        )
+    return well("public address", f"People and the forge reach Usher at {settings.public_url}.")
+
+
+def report(checks: list[Check], *, as_json: bool) -> int:
+    """Print what was found; returns the exit code: 1 where something failed."""
+    bad = any(each.status == "failed" for each in checks)
+    if as_json:
+        shown = {"schema": 1, "well": not bad, "checks": [asdict(each) for each in checks]}
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        return int(bad)
+    console = Console(soft_wrap=True, highlight=False)
+    for each in checks:
+        console.print(f" {_MARKS[each.status]} [bold]{escape(each.name)}[/]  {escape(each.found)}")
+        if each.mend:
+            console.print(f"     → {escape(each.mend)}")
+    failures = sum(each.status == "failed" for each in checks)
+    console.print(f"\n{failures} to mend." if failures else "\nNothing stands in the way.")
+    return int(bad)
