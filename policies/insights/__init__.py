@@ -1,0 +1,1 @@
+"""What sharing brings, each measure with its formula. Nothing here ranks people."""
