@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from handlers.absences import keep_absences
 from handlers.assign import assign
 from handlers.commands import commands
+from handlers.guests import label_guests
 from handlers.handover import hand_over
 from handlers.owner_doctor import owner_check
 from handlers.remind import remind
@@ -21,6 +22,7 @@ FEATURES: tuple[Feature, ...] = (
     keep_absences,  # who is away is away everywhere
     hand_over,  # requests follow what people said
     assign,  # a change finds its people
+    label_guests,  # whoever comes from another team is seen
     remind,  # whoever's turn it is hears of it when the answer is due
     owner_check,  # whoever edits the owners file hears what it breaks and mends
     sticky,  # the change's one comment says all of this

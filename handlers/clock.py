@@ -7,6 +7,7 @@ from typing import Any
 
 from handlers.records import Rulebook, Standing
 from handlers.situation import Situation
+from policies import guests
 from policies.clocks import Away, Obligation, Terms
 from policies.facts import Team, same
 from policies.gaps import open_asks
@@ -27,12 +28,15 @@ def terms_of(
 def standing(situation: Situation) -> Standing:
     """How the change stands, with what its pages show."""
     change = situation.change
+    origin = guests.latest(situation.log)
     projection: dict[str, Any] = {
         "title": change.title,
         "url": change.url,
         "repository": change.repository.name,
         "number": change.number,
         "author": change.author.login,
+        "origin": origin.origin if origin else "unknown",
+        "welcomed": guests.is_welcomed(origin),
         "opened_at": change.opened_at.isoformat(),
         "asked": sorted(ask.who for ask in open_asks(situation.log).values()),
         "turn": list(situation.state.turn.parties),

@@ -9,6 +9,7 @@ from handlers.records import Rulebook
 from handlers.situation import Reads
 from policies import guests, repository_owner
 from policies.facts import Access, AuthorPlaced, Change, Fact, RepositoryRef, Roster
+from policies.owner_health import Finding
 from policies.repository_owner import Claims, RepositoryOwner
 from policies.team_tree import TeamTree, fixed, grow
 
@@ -62,6 +63,16 @@ async def household_of(repository: RepositoryRef, rulebook: Rulebook, reads: Rea
         with_access = Claims(claims.organisation, claims.dialect, access=access)
         owner = repository_owner.granted_owner(with_access, tree)
     return Household(tree, owner)
+
+
+async def guest_findings(repository: RepositoryRef, rulebook: Rulebook, reads: Reads) -> tuple[Finding, ...]:
+    """What keeps the repository from looking after guests; nothing where no team says who is one."""
+    household = await household_of(repository, rulebook, reads)
+    if not any(team.members for team in household.tree.teams.values()):
+        return ()
+    owner = household.owner.team if household.owner else None
+    waiting = await reads.records.guests_waiting()
+    return guests.findings(owner, waiting, rulebook.rules.support, rulebook.rules_path)
 
 
 async def _roster(repository: RepositoryRef, rulebook: Rulebook, reads: Reads) -> Roster:

@@ -16,6 +16,7 @@ from policies.facts import (
     Access,
     Change,
     ChecksChanged,
+    Commit,
     Fact,
     File,
     Issue,
@@ -187,6 +188,10 @@ class Changes(Protocol):
     async def open_changes(self, repository: RepositoryRef) -> tuple[Change, ...]: ...
 
     async def touched(self, change: Change) -> Touched: ...
+
+    async def commits(self, change: Change) -> tuple[Commit, ...]:
+        """Its commits, the oldest first; the forge may cut the list (GitHub: at 250)."""
+        ...
 
     async def reviews(self, change: Change) -> tuple[Review, ...]: ...
 

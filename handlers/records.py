@@ -146,6 +146,14 @@ class Experience:
     of_author: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """How many changes somebody brought to a repository as a guest, and how many of them were merged."""
+
+    opened: int = 0
+    merged: int = 0
+
+
 class Records(Protocol):
     """What is kept about the subject besides its facts and effects."""
 
@@ -173,6 +181,14 @@ class Records(Protocol):
         self, people: Iterable[str], *, author: str, near: Iterable[str], since: datetime
     ) -> Mapping[str, Experience]:
         """What each of these people reviewed in this repository since then, in the directories of `near`."""
+        ...
+
+    async def visits(self, author: str, before: datetime) -> Visits:
+        """How often the author came to this repository as a guest before that instant, besides this time."""
+        ...
+
+    async def guests_waiting(self) -> int:
+        """How many changes of guests are open in this repository, as they were last looked at."""
         ...
 
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:

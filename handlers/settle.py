@@ -10,6 +10,7 @@ from datetime import datetime
 from handlers import FEATURES, Feature
 from handlers.clock import standing, terms_of
 from handlers.commands import are_waiting
+from handlers.guests import comes_at
 from handlers.origin import seen_origin
 from handlers.owning import owning
 from handlers.perform import Desk, perform
@@ -85,6 +86,6 @@ def _next_look(situation: Situation) -> datetime | None:
     """The next instant at which the clock or the reminders change by themselves; at once if somebody waits."""
     if are_waiting(situation):
         return situation.now
-    instants = [situation.state.next_wake, look(situation).look_again]
+    instants = [situation.state.next_wake, look(situation).look_again, comes_at(situation)]
     later = [each for each in instants if each is not None and each > situation.now]
     return min(later, default=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers.diagnosis import Diagnosis, diagnose
+from handlers.origin import guest_findings
 from handlers.owner_doctor import rows
 from handlers.perform import Desk, perform
 from handlers.ports import Gone
@@ -50,7 +51,8 @@ async def _look(repository: Repository, rulebook: Rulebook, reads: Reads, desk: 
     rules = rulebook.rules.guidelines
     [found] = await diagnose(repository.ref, (repository.default_branch,), rules, reads, desk.now)
     findings = found.findings if found and rules.check else ()
-    await reads.findings.keep(findings, desk.now)
+    about_guests = await guest_findings(repository.ref, rulebook, reads)
+    await reads.findings.keep((*findings, *about_guests), desk.now)
     grave = tracking.worth_tracking(findings, rules)
     tracked = await _tracked(repository, desk)
     wanted = tracking.wanted(tracked, ailing=bool(grave), now=desk.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.clock import first_due
+from handlers.guests import comes_at, welcome
 from handlers.situation import Reads, Situation
 from policies import instants
 from policies.actions import Action, KeepSticky
@@ -15,20 +16,30 @@ from policies.facts import CommandGiven, ReviewAsked, Reviewed, SlotsChosen, sam
 from policies.gaps import open_asks
 from policies.reviewers import FALLBACK
 from policies.text import checked
+from policies.words import guests as guest_words
 from policies.words import reasons
 from policies.words import sticky as words
 
 
-async def sticky(situation: Situation, _reads: Reads) -> Sequence[Action]:
-    """Post the comment once there is something to say, and keep it true from then on."""
+async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
+    """Post the comment once there is something to say, and keep it true from then on.
+
+    A guest's comes a little later, so that they get one and it is whole.
+    """
     said_before = any(effect.kind == "sticky" for effect in situation.effects)
     in_review = situation.is_open and not situation.change.draft
-    if not said_before and not in_review:
+    if not said_before and (not in_review or _waits_for_guest(situation)):
         return ()
     asked = _asked_lines(situation) if in_review else ()
     waiting = tuple(line.login for line in asked if not line.answered)
+    headline = _headline(situation, asked, waiting)
+    guest = await welcome(situation, reads, waiting) if in_review else None
+    if guest is not None and _is_first_wait(situation, waiting):
+        headline = guest_words.headline(guest)
     said = words.Sticky(
-        headline=_headline(situation, asked, waiting),
+        headline=headline,
+        guest=guest is not None,
+        welcome=guest_words.welcome(guest) if guest is not None else "",
         asked=asked,
         notes=_notes(situation),
         ask=bool(waiting),
@@ -36,6 +47,18 @@ async def sticky(situation: Situation, _reads: Reads) -> Sequence[Action]:
         owners_path=situation.rulebook.owners_path if in_review else "",
     )
     return (KeepSticky(checked(words.sticky(said))),)
+
+
+def _waits_for_guest(situation: Situation) -> bool:
+    comes = comes_at(situation)
+    return comes is not None and situation.now < comes
+
+
+def _is_first_wait(situation: Situation, waiting: tuple[str, ...]) -> bool:
+    """Whether the first answer is awaited, and in time: what else is to be said comes before a welcome."""
+    owed = first_due(situation)
+    in_time = owed is None or owed.due is None or owed.due > situation.now
+    return situation.state.turn.state == "REVIEW" and bool(waiting) and in_time
 
 
 def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting: tuple[str, ...]) -> str:

@@ -154,6 +154,7 @@ class Change:
     touched_count: int | None = None
     mergeable: bool | None = None  # None: not known, which is never a conflict
     url: str = ""
+    body: str = ""  # what its author says of it
     standings: tuple[Review, ...] | None = None
     """How the reviewers who are not waited for stand, where the forge keeps only that (GitLab); else None."""
 
@@ -221,6 +222,15 @@ class Remark:
     app_id: int | None = None
     url: str = ""
     edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of a change; `by` is empty where the forge knows nobody by its address."""
+
+    sha: str
+    message: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies.facts import AuthorPlaced, Fact, Origin, OriginSeen, Person, same
+from policies.owner_health import Finding
+from policies.rules import Support
 from policies.team_tree import TeamTree
+from policies.words import guests as words
 
 WELCOMED_FROM = 0.5
 """The share of owned files from which on a change is labelled, and its author welcomed."""
@@ -74,6 +77,25 @@ def is_welcomed(seen: OriginSeen | None) -> bool:
         and seen.origin in ("guest", "mixed")
         and seen.guest_files >= WELCOMED_FROM * seen.owned_files
     )
+
+
+def is_overload(waiting: int, support: Support) -> bool:
+    """Whether more changes of guests wait than there is time for in a week, where that is declared."""
+    declared = support.hours_per_week
+    return declared is not None and waiting * support.hours_per_change > declared
+
+
+def findings(owner: str | None, waiting: int, support: Support, rules_path: str) -> tuple[Finding, ...]:
+    """What keeps a repository from looking after its guests, to be told where its rules are written."""
+    found = []
+    if owner is None:
+        said, fix = words.OWNER_UNKNOWN, words.OWNER_UNKNOWN_FIX
+        found.append(Finding("repository_owner_unknown", "medium", rules_path, "owner", 1, 1, said, fix))
+    if is_overload(waiting, support):
+        needed, declared = waiting * support.hours_per_change, support.hours_per_week or 0
+        said, fix = words.overload(waiting, needed, declared), words.OVERLOAD_FIX
+        found.append(Finding("guest_overload", "low", rules_path, "hours_per_week", 1, 1, said, fix))
+    return tuple(found)
 
 
 def noted(now: Coming, log: tuple[Fact, ...], at: datetime) -> OriginSeen | None:

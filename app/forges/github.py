@@ -15,6 +15,7 @@ from handlers.ports import Asked, Gone, Refused, Verdict
 from policies.facts import (
     Access,
     Change,
+    Commit,
     File,
     Issue,
     Membership,
@@ -89,6 +90,10 @@ class GitHub:
         counted = change.touched_count
         complete = len(files) < MOST_FILES if counted is None else len(files) == counted
         return Touched(tuple(files), complete)
+
+    async def commits(self, change: Change) -> tuple[Commit, ...]:
+        pages = self._pages(change.repository, "pulls/{number}/commits", number=change.number)
+        return tuple([states.commit(each) async for page in pages for each in items(page)])
 
     async def reviews(self, change: Change) -> tuple[Review, ...]:
         pages = self._pages(change.repository, "pulls/{number}/reviews", number=change.number)

@@ -13,6 +13,7 @@ from handlers.ports import Unavailable
 from policies.facts import (
     Access,
     Change,
+    Commit,
     Issue,
     Person,
     Remark,
@@ -86,7 +87,13 @@ def change(data: object, asked_for: RepositoryRef) -> Change:
         touched_count=number(data, "changed_files"),
         mergeable=mergeable if isinstance(mergeable := dig(data, "mergeable"), bool) else None,
         url=text(data, "html_url"),
+        body=text(data, "body"),
     )
+
+
+def commit(data: Mapping[str, Any]) -> Commit:
+    """One commit of a pull request ("List commits on a pull request")."""
+    return Commit(text(data, "sha"), text(data, "commit.message"), text(data, "author.login"))
 
 
 def touched_file(data: Mapping[str, Any]) -> TouchedFile:

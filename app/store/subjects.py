@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from app.redaction import redact
-from app.store import away, experience
+from app.store import away, experience, visits
 from app.store import due as due_rows
 from app.store import facts as fact_rows
 from app.store.database import Database
 from app.store.tables import clock, decision, effect, obligation, verdict_log
-from handlers.records import Effect, Experience, Overtaken, Standing
+from handlers.records import Effect, Experience, Overtaken, Standing, Visits
 from policies.actions import DeclareAway, WithdrawAway
 from policies.clocks import Away, Obligation
 from policies.facts import Fact, Subject, same
@@ -235,6 +235,18 @@ class SubjectRecords:
             return await experience.read(
                 connection, self._tenant_id, repository_id, people, author=author, near=near, since=since
             )
+
+    async def visits(self, author: str, before: datetime) -> Visits:
+        repository_id = Subject.parse(self._subject).repository_id
+        async with self._database.begin() as connection:
+            return await visits.read(
+                connection, self._tenant_id, repository_id, author, besides=self._subject, before=before
+            )
+
+    async def guests_waiting(self) -> int:
+        repository_id = Subject.parse(self._subject).repository_id
+        async with self._database.begin() as connection:
+            return await visits.waiting(connection, self._tenant_id, repository_id)
 
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:
         names = [same(person) for person in people]

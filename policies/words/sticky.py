@@ -23,6 +23,8 @@ class Sticky:
     """What the change's comment has to say. `due` and `zone` belong to the headline's deadline."""
 
     headline: str
+    guest: bool = False  # its author comes from another team
+    welcome: str = ""  # what a guest is told
     asked: tuple[AskedLine, ...] = ()
     notes: tuple[str, ...] = ()
     ask: bool = False  # somebody's answer is awaited, so say how to give it or say no
@@ -124,8 +126,11 @@ def sticky(said: Sticky) -> str:
             done = f" · {each.answered}" if each.answered else ""
             rows.append(f"| {in_cell(code(each.login))}{done} | {in_cell(each.why)} |")
         parts.append("\n".join(rows))
+    if said.welcome:
+        parts.append(said.welcome)
     if said.ask:
-        parts.append(how_to_answer(said.command))
+        whom = "*Whoever is asked:* " if said.guest else ""
+        parts.append(f"{whom}{how_to_answer(said.command)}")
     parts += said.notes
     source = f" · owners from {code(said.owners_path)}" if said.owners_path else ""
     parts.append(f"<sub>Usher keeps this comment up to date{source}</sub>")

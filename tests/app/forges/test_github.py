@@ -93,6 +93,14 @@ async def test_a_list_that_a_push_made_longer_meanwhile_is_not_complete(github, 
     assert (await github.touched(replace(change, touched_count=None))).complete
 
 
+async def test_commits_are_read_with_their_messages_the_oldest_first(github, shop):
+    opened = shop.ben.opens(shop.api, touching="pay/a.py", title="First")
+    shop.ben.pushes(opened, "docs/a.md")
+    found = await github.commits(await github.change(shop.ref, opened.number))
+    assert [(each.message, each.by) for each in found] == [("First", "ben"), ("Change docs/a.md", "ben")]
+    assert found[-1].sha == opened.head
+
+
 async def test_reviews_are_read_in_the_states_that_policies_know(github, shop):
     opened = shop.ana.opens(shop.api, touching="pay/a.py")
     shop.ben.reviews(opened, "approve")
