@@ -21,11 +21,12 @@ from app.drain import Drain
 from app.forges.github import GitHub
 from app.forges.github_events import GitHubDoor
 from app.forges.identity import GitLabSignIn, SignIn
+from app.intake import Intake
 from app.settings import PromiseClock, Settings, SettingsError, make_clock
 from app.settling import Settling
+from app.spool import Spool, spool_folder
 from app.store import schema
-from app.store.database import Database, connect, locate
-from app.store.inbox import Inbox
+from app.store.database import Database, connect, locate, require_durable
 from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
 from app.web.guard import Guard, watch
@@ -53,6 +54,7 @@ class Usher:
     work: Work
     site: Site
     github: GitHubConnection
+    intake: Intake
 
 
 @asynccontextmanager
@@ -80,6 +82,7 @@ async def opened(
         if migrate or own_and_empty:
             await schema.migrate(database)
         await schema.require(database)
+        await require_durable(database)
         clock = clock or make_clock(settings.clock)
         gather = timedelta(seconds=settings.gather_seconds)
         master = keys.master_keys(settings)
@@ -87,7 +90,6 @@ async def opened(
         github = await stack.enter_async_context(
             GitHubConnection(settings, database, keys.Seal(master), sign_ins).open()
         )
-        inbox = await stack.enter_async_context(Inbox(address).open())
         work = Work(
             database,
             Drain(
@@ -111,7 +113,10 @@ async def opened(
         )
         await stack.enter_async_context(work.open())
         strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
-        lobby = Lobby(put=inbox.put, stored=work.wake, strangers=strangers)
+        intake = await stack.enter_async_context(
+            Intake(address, Spool(spool_folder(settings)), work.wake).open()
+        )
+        lobby = Lobby(put=intake.put, stored=work.wake, strangers=strangers)
         doors: dict[str, ASGIApp] = {"/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby)}
         visitors = Visitors(
             database=database,
@@ -124,7 +129,7 @@ async def opened(
         )
         setup = make_setup(settings, database, github)
         site = make_site(database, doors, visitors, setup, ready_to_read=lambda: github.is_ready)
-        yield Usher(settings, database, clock, work, site, github)
+        yield Usher(settings, database, clock, work, site, github, intake)
 
 
 def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str, SignIn]:

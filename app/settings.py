@@ -143,7 +143,9 @@ class Settings(BaseSettings):
         "preview", description="`preview`: a new installation is only shown what Usher would do."
     )
     spool_dir: Path | None = Field(
-        None, description="Where deliveries wait while the database is away. (Not used yet.)"
+        None,
+        description="Where deliveries wait while the database is away, mode 0700. Unset: under the data dir; "
+        "needed where `USHER_DATABASE_URL` is set.",
     )
     master_keys: SecretList = Field(
         (), description="Keys, newest first, each 32 bytes or more. Unset: one is made in the data dir."

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -45,6 +46,28 @@ def locate(settings: Settings) -> str:
             "USHER_DATABASE_URL: must begin with postgresql://; Usher runs on PostgreSQL only"
         )
     return "postgresql://" + address.split("://", 1)[1]
+
+
+async def require_durable(database: Database) -> None:
+    """SettingsError where the server may forget what it has committed: nothing could be acknowledged then.
+
+    With `synchronous_commit = off` a crash of the server loses the last commits, without `fsync` or
+    `full_page_writes` possibly everything ("Write Ahead Log", the server's settings).
+    """
+    async with database.begin() as connection:
+        unsafe = [
+            name
+            for name in ("fsync", "full_page_writes", "synchronous_commit")
+            if await connection.scalar(sa.text("SELECT current_setting(:name)"), {"name": name}) == "off"
+        ]
+    if unsafe:
+        raise SettingsError(
+            f"USHER_DATABASE_URL: the server runs with {' and '.join(f'{name} = off' for name in unsafe)}, so "
+            "that a crash loses deliveries which the forge was told are safe. Switch "
+            f"{'it' if len(unsafe) == 1 else 'them'} on: "
+            + " ".join(f"ALTER SYSTEM SET {name} = on;" for name in unsafe)
+            + " SELECT pg_reload_conf();"
+        )
 
 
 def connect(address: str, *, pool_size: int = 10) -> Database:

@@ -1,39 +1,62 @@
 """Deliveries as they came in: stored durably before the answer, each exactly once by its id.
 
 Deliveries that arrive together share a commit: while one is being written, the others gather and go
-with the next. Nobody is answered before the commit that holds their delivery.
+with the next. Nobody is answered before the commit that holds their delivery. Where the database does not
+take them in time, `NotStored` says so soon enough that they can be kept elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
-from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app import logs
 from app.store.database import Database
 from app.store.tables import delivery, delivery_body
 
+log = logs.get(__name__)
+
 BATCH = 64
 COMPRESS_ABOVE = 1024
+WRITERS = 2
+
+CHECKOUT_SECONDS = 0.5
+STATEMENT_SECONDS = 1.0
+_UNHEARD = 0.1
+"""Seconds after which a statement that the server should have ended is given up on this side."""
+
+LONGEST_WAIT = 0.5
+"""Seconds that a delivery may wait for its turn to be written."""
+
+FAILURES, BYPASS_SECONDS = 3, 5.0
+"""So many failures in a row, and for so long the database is not asked."""
+
+_SESSION = "-c statement_timeout=1s -c lock_timeout=1s -c timezone=UTC"
+
 
 _INSERT = """
 WITH incoming AS (
     SELECT * FROM unnest(
-        %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
-        %s::bytea[], %s::int[], %s::text[], %s::text[], %s::bytea[]
-    ) AS t (forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme, codec, data)
+        %b::text[], %b::text[], %b::text[], %b::text[], %b::jsonb[],
+        %b::bytea[], %b::int[], %b::text[], %s::timestamptz[], %b::text[], %b::bytea[]
+    ) AS t (forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme, received_at, codec, data)
 ), stored AS (
-    INSERT INTO delivery (forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme)
-    SELECT forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme FROM incoming
+    INSERT INTO delivery
+        (forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme, received_at, via)
+    SELECT forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme,
+           coalesce(received_at, now()), CASE WHEN received_at IS NULL THEN 'http' ELSE 'spool' END
+    FROM incoming
     ON CONFLICT (forge, hook, delivery_id) DO NOTHING
     RETURNING id, forge, hook, delivery_id
 ), bodies AS (
@@ -43,6 +66,13 @@ WITH incoming AS (
 )
 SELECT forge, hook, delivery_id FROM stored
 """
+
+
+class NotStored(Exception):
+    """The database did not take a delivery in time. It may yet: its unique key makes a second one harmless."""
+
+
+Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,81 +89,184 @@ class Incoming:
     hook: str = ""
 
     @property
-    def identity(self) -> tuple[str, str, str]:
+    def identity(self) -> Identity:
         return (self.forge, self.hook, self.delivery_id)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    incoming: Incoming
+    since: float
+    stored: asyncio.Future[bool]
 
 
 class Inbox:
     """Where deliveries are put. One per process; `open()` it around the server's life."""
 
     def __init__(self, conninfo: str) -> None:
-        self._pool = AsyncConnectionPool(
-            conninfo,
-            min_size=1,
-            max_size=2,
-            timeout=2.0,
-            open=False,
-            kwargs={"autocommit": True, "application_name": "usher-inbox"},
-        )
-        self._waiting: list[tuple[Incoming, asyncio.Future[bool]]] = []
+        self._conninfo = conninfo
+        self._waiting: list[_Waiting] = []
         self._there_is_work = asyncio.Event()
+        self._failures = 0
+        self._bypassed_until = 0.0
+        self._abandoned: set[asyncio.Task[Any]] = set()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Inbox]:
-        async with self._pool:
-            writer = asyncio.create_task(self._write_for_ever(), name="inbox writer")
-            try:
-                yield self
-            finally:
-                writer.cancel()
-                await asyncio.gather(writer, return_exceptions=True)
+        writers = [asyncio.create_task(self._write_for_ever(), name="inbox writer") for _ in range(WRITERS)]
+        try:
+            yield self
+        finally:
+            for each in [*writers, *self._abandoned]:
+                each.cancel()
+            await asyncio.gather(*writers, *self._abandoned, return_exceptions=True)
+
+    @property
+    def is_bypassed(self) -> bool:
+        """Whether the database failed so often that it is left alone for a moment."""
+        return asyncio.get_running_loop().time() < self._bypassed_until
 
     async def put(self, incoming: Incoming) -> Literal["new", "duplicate"]:
         """Store a delivery; returns, once it is committed, whether it was new or there already.
 
-        Raises what psycopg raises where it could not be stored: then it must not be acknowledged.
+        `NotStored` where that did not happen within two seconds: then it must not be acknowledged.
         """
-        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((incoming, stored))
+        if self.is_bypassed:
+            raise NotStored("the database is left alone for a moment")
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(_Waiting(incoming, loop.time(), stored))
         self._there_is_work.set()
         return "new" if await stored else "duplicate"
 
     async def _write_for_ever(self) -> None:
-        while True:
-            await self._there_is_work.wait()
-            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            if not self._waiting:
-                self._there_is_work.clear()
-            try:
-                new = await self._insert({each.identity: each for each, _ in batch})
-            except Exception as error:
-                for _, stored in batch:
-                    if not stored.done():
-                        stored.set_exception(error)
-                continue
-            for each, stored in batch:
-                if not stored.done():
-                    stored.set_result(each.identity in new)
-                new.discard(each.identity)
+        line = _Line(self._conninfo)
+        try:
+            while True:
+                await self._there_is_work.wait()
+                if batch := self._next_batch():
+                    await self._write(line, batch)
+        finally:
+            await line.close()
 
-    async def _insert(self, batch: Mapping[Any, Incoming]) -> set[tuple[str, str, str]]:
-        rows = list(batch.values())
-        packed = [_pack(row.body) for row in rows]
-        columns: list[list[Any]] = [
-            [row.forge for row in rows],
-            [row.hook for row in rows],
-            [row.delivery_id for row in rows],
-            [row.event for row in rows],
-            [Jsonb(dict(row.headers)) for row in rows],
-            [row.body_sha256 for row in rows],
-            [len(row.body) for row in rows],
-            [row.scheme for row in rows],
-            [codec for codec, _ in packed],
-            [data for _, data in packed],
-        ]
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(_INSERT, columns)
-            return {(row[0], row[1], row[2]) for row in await cursor.fetchall()}
+    def _next_batch(self) -> list[_Waiting]:
+        """Those that wait longest; those behind them that have waited too long are told that they must not."""
+        batch, rest = self._waiting[:BATCH], self._waiting[BATCH:]
+        oldest = asyncio.get_running_loop().time() - LONGEST_WAIT
+        self._waiting = [each for each in rest if each.since >= oldest]
+        if len(self._waiting) < len(rest):
+            _fail([each for each in rest if each.since < oldest], "the database is too slow")
+        if not self._waiting:
+            self._there_is_work.clear()
+        return batch
+
+    async def _write(self, line: _Line, batch: list[_Waiting]) -> None:
+        rows = {each.incoming.identity: each.incoming for each in batch}
+        try:
+            new = await self._in_time(line, list(rows.values()))
+        except Exception as error:
+            self._failures += 1
+            if self._failures >= FAILURES:
+                self._bypassed_until = asyncio.get_running_loop().time() + BYPASS_SECONDS
+            log.warning("the inbox does not take deliveries", reason=repr(error), failures=self._failures)
+            waiting, self._waiting = self._waiting, []
+            _fail([*batch, *waiting], repr(error))
+            return
+        self._failures = 0
+        for each in batch:
+            if not each.stored.done():
+                each.stored.set_result(each.incoming.identity in new)
+            new.discard(each.incoming.identity)
+
+    async def _in_time(self, line: _Line, rows: list[Incoming]) -> set[Identity]:
+        connection = await line.connection()
+        writing = asyncio.create_task(insert(connection, rows))
+        done, _ = await asyncio.wait({writing}, timeout=STATEMENT_SECONDS + _UNHEARD)
+        if done:
+            return writing.result()
+        # Cancelling would wait for the server, too. It ends by itself, and its connection with it.
+        line.leave()
+        self._abandoned.add(writing)
+        writing.add_done_callback(lambda task: self._forget(task, connection))
+        raise TimeoutError("the statement took too long")
+
+    def _forget(self, task: asyncio.Task[Any], connection: psycopg.AsyncConnection[Any]) -> None:
+        self._abandoned.discard(task)
+        connection.pgconn.finish()
+        if not task.cancelled():
+            task.exception()  # looked at, so that nobody complains
+
+
+class _Line:
+    """One connection of a writer, opened anew after each failure."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._opening: asyncio.Task[psycopg.AsyncConnection[Any]] | None = None
+
+    async def connection(self) -> psycopg.AsyncConnection[Any]:
+        """An open connection; TimeoutError after half a second, though a slow one goes on being opened."""
+        if self._opening is not None and self._opening.done() and self._is_broken(self._opening):
+            self._opening = None
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        return await asyncio.wait_for(asyncio.shield(self._opening), CHECKOUT_SECONDS)
+
+    @staticmethod
+    def _is_broken(opening: asyncio.Task[psycopg.AsyncConnection[Any]]) -> bool:
+        return opening.cancelled() or opening.exception() is not None or opening.result().broken
+
+    async def _open(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(
+            self._conninfo,
+            autocommit=True,
+            application_name="usher-inbox",
+            connect_timeout=5,
+            options=_SESSION,
+        )
+
+    def leave(self) -> None:
+        """Somebody else will close the connection; take another."""
+        self._opening = None
+
+    async def close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await (await self._opening).close()
+
+
+def _fail(waiting: list[_Waiting], reason: str) -> None:
+    for each in waiting:
+        if not each.stored.done():
+            each.stored.set_exception(NotStored(reason))
+
+
+async def insert(
+    connection: psycopg.AsyncConnection[Any],
+    rows: Sequence[Incoming],
+    received_at: Sequence[datetime] | None = None,
+) -> set[Identity]:
+    """Write deliveries with their bodies in one statement; which were new. No two may have one identity.
+
+    `received_at` is given for those that come from the spool.
+    """
+    packed = [_pack(row.body) for row in rows]
+    columns: list[Sequence[Any]] = [
+        [row.forge for row in rows],
+        [row.hook for row in rows],
+        [row.delivery_id for row in rows],
+        [row.event for row in rows],
+        [Jsonb(dict(row.headers)) for row in rows],
+        [row.body_sha256 for row in rows],
+        [len(row.body) for row in rows],
+        [row.scheme for row in rows],
+        received_at or [None] * len(rows),
+        [codec for codec, _ in packed],
+        [data for _, data in packed],
+    ]
+    cursor = await connection.execute(_INSERT, columns)
+    return {(row[0], row[1], row[2]) for row in await cursor.fetchall()}
 
 
 def _pack(body: bytes) -> tuple[str, bytes]:

@@ -26,6 +26,7 @@ from typing import Literal, Protocol
 from starlette.types import Receive, Scope, Send
 
 from app import logs, metrics
+from app.intake import NotDurable
 from app.store.inbox import Incoming
 from app.web.strangers import Strangers
 
@@ -126,6 +127,8 @@ class Hook:
             status, result, said = refusal.status, refusal.result, refusal.said
         except TimeoutError:
             status, result, said = 408, "timeout", "the request took too long"
+        except NotDurable:
+            status, result, said = 503, "unavailable", "try again later"
         except Exception as error:
             log.exception("a delivery could not be stored", exc_info=error)
             status, result, said = 503, "unavailable", "try again later"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import sqlalchemy as sa
 
 from app import main
 from app.forges.signature import github_signature
+from app.intake import Intake
 from app.settings import read_settings
+from app.spool import Spool
 from app.store.database import Database, connect
-from app.store.inbox import Inbox
 from app.store.tables import delivery
 from app.web.github_hook import GitHubSender
 from app.web.guard import Guard
@@ -33,6 +36,7 @@ class Receiving:
     url: str
     database: Database
     client: httpx2.AsyncClient
+    intake: Intake
 
     async def post(self, body: bytes = b"{}", secret: str = NEW, **headers: str) -> httpx2.Response:
         sealed = {
@@ -52,9 +56,15 @@ class Receiving:
 
 @contextlib.asynccontextmanager
 async def receiving(
-    address: str, *, stored_in: str = "", deadline: float = 9.0, guard: type[Guard] = Guard
+    address: str,
+    *,
+    stored_in: str = "",
+    deadline: float = 9.0,
+    guard: type[Guard] = Guard,
+    spool_in: Path | None = None,
+    spool_bytes: int = 2**31,
 ) -> AsyncIterator[Receiving]:
-    """A server with nothing behind it but the inbox."""
+    """A server with nothing behind it but the inbox and the spool."""
 
     async def nothing(scope: object, receive: object, send: object) -> None:
         await send({"type": "http.response.start", "status": 404, "headers": []})  # type: ignore[operator]
@@ -62,16 +72,19 @@ async def receiving(
 
     stop = asyncio.Event()
     listener = main.listen("127.0.0.1", 0)
-    async with Inbox(stored_in or address).open() as inbox, httpx2.AsyncClient(timeout=30) as client:
-        lobby = Lobby(put=inbox.put, stored=lambda: None, strangers=Strangers())
+    async with httpx2.AsyncClient(timeout=30) as client, contextlib.AsyncExitStack() as stack:
+        folder = spool_in or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="usher-spool-")))
+        spool = Spool(folder / "spool", most_bytes=spool_bytes)
+        intake = await stack.enter_async_context(Intake(stored_in or address, spool, lambda: None).open())
+        lobby = Lobby(put=intake.put, stored=lambda: None, strangers=Strangers())
         door = Hook(GitHubSender(lambda: [NEW, OLD]), lobby, deadline=deadline)
         database = connect(address)
         usher = main.Usher(
-            read_settings(), database, None, None, Site({"/webhooks/github": door}, nothing), None
+            read_settings(), database, None, None, Site({"/webhooks/github": door}, nothing), None, intake
         )  # type: ignore[arg-type]
         serving = asyncio.create_task(main.run_web(usher, stop, listener, guard=guard))
         try:
-            yield Receiving(f"{main.address_of(listener)}/webhooks/github", database, client)
+            yield Receiving(f"{main.address_of(listener)}/webhooks/github", database, client, intake)
         finally:
             stop.set()
             await serving

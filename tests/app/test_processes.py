@@ -83,6 +83,7 @@ async def running(
         "HOME": str(folder),
         "USHER_DATABASE_URL": address,
         "USHER_DATA_DIR": str(folder),
+        "USHER_SPOOL_DIR": str(folder / "spool"),
         "USHER_PORT": str(port),
         "USHER_GITHUB_API_URL": forge.url,
         "USHER_GITHUB_APP_ID": str(forge.app_id),

@@ -138,6 +138,6 @@ async def test_a_body_that_never_ends_is_given_up(address: str) -> None:
 async def test_what_cannot_be_stored_is_not_acknowledged(address: str) -> None:
     """The forge then lists the delivery as failed, and it is not lost."""
     nowhere = address.replace("/test_", "/missing_")
-    async with receiving(address, stored_in=nowhere) as hook:
+    async with receiving(address, stored_in=nowhere, spool_bytes=0) as hook:
         answer = await hook.post()
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")

@@ -107,12 +107,16 @@ class Bot:
         async with asyncio.timeout(20):
             while True:
                 await self.forge.idle()
-                if await self.usher.work.idle():
+                if await self._is_idle():
                     await self.forge.idle()  # what Usher did last may have sent webhooks of its own
-                    if await self.usher.work.idle():
+                    if await self._is_idle():
                         return
                 self.usher.work.wake()
                 await asyncio.sleep(0.01)
+
+    async def _is_idle(self) -> bool:
+        """Nothing waits in the database, nor on disk because the database was slow for a moment."""
+        return not self.usher.intake.spool.files and await self.usher.work.idle()
 
     @asynccontextmanager
     async def visited_by(self, who: Person | str) -> AsyncIterator[httpx2.AsyncClient]:
