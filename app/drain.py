@@ -14,7 +14,7 @@ from app.store import due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
 from handlers.ports import AccountChange, Delivery, Door, Reading, Touch
-from policies.facts import FilesPushed, PeopleChanged, RepositoryRef, Subject, same
+from policies.facts import ChecksChanged, FilesPushed, PeopleChanged, RepositoryRef, Subject, same
 
 log = logs.get(__name__)
 
@@ -95,9 +95,24 @@ class Drain:
             await self._refresh(connection, tenant, touch)
             if touch.subject.kind == "change" and not self._is_echo(row.forge, touch):
                 await due.touch(connection, tenant.id, subject, self.gather)
+        if reading.repository is not None:
+            await self._hear_checks(connection, tenant, reading.repository, reading.by_commit)
         first = str(reading.touches[0].subject) if reading.touches else None
         await inbox.close(connection, row, "done", tenant_id=tenant.id, subject=first)
         return "done", None
+
+    async def _hear_checks(
+        self,
+        connection: AsyncConnection,
+        tenant: Tenant,
+        place: RepositoryRef,
+        results: tuple[ChecksChanged, ...],
+    ) -> None:
+        """Results of a commit concern every open change whose newest commit it is."""
+        for result in results:
+            for subject in await due.with_head(connection, tenant.id, place.id, result.commit):
+                await facts.add(connection, tenant.id, subject, [result], source="delivery")
+                await due.touch(connection, tenant.id, subject, self.gather)
 
     def _is_echo(self, forge: str, touch: Touch) -> bool:
         """Whether Usher itself did all of this: the run that did it knows already what follows from it."""

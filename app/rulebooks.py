@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.working_hours import calendars_of
 from handlers.ports import Forge
 from handlers.records import Rulebook
 from policies import rules
-from policies.facts import Access, File, Membership, Person, RepositoryRef, Roster, Team, same
+from policies.facts import Access, BranchRules, File, Membership, Person, RepositoryRef, Roster, Team, same
 from policies.owners import Dialect, OwnersFile
 from policies.owners.recent import RecentFiles
 
@@ -102,12 +103,20 @@ class KeptDirectory:
         access: Access = await self._kept("access", key, lambda: self._forge.team_access(repository, team))
         return access
 
+    async def branch_rules(self, repository: RepositoryRef, branch: str) -> BranchRules | None:
+        async def read() -> dict[str, Any] | None:
+            found = await self._forge.branch_rules(repository, branch)
+            return None if found is None else asdict(found)
+
+        value = await self._kept("branch", f"{repository.id}:{branch}", read)
+        return None if value is None else BranchRules(**{**value, "checks": tuple(value["checks"])})
+
     async def membership(self, organisation: str, who: str) -> Membership:
         key = f"{same(organisation)}:{same(who)}"
         found: Membership = await self._kept("member", key, lambda: self._forge.membership(organisation, who))
         return found
 
-    async def _kept(self, kind: str, key: str, read: Callable[[], Awaitable[str]]) -> Any:
+    async def _kept(self, kind: str, key: str, read: Callable[[], Awaitable[Any]]) -> Any:
         """The value as it was last read at the forge; read now where that is too long ago."""
         found = await kept.get(self._database, self._tenant_id, kind, key, at_most=KEEP_PEOPLE)
         if found is kept.MISSING:

@@ -33,7 +33,7 @@ async def assign(situation: Situation, reads: Reads) -> Sequence[Action]:
         return ()
     if chosen := _new_slots(situation, situation.areas.slots):
         return (Note((chosen,)),)
-    if situation.state.tripped:
+    if situation.state.tripped or situation.state.gated_until:
         return ()
     choice = await choose_people(situation, reads)
     return (*(asking(situation, choice) if choice.picks else ()), *_again(situation))

@@ -1,28 +1,15 @@
-"""Whose turn it is: the clock that follows from the facts, as terms that the rules set."""
+"""Whose turn it is, and what is owed: how a change stands, for its pages and for other features."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from handlers.records import Rulebook, Standing
+from handlers.records import Standing
 from handlers.situation import Situation
 from policies import guests
-from policies.clocks import Away, Obligation, Terms
-from policies.facts import Team, same
+from policies.clocks import Obligation
+from policies.facts import same
 from policies.gaps import open_asks
-
-
-def terms_of(
-    rulebook: Rulebook,
-    teams: Mapping[str, Team],
-    away: Mapping[str, tuple[Away, ...]],
-    *,
-    guest: bool = False,
-) -> Terms:
-    """What the clocks must know besides the facts. `guest`: what is promised to guests holds."""
-    members = {name: tuple(person.login for person in team.members) for name, team in teams.items()}
-    return Terms(rules=rulebook.rules, calendars=rulebook.calendars, teams=members, away=away, guest=guest)
 
 
 def standing(situation: Situation) -> Standing:
@@ -37,6 +24,7 @@ def standing(situation: Situation) -> Standing:
         "author": change.author.login,
         "origin": origin.origin if origin else "unknown",
         "welcomed": guests.is_welcomed(origin),
+        "head": change.head_sha,
         "opened_at": change.opened_at.isoformat(),
         "asked": sorted(ask.who for ask in open_asks(situation.log).values()),
         "turn": list(situation.state.turn.parties),

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from policies.actions import Annotation
 from policies.facts import (
     Access,
+    BranchRules,
     Change,
     ChecksChanged,
     Commit,
@@ -198,6 +199,18 @@ class Changes(Protocol):
     async def remarks(self, change: Change, since: datetime | None = None) -> tuple[Remark, ...]: ...
 
 
+class Branches(Protocol):
+    """Reads what a branch demands, and how a commit meets it."""
+
+    async def branch_rules(self, repository: RepositoryRef, branch: str) -> BranchRules | None:
+        """What the branch asks before a merge; None where we may not read it."""
+        ...
+
+    async def checks(self, repository: RepositoryRef, commit: str) -> tuple[ChecksChanged, ...]:
+        """The newest result of every check on a commit, with when it came."""
+        ...
+
+
 class Files(Protocol):
     """Reads files at a commit."""
 
@@ -315,7 +328,7 @@ class Post(Protocol):
         ...
 
 
-class Forge(Changes, Files, People, Repositories, Issues, Desk, Protocol):
+class Forge(Changes, Branches, Files, People, Repositories, Issues, Desk, Protocol):
     """Everything a tenant's adapter can do."""
 
     @property

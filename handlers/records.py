@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from policies.actions import DeclareAway, WithdrawAway
 from policies.calendars import Hours
 from policies.clocks import Away, State
-from policies.facts import Access, Fact, Membership, RepositoryRef, Roster, Team
+from policies.facts import Access, BranchRules, Fact, Membership, RepositoryRef, Roster, Team
 from policies.owner_health import Asked, Finding
 from policies.owners import OwnersFile
 from policies.reviewers import Past
@@ -126,6 +126,8 @@ class Directory(Protocol):
     async def access(self, repository: RepositoryRef, who: str) -> Access: ...
 
     async def team_access(self, repository: RepositoryRef, team: str) -> Access: ...
+
+    async def branch_rules(self, repository: RepositoryRef, branch: str) -> BranchRules | None: ...
 
     async def membership(self, organisation: str, who: str) -> Membership: ...
 

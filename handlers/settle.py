@@ -5,22 +5,25 @@ An event, a timer, a sweep, a retry and a preview all end here. Settling twice c
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers import FEATURES, Feature
-from handlers.clock import standing, terms_of
+from handlers.clock import standing
 from handlers.commands import are_waiting
 from handlers.guests import comes_at
 from handlers.origin import seen_origin
 from handlers.owning import owning
 from handlers.perform import Desk, perform
 from handlers.ports import Gone
-from handlers.records import Rulebooks
+from handlers.records import Rulebook, Rulebooks
 from handlers.remind import look
 from handlers.situation import Reads, Situation
-from policies import guests
-from policies.facts import Change, RepositoryRef, Subject, Touched, in_order
-from policies.gaps import in_change
+from handlers.terms import terms_of
+from policies.facts import BranchRules, Change, Fact, RepositoryRef, Subject, Touched, in_order
+from policies.gaps import in_change, in_checks
+
+COMPUTED_IN, GIVE_UP_AFTER = timedelta(minutes=1), timedelta(minutes=10)
+"""How long a forge takes to find conflicts, and when something must have happened so that it is asked again."""
 
 MOST_ROUNDS = 5
 """A feature that still wants something after so many rounds gets its turn again when next it is looked at."""
@@ -65,27 +68,50 @@ async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: D
     origin = await seen_origin(change, areas, rulebook, log, reads)
     await desk.log.add(origin, "usher")
     log = in_order([*log, *unheard, *origin])
+    demanded = await reads.people.branch_rules(change.repository, change.base) if open_now else None
+    checked = await _checked(change, demanded, rulebook, log, desk)
+    log = in_order([*log, *checked])
     return Situation(
         change=change,
         touched=touched,
         rulebook=rulebook,
         areas=areas,
         log=log,
-        terms=terms_of(
-            rulebook,
-            areas.teams,
-            await reads.records.absences(change.opened_at),
-            guest=guests.is_guest(log),
-        ),
+        terms=await terms_of(change, rulebook, areas, demanded, log, reads),
         now=desk.now,
         effects=await desk.effects.every(),
     )
+
+
+async def _checked(
+    change: Change, demanded: BranchRules | None, rulebook: Rulebook, log: tuple[Fact, ...], desk: Desk
+) -> tuple[Fact, ...]:
+    """How the checks stand that the branch demands, where anything depends on them."""
+    if demanded is None or not demanded.checks or rulebook.rules.reviews.ci == "ignore":
+        return ()
+    results = await desk.forge.checks(change.repository, change.head_sha)
+    found = in_checks(results, demanded.checks, change, log)
+    await desk.log.add(found, "poll")
+    return found
+
+
+def _until_known(situation: Situation) -> datetime | None:
+    """When to ask again whether the change conflicts: the forge finds out after it was asked the first time."""
+    if situation.change.mergeable is not None or not situation.is_open:
+        return None
+    heard = max(fact.at for fact in situation.log)
+    return situation.now + COMPUTED_IN if situation.now - heard < GIVE_UP_AFTER else None
 
 
 def _next_look(situation: Situation) -> datetime | None:
     """The next instant at which the clock or the reminders change by themselves; at once if somebody waits."""
     if are_waiting(situation):
         return situation.now
-    instants = [situation.state.next_wake, look(situation).look_again, comes_at(situation)]
+    instants = [
+        situation.state.next_wake,
+        look(situation).look_again,
+        comes_at(situation),
+        _until_known(situation),
+    ]
     later = [each for each in instants if each is not None and each > situation.now]
     return min(later, default=None)

@@ -73,6 +73,9 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
         return words.nobody_asked(state.tripped)
     if state.turn.state in ("AUTHOR", "FIX"):
         return words.authors_turn(change.author.login, state.turn.reason)
+    if state.gated_until and not waiting:
+        zone = situation.rulebook.calendars["business"].zone if situation.rulebook.calendars else "UTC"
+        return words.waits_for_checks(state.gated_until, zone)
     owed = first_due(situation)
     is_late = owed is not None and owed.due is not None and owed.due <= situation.now
     if state.turn.state == "PAUSED" and not is_late:

@@ -133,6 +133,19 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchRules:
+    """What a branch asks of a change before it may be merged.
+
+    `checks` must succeed; `threads_resolved`: every thread of comments must be; `owners_approve`: the owners of
+    the touched files must, by the forge's own reading of the owners file.
+    """
+
+    checks: tuple[str, ...] = ()
+    threads_resolved: bool = False
+    owners_approve: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A pull or merge request as the forge describes it now."""
 

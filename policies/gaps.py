@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from policies.commands import typed
@@ -22,6 +22,7 @@ from policies.facts import (
     ChangePushed,
     ChangeReadied,
     ChangeReopened,
+    ChecksChanged,
     CommandTyped,
     ConflictChanged,
     Fact,
@@ -40,10 +41,11 @@ STALE_READS = timedelta(minutes=1)
 """So long a forge may still show what was before; an opinion that is younger is not doubted."""
 
 
-def in_change(change: Change, log: tuple[Fact, ...], seen: datetime | None = None) -> tuple[Fact, ...]:
+def in_change(change: Change, log: tuple[Fact, ...], seen: datetime) -> tuple[Fact, ...]:
     """What the change itself shows: opened, pushed, drafted or readied, asked, in conflict, closed.
 
-    `seen` is when it was read, needed where the forge dates no reviews (GitLab): they happened by then.
+    `seen` is when it was read. What the forge does not date happened by then: reviews where it keeps only
+    their states (GitLab), and conflicts.
     """
     found: list[Fact] = []
     heard = [fact for fact in log if isinstance(fact, ChangeOpened)]
@@ -63,8 +65,8 @@ def in_change(change: Change, log: tuple[Fact, ...], seen: datetime | None = Non
     if change.standings is None:
         found += _asked(change, log)
     else:
-        found += _stood(change, change.standings, log, seen or change.updated_at)
-    return (*found, *_conflicting(change, log), *_ended(change, log))
+        found += _stood(change, change.standings, log, seen)
+    return (*found, *_conflicting(change, log, seen), *_ended(change, log))
 
 
 def in_reviews(reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, ...]:
@@ -89,6 +91,30 @@ def in_reviews(reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, 
         if fact.key not in known:
             found.append(fact)
     return tuple(found)
+
+
+def in_checks(
+    results: Iterable[ChecksChanged], wanted: Iterable[str], change: Change, log: tuple[Fact, ...]
+) -> tuple[Fact, ...]:
+    """How the wanted checks of the newest commit stand, where the log does not say so yet.
+
+    A result from before the commit came here counts from when it came: the commit brings it with it.
+    """
+    names = {same(name) for name in wanted}
+    arrived = max(
+        (fact.at for fact in log if isinstance(fact, ChangePushed) and fact.after_sha == change.head_sha),
+        default=change.opened_at,
+    )
+    known = {
+        same(fact.name): fact.state
+        for fact in log
+        if isinstance(fact, ChecksChanged) and fact.commit == change.head_sha
+    }
+    return tuple(
+        replace(each, at=max(each.at, arrived), commit=change.head_sha)
+        for each in sorted(results, key=lambda each: each.at)
+        if same(each.name) in names and known.get(same(each.name)) != each.state
+    )
 
 
 def in_remarks(remarks: Iterable[Remark], log: tuple[Fact, ...], *, command: str) -> tuple[Fact, ...]:
@@ -254,15 +280,18 @@ def _opinions(log: tuple[Fact, ...]) -> dict[str, _Opinion]:
     return found
 
 
-def _conflicting(change: Change, log: tuple[Fact, ...]) -> list[Fact]:
-    """Forges send no event when a change comes to conflict with its base; they only say so when asked."""
+def _conflicting(change: Change, log: tuple[Fact, ...], seen: datetime) -> list[Fact]:
+    """Forges send no event when a change comes to conflict with its base; they only say so when asked.
+
+    The base moved, not the change, so nothing about the change tells when: it was so when it was seen.
+    """
     if change.mergeable is None or change.state != "open":
         return []
-    known = [fact.on for fact in log if isinstance(fact, ConflictChanged)]
+    known = [fact for fact in log if isinstance(fact, ConflictChanged)]
     conflict = not change.mergeable
-    if conflict == (known[-1] if known else False):
+    if conflict == (known[-1].on if known else False):
         return []
-    return [ConflictChanged(at=change.updated_at, on=conflict)]
+    return [ConflictChanged(at=seen, after=known[-1].at if known else change.opened_at, on=conflict)]
 
 
 def _ended(change: Change, log: tuple[Fact, ...]) -> list[Fact]:

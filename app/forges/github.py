@@ -11,10 +11,12 @@ from app.forges import github_states as states
 from app.forges.github_client import AppIdentity, Call, GitHubClient, items
 from app.forges.http import Answer
 from app.forges.json_values import number, objects, text
-from handlers.ports import Asked, Gone, Refused, Verdict
+from handlers.ports import Asked, Forbidden, Gone, Refused, Verdict
 from policies.facts import (
     Access,
+    BranchRules,
     Change,
+    ChecksChanged,
     Commit,
     File,
     Issue,
@@ -107,6 +109,26 @@ class GitHub:
         if any(remark.by.bot and remark.app_id is None for remark in found):
             await self._client.who_am_i()  # `wrote` must tell it by the login
         return found
+
+    # --- Branches ---------------------------------------------------------------------------------------
+
+    async def branch_rules(self, repository: RepositoryRef, branch: str) -> BranchRules | None:
+        """Rulesets and the older protection of a branch both hold; each is told by a call of its own."""
+        pieces = branch.split("/")
+        try:
+            pages = self._pages(repository, "rules/branches{/pieces*}", pieces=pieces)
+            rulesets = [each async for page in pages for each in items(page)]
+            protection = await self._get(repository, "branches{/pieces*}", pieces=pieces)
+        except (Gone, Forbidden):
+            return None
+        return states.branch_rules(rulesets, protection)
+
+    async def checks(self, repository: RepositoryRef, commit: str) -> tuple[ChecksChanged, ...]:
+        pages = self._pages(repository, "commits/{sha}/check-runs", sha=commit)
+        runs = [states.check_run(each) async for page in pages for each in items(page, "check_runs")]
+        said = await self._get(repository, "commits/{sha}/status{?per_page}", sha=commit, per_page=100)
+        statuses = [states.commit_status(each, commit) for each in objects(said, "statuses")]
+        return tuple(each for each in (*runs, *statuses) if each is not None)
 
     # --- Files ------------------------------------------------------------------------------------------
 

@@ -312,7 +312,7 @@ def _check_suite(payload: Payload, where: Reading) -> Reading:
         at=at,
         commit=text(suite, "head_sha"),
         name=text(suite, "app.slug") or text(suite, "app.name"),
-        state=_conclusion(text(suite, "conclusion")),
+        state=states.conclusion(text(suite, "conclusion")),
     )
     named = [_named_here(change, where) for change in objects(suite, "pull_requests")]
     touches = tuple(_touch_of(where, "change", found, [fact]) for found in named if found)
@@ -330,29 +330,13 @@ def _status(payload: Payload, where: Reading) -> Reading:
     at = time(payload, "updated_at") or time(payload, "created_at")
     if at is None:
         return replace(where, ignored="a commit status without a time")
-    state = text(payload, "state")
     fact = ChecksChanged(
         **_by(states.person(payload, "sender"), at),
         commit=text(payload, "sha"),
         name=text(payload, "context"),
-        state="pending" if state == "pending" else _conclusion(state),
+        state=states.conclusion(text(payload, "state")),
     )
     return replace(where, by_commit=(fact,))
-
-
-def _conclusion(said: str) -> Literal["pending", "success", "failure", "neutral", "cancelled"]:
-    """Waiting for a person's approval is no failure of the author's."""
-    match said:
-        case "success":
-            return "success"
-        case "neutral" | "skipped":
-            return "neutral"
-        case "cancelled" | "stale":
-            return "cancelled"
-        case "" | "action_required":
-            return "pending"
-        case _:
-            return "failure"
 
 
 # --- Repositories -------------------------------------------------------------------------------------

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
-from app.forges.json_values import dig, flag, number, objects, text, time
+from app.forges.json_values import dig, flag, number, objects, text, texts, time
 from handlers.ports import Unavailable
 from policies.facts import (
     Access,
+    BranchRules,
     Change,
+    ChecksChanged,
     Commit,
     Issue,
     Person,
@@ -94,6 +96,56 @@ def change(data: object, asked_for: RepositoryRef) -> Change:
 def commit(data: Mapping[str, Any]) -> Commit:
     """One commit of a pull request ("List commits on a pull request")."""
     return Commit(text(data, "sha"), text(data, "commit.message"), text(data, "author.login"))
+
+
+def branch_rules(rulesets: Iterable[Mapping[str, Any]], branch: object) -> BranchRules:
+    """What "Get rules for a branch" lists, with what "Get a branch" tells of its older protection."""
+    checks = list(texts(branch, "protection.required_status_checks.contexts"))
+    threads = owners = False
+    for rule in rulesets:
+        given = dig(rule, "parameters")
+        match text(rule, "type"):
+            case "required_status_checks":
+                checks += [text(each, "context") for each in objects(given, "required_status_checks")]
+            case "pull_request":
+                threads = threads or flag(given, "required_review_thread_resolution")
+                owners = owners or flag(given, "require_code_owner_review")
+    return BranchRules(tuple(dict.fromkeys(filter(None, checks))), threads, owners)
+
+
+def check_run(data: Mapping[str, Any]) -> ChecksChanged | None:
+    """A check run ("List check runs for a Git reference"); one that runs is pending since it began."""
+    at = time(data, "completed_at") or time(data, "started_at")
+    if at is None:
+        return None
+    done = text(data, "status") == "completed"
+    state = conclusion(text(data, "conclusion")) if done else "pending"
+    return ChecksChanged(at=at, commit=text(data, "head_sha"), name=text(data, "name"), state=state)
+
+
+def commit_status(data: Mapping[str, Any], commit: str) -> ChecksChanged | None:
+    """One status ("Get the combined status for a specific reference")."""
+    at = time(data, "updated_at") or time(data, "created_at")
+    if at is None:
+        return None
+    return ChecksChanged(
+        at=at, commit=commit, name=text(data, "context"), state=conclusion(text(data, "state"))
+    )
+
+
+def conclusion(said: str) -> Literal["pending", "success", "failure", "neutral", "cancelled"]:
+    """How a check ended. Waiting for a person's approval is no failure of the author's."""
+    match said:
+        case "success":
+            return "success"
+        case "neutral" | "skipped":
+            return "neutral"
+        case "cancelled" | "stale":
+            return "cancelled"
+        case "" | "pending" | "action_required":
+            return "pending"
+        case _:
+            return "failure"
 
 
 def touched_file(data: Mapping[str, Any]) -> TouchedFile:

@@ -144,6 +144,19 @@ async def touch_open(
         await touch(connection, tenant_id, subject, gather)
 
 
+async def with_head(
+    connection: AsyncConnection, tenant_id: int, repository_id: int, commit: str
+) -> list[str]:
+    """The open changes of a repository whose newest commit this is."""
+    query = sa.select(clock.c.subject).where(
+        clock.c.tenant_id == tenant_id,
+        clock.c.subject.startswith(f"change:{repository_id}:"),
+        clock.c.state != "DONE",
+        clock.c.projection["head"].astext == commit,
+    )
+    return list((await connection.execute(query)).scalars())
+
+
 async def ready(connection: AsyncConnection, promised: datetime, *, most: int = 64) -> list[tuple[int, str]]:
     """Subjects to settle now, (tenant, subject), taken from all tenants in turn.
 

@@ -12,7 +12,7 @@ from policies.clocks.state import Obligation, SlotState, State, Turn
 from policies.clocks.story import story
 from policies.clocks.terms import Terms
 from policies.clocks.turn import Place, View, guard_of, view, writers
-from policies.clocks.walk import Stretch, Walk, walk
+from policies.clocks.walk import Stretch, Walk, gated_until, walk
 from policies.clocks.world import Slot, World, approvals, is_satisfied
 from policies.facts import Fact, same
 
@@ -39,6 +39,7 @@ def fold(facts: Iterable[Fact], terms: Terms, now: datetime) -> State:
         reask=world.spelled({who for who in world.returned if _owes(world, who)}),
         acted={world.spelling[who]: at for who, at in world.acted.items()},
         tripped="" if world.waived else guard_of(world, terms),
+        gated_until=gated_until(world, terms, now),
     )
 
 

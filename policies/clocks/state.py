@@ -107,7 +107,8 @@ class State:
     `declined` must never be asked here again. `ask_author`: whether the sticky comment should ask the
     author if the change is ready for another look. `reask`: reviewers to whom the turn went back without
     a request on the forge. `acted` is when each person last did anything, a review begun included.
-    `tripped` is the guard's reason while it holds, else empty.
+    `tripped` is the guard's reason while it holds, else empty. `gated_until`: nobody is to be asked before the
+    required checks succeed, or this instant.
     """
 
     turn: Turn
@@ -121,3 +122,4 @@ class State:
     reask: tuple[str, ...] = ()
     acted: Mapping[str, datetime] = field(default_factory=dict)
     tripped: str = ""
+    gated_until: datetime | None = None

@@ -118,6 +118,16 @@ def _start(world: World, terms: Terms, slot: Slot) -> datetime:
     return settled + reviews.gate_max.length(day) if waits else settled
 
 
+def gated_until(world: World, terms: Terms, at: datetime) -> datetime | None:
+    """Until when nobody is to be asked because required checks have not succeeded yet; None: they may be."""
+    if terms.rules.reviews.ci != "gate" or world.ready is None or world.closed is not None:
+        return None
+    if _is_green(world, terms):
+        return None
+    waiting = [_start(world, terms, slot) for slot in world.slots.values() if slot.cycle.ledger is None]
+    return max((start for start in waiting if start > at), default=None)
+
+
 def _is_green(world: World, terms: Terms) -> bool:
     required = terms.required_checks or ()
     return all(world.checks.get(same(name)) in ("success", "neutral") for name in required)

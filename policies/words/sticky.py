@@ -78,6 +78,14 @@ def how_to_answer(command: str) -> str:
     )
 
 
+def waits_for_checks(until: datetime, zone: str) -> str:
+    """Nobody is asked yet, because the required checks have not succeeded."""
+    return (
+        "**Waiting for the required checks.** Reviewers are asked as soon as these succeed, and by "
+        f"{instant(until, zone)} at the latest."
+    )
+
+
 def paused(reason: str) -> str:
     """Nobody is waited for now, and why."""
     return f"**Paused:** {reason}. Nobody is waited for meanwhile."

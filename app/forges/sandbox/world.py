@@ -98,6 +98,9 @@ class Protection:
     approvals: int = 0
     dismiss_stale: bool = False
     checks: tuple[str, ...] = ()
+    resolve_threads: bool = False
+    owners_approve: bool = False
+    by_ruleset: bool = True  # else by the older protection of the branch, which other endpoints tell
 
 
 @dataclass(eq=False, slots=True)

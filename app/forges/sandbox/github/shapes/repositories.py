@@ -235,14 +235,27 @@ def branch(site: Site, world: World, known: Repository, name: str) -> dict[str, 
         "commit": commit(site, world, known, tip),
         "_links": {"self": url, "html": site.web(f"/{known.full_name}/tree/{quote(name)}")},
         "protected": name in known.protections,
-        "protection": {"enabled": name in known.protections},
+        "protection": _protection(known.protections.get(name)),
         "protection_url": f"{url}/protection",
+    }
+
+
+def _protection(demands: Protection | None) -> dict[str, Any]:
+    """`branch-protection` as "Get a branch" tells it: the checks alone, and only of the older kind."""
+    checks = demands.checks if demands is not None and not demands.by_ruleset else ()
+    return {
+        "enabled": demands is not None,
+        "required_status_checks": {
+            "enforcement_level": "non_admins" if checks else "off",
+            "contexts": list(checks),
+            "checks": [{"context": name, "app_id": None} for name in checks],
+        },
     }
 
 
 def rules(known: Repository, protection: Protection | None) -> list[dict[str, Any]]:
     """`repository-rule-detailed`, one for each demand of a protected branch."""
-    if protection is None:
+    if protection is None or not protection.by_ruleset:
         return []
     source = {
         "ruleset_source_type": "Repository",
@@ -251,10 +264,10 @@ def rules(known: Repository, protection: Protection | None) -> list[dict[str, An
     }
     reviews = {
         "dismiss_stale_reviews_on_push": protection.dismiss_stale,
-        "require_code_owner_review": False,
+        "require_code_owner_review": protection.owners_approve,
         "require_last_push_approval": False,
         "required_approving_review_count": protection.approvals,
-        "required_review_thread_resolution": False,
+        "required_review_thread_resolution": protection.resolve_threads,
     }
     found = [{"type": "pull_request", "parameters": reviews, **source}]
     if protection.checks:
