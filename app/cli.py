@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.check_command import check
 from app.config_command import config
 from app.due_command import due
 from app.errors import ForPeople
@@ -179,6 +180,7 @@ def demo(once: Once = False) -> None:
 
 cli.command("owners")(owners)
 cli.command("due")(due)
+cli.command("check")(check)
 cli.add_typer(config, name="config")
 
 

@@ -18,9 +18,11 @@ from app.owners_source import Origin, OwnersContent
 from app.redaction import redact
 from app.settings import Settings, read_settings
 from handlers.ports import Forbidden, ForgeError, Gone, Throttled
+from policies import findings as finds
 from policies import owner_health, owners
 from policies.facts import File, Repository, RepositoryRef, Tree, can_write, same
-from policies.owner_health import Finding, Known, PersonSeen, TeamSeen
+from policies.findings import Finding
+from policies.owner_health import Known, PersonSeen, TeamSeen
 from policies.owners import Dialect, OwnersFile, Problem, Severity
 from policies.owners.problems import carried_over
 from policies.rules import Guidelines
@@ -30,7 +32,7 @@ MOST_OWNERS = 1_000
 
 _AT_ONCE = 8
 _NO_FILES = Tree((), complete=False)
-_SEVERITY: dict[owner_health.Severity, Severity] = {
+_SEVERITY: dict[finds.Severity, Severity] = {
     "high": "error",
     "medium": "warning",
     "low": "warning",
@@ -232,7 +234,7 @@ def _findings(source: File, file: OwnersFile, known: Known) -> Sequence[Finding]
     knowing, not_knowing = (
         owner_health.examine(source, file, _NO_FILES, each, Guidelines()) for each in (known, nothing)
     )
-    return owner_health.new(knowing, not_knowing)
+    return finds.new(knowing, not_knowing)
 
 
 def _problem(finding: Finding) -> Problem:

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from handlers.situation import Reads
 from policies import owner_health, owners
 from policies.facts import File, RepositoryRef, can_write, same
-from policies.owner_health import SILENT_DAYS, Finding, Known, PersonSeen, TeamSeen
+from policies.findings import Finding
+from policies.owner_health import SILENT_DAYS, Known, PersonSeen, TeamSeen
 from policies.owners import OwnersFile
 from policies.rules import Guidelines
 from policies.words import owners as words

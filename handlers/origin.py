@@ -9,7 +9,7 @@ from handlers.records import Rulebook
 from handlers.situation import Reads
 from policies import guests, repository_owner
 from policies.facts import Access, AuthorPlaced, Change, Fact, RepositoryRef, Roster
-from policies.owner_health import Finding
+from policies.findings import Finding
 from policies.repository_owner import Claims, RepositoryOwner
 from policies.team_tree import TeamTree, fixed, grow
 

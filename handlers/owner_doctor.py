@@ -9,7 +9,7 @@ from typing import Literal
 from handlers.diagnosis import Diagnosis, diagnose
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Annotation, SetCheck
-from policies.owner_health import Finding, at_least, conclusion, new
+from policies.findings import Finding, at_least, conclusion, new
 from policies.rules import Guidelines
 from policies.words import owners as words
 

@@ -15,7 +15,8 @@ from policies.actions import DeclareAway, WithdrawAway
 from policies.calendars import Hours
 from policies.clocks import Away, State
 from policies.facts import Access, BranchRules, Fact, Membership, RepositoryRef, Roster, Team
-from policies.owner_health import Asked, Finding
+from policies.findings import Finding
+from policies.owner_health import Asked
 from policies.owners import OwnersFile
 from policies.reviewers import Past
 from policies.rules import Rules

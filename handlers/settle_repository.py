@@ -17,7 +17,7 @@ from handlers.situation import Reads
 from policies import tracking
 from policies.actions import KeepIssue
 from policies.facts import Repository, Subject
-from policies.owner_health import Finding
+from policies.findings import Finding
 from policies.text import checked
 from policies.tracking import Tracked, Wanted
 from policies.words import owners as words

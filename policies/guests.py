@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies.facts import AuthorPlaced, Fact, Origin, OriginSeen, Person, same
-from policies.owner_health import Finding
+from policies.findings import Finding
 from policies.rules import Support
 from policies.team_tree import TeamTree
 from policies.words import guests as words

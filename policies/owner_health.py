@@ -6,12 +6,11 @@ finding wherever its line moves, so that a change can be told which problems are
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from policies.facts import Access, File, Membership, Team, Tree, can_write, same
+from policies.findings import Finding, Severity, each_once
 from policies.owners import OwnersFile, Problem
 from policies.owners.answers import Rule
 from policies.owners.coverage import matches_nothing
@@ -20,36 +19,11 @@ from policies.owners.shadows import shadowed
 from policies.rules import Guidelines
 from policies.words import owners as words
 
-Severity = Literal["info", "low", "medium", "high"]
-Limit = Literal["low", "medium", "high", "never"]
-Conclusion = Literal["success", "neutral", "failure"]
-
 SILENT_DAYS = 90
 SILENT_REQUESTS = 3
 """Somebody who was asked so often in so many days, and did not answer once, is silent."""
 
-_ORDER: tuple[Severity, ...] = ("info", "low", "medium", "high")
 _OF_PROBLEM: Mapping[str, Severity] = {"error": "high", "warning": "low", "info": "info"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to mend. `subject` is the owner or the pattern that it is about; lines count from 1."""
-
-    kind: str
-    severity: Severity
-    path: str
-    subject: str
-    line: int
-    column: int
-    message: str
-    fix: str
-
-    @property
-    def fingerprint(self) -> str:
-        """What makes it the same finding elsewhere in the file, and in another version of it: not the line."""
-        said = "\0".join((self.kind, self.path, same(self.subject)))
-        return hashlib.sha256(said.encode(errors="surrogateescape")).hexdigest()
 
 
 # --- What is known of the owners ------------------------------------------------------------------------
@@ -118,30 +92,7 @@ def examine(
     found = [*_of_lines(source, file, tree), *_of_owners(path, file, known), *_of_rules(path, file, known)]
     if tree.complete and file.status == "ok":
         found += _of_files(path, file, tree, rules.unowned_share)
-    first: dict[str, Finding] = {}
-    for each in sorted(found, key=lambda finding: (finding.line, finding.column)):
-        first.setdefault(each.fingerprint, each)
-    return tuple(first.values())
-
-
-def new(at_head: Sequence[Finding], at_base: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings that a change brings; with the two exchanged, those that it mends."""
-    before = {each.fingerprint for each in at_base}
-    return tuple(each for each in at_head if each.fingerprint not in before)
-
-
-def at_least(findings: Iterable[Finding], severity: Severity) -> tuple[Finding, ...]:
-    """Those of this severity and above, the gravest first."""
-    floor = _ORDER.index(severity)
-    grave = [each for each in findings if _ORDER.index(each.severity) >= floor]
-    return tuple(sorted(grave, key=lambda each: -_ORDER.index(each.severity)))
-
-
-def conclusion(brought: Sequence[Finding], fail_on: Limit) -> Conclusion:
-    """What a change that brings these findings comes to: old problems never count."""
-    if fail_on != "never" and at_least(brought, fail_on):
-        return "failure"
-    return "neutral" if at_least(brought, "low") else "success"
+    return each_once(found)
 
 
 def _of_lines(source: File, file: OwnersFile, tree: Tree) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policies.facts import Issue
-from policies.owner_health import Finding, at_least
+from policies.findings import Finding, at_least
 from policies.rules import Guidelines
 
 SNOOZE = timedelta(days=90)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
 from app.cli import cli
+from policies.facts import Tree
+from policies.guidelines import Place, links, markdown
 from tools.write_docs import DOCS, PAGES
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+_OTHERS = {".venv", ".git", "node_modules"}
+TREE = Tree(
+    tuple(
+        name
+        for each in ROOT.rglob("*")
+        if not _OTHERS & set((name := each.relative_to(ROOT).as_posix()).split("/"))
+    )
+)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -28,6 +37,10 @@ def test_the_readme_names_every_command() -> None:
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_within_the_repository_lead_somewhere(path: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (path.parent / target).exists(), target
+    """Files and headings both, by the rules that Usher checks other repositories with."""
+    documents = {name(each): markdown.read(each.read_bytes()) for each in TEXTS}
+    assert [each.link for each in links.broken(name(path), TREE, Place(), documents, "github")] == []
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()

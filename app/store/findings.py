@@ -12,7 +12,8 @@ from app.store.database import Database
 from app.store.tables import effect, fact, finding
 from handlers.records import Findings
 from policies.facts import Rank, same
-from policies.owner_health import Asked, Finding
+from policies.findings import Finding
+from policies.owner_health import Asked
 
 HOUR = timedelta(hours=1)
 

@@ -14,12 +14,12 @@ Governance = Literal["issues_welcome", "contributions_welcome", "shared_write", 
 
 @dataclass(frozen=True, slots=True)
 class Exempt:
-    """A finding that somebody accepted, why, and until when."""
+    """A finding that somebody accepted, why, and until when (the day included)."""
 
     id: str
-    owner: str = ""
-    reason: str = ""
-    until: date | None = None
+    owner: str
+    reason: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from markdown_it import MarkdownIt
 
+from policies import findings as finds
 from policies import owner_health, owners, tracking
 from policies.facts import File, Issue, Person, Team, Tree
-from policies.owner_health import Asked, Finding, Known, PersonSeen, TeamSeen
+from policies.findings import Finding
+from policies.owner_health import Asked, Known, PersonSeen, TeamSeen
 from policies.rules import Guidelines
 from policies.tracking import Tracked, Wanted
 
@@ -113,7 +115,7 @@ def test_a_line_is_judged_by_its_owners_and_files(case: str) -> None:
 def test_what_only_the_other_forge_reads_differently_never_counts() -> None:
     found = findings("* @ana\nsrc/api/ @ana\n", tree=Tree(("src/api/a",)))
     assert [(each.kind, each.severity) for each in found] == [("differs", "info")]
-    assert owner_health.conclusion(found, "low") == "success"
+    assert finds.conclusion(found, "low") == "success"
 
 
 def test_a_gitlab_rule_without_an_eligible_owner_is_told_to_be_approved_by_itself() -> None:
@@ -164,8 +166,8 @@ def test_one_owner_on_many_lines_is_one_finding_at_the_first() -> None:
 
 def test_a_change_is_told_what_it_brings_and_what_it_mends() -> None:
     base, head = findings("* @ana @nobody @left\n"), findings("pay/ @ana\n* @ana @reader @left\n")
-    assert {each.kind for each in owner_health.new(head, base)} == {"owner_no_write", "shadowed"}
-    assert {each.kind for each in owner_health.new(base, head)} == {"owner_unknown"}
+    assert {each.kind for each in finds.new(head, base)} == {"owner_no_write", "shadowed"}
+    assert {each.kind for each in finds.new(base, head)} == {"owner_unknown"}
 
 
 CONCLUSIONS = [
@@ -182,7 +184,7 @@ CONCLUSIONS = [
 @pytest.mark.parametrize(("severity", "fail_on", "expected"), CONCLUSIONS)
 def test_new_findings_fail_from_the_agreed_severity_on(severity: str, fail_on: str, expected: str) -> None:
     brought = (Finding("k", severity, "p", "s", 1, 1, "m", "f"),)  # type: ignore[arg-type]
-    assert owner_health.conclusion(brought, fail_on) == expected  # type: ignore[arg-type]
+    assert finds.conclusion(brought, fail_on) == expected  # type: ignore[arg-type]
 
 
 def test_the_forges_own_errors_name_owners_by_line_and_column() -> None:
