@@ -34,10 +34,22 @@ test-fast: install ## Run the inner loop: policies and the main stories of handl
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" tests/policies tests/handlers $(ARGS)
 
 .PHONY: check
-check: install ## Lint, format and type checks, as CI runs them
+check: install ## Lint, format, type, workflow and vulnerability checks, as CI runs them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/zizmor --quiet --offline --no-progress .github
+	@$(BIN)/python -m tools.audit
+
+.PHONY: audit
+audit: install ## Look for known vulnerabilities in what Usher installs
+	@$(BIN)/python -m tools.audit
+
+.PHONY: sbom
+sbom: install ## Write what Usher consists of to dist/usher.cdx.json (CycloneDX)
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o dist/usher.cdx.json requirements.lock
+	@echo "dist/usher.cdx.json"
 
 .PHONY: fix
 fix: install ## Format and mend what can be mended by itself

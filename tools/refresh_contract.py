@@ -1,7 +1,7 @@
 """Cut what the sandbox serves out of GitHub's own descriptions, for `tests/contract` and `tests/payloads`.
 
-    python tools/refresh_contract.py            # fetch both packages with `npm pack`, write the files
-    python tools/refresh_contract.py --check    # the same, and fail where a file would change
+    python -m tools.refresh_contract            # fetch both packages with `npm pack`, write the files
+    python -m tools.refresh_contract --check    # the same, and fail where a file would change
 
 GitHub's OpenAPI description (`@octokit/openapi`) becomes `tests/contract/github.json`: the operations that
 the sandbox has endpoints for, the webhooks that it sends, and the schemas that these need, as JSON Schema
@@ -14,10 +14,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import subprocess
 import sys
-import tarfile
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +22,7 @@ from typing import Any
 
 from app.forges.sandbox.github.routing import ROUTES, Route
 from app.forges.sandbox.github.webhooks import EVENTS_SENT
+from tools.from_npm import unpacked
 
 DESCRIPTION = "@octokit/openapi@23.0.2"
 EXAMPLES = "@octokit/webhooks-examples@7.6.1"
@@ -83,8 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Refresh GitHub's contract and example payloads.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where something differs")
     checking = parser.parse_args().check
-    with tempfile.TemporaryDirectory() as folder:
-        files = {**_contract(Path(folder)), **_payloads(Path(folder))}
+    files = {**_contract(), **_payloads()}
     stale = [path for path, content in files.items() if not path.exists() or path.read_bytes() != content]
     for path, content in files.items():
         if not checking:
@@ -98,20 +95,8 @@ def main() -> None:
 # --- Fetching -------------------------------------------------------------------------------------------
 
 
-def _package(name: str, folder: Path) -> Path:
-    """Where the unpacked package is."""
-    told = subprocess.run(
-        ["npm", "pack", "--silent", name], cwd=folder, check=True, capture_output=True, text=True
-    )
-    archive = folder / told.stdout.split()[-1]
-    target = folder / archive.stem
-    with tarfile.open(archive) as packed:
-        packed.extractall(target, filter="data")
-    return target / "package"
-
-
-def _contract(folder: Path) -> dict[Path, bytes]:
-    package = _package(DESCRIPTION, folder)
+def _contract() -> dict[Path, bytes]:
+    package = unpacked(DESCRIPTION)
     described = json.loads((package / "generated" / "api.github.com.json").read_bytes())
     cut = _cut(described)
     content = json.dumps(cut, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
@@ -121,9 +106,9 @@ def _contract(folder: Path) -> dict[Path, bytes]:
     return {home / "github.json": content, home / "LICENSE.github": (package / "LICENSE").read_bytes()}
 
 
-def _payloads(folder: Path) -> dict[Path, bytes]:
+def _payloads() -> dict[Path, bytes]:
     """One line of JSON for each example: the event and its payload, in the package's order."""
-    package = _package(EXAMPLES, folder)
+    package = unpacked(EXAMPLES)
     listed = json.loads((package / "api.github.com" / "index.json").read_bytes())
     lines = [
         json.dumps({"event": event["name"], "payload": payload}, separators=(",", ":"), ensure_ascii=False)

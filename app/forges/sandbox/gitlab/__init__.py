@@ -1,1 +1,0 @@
-"""The sandbox as GitLab: its REST API over HTTP, its tokens and limits, its hooks and webhooks."""

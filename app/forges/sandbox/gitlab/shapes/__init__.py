@@ -1,1 +1,0 @@
-"""How GitLab writes things down in JSON."""
