@@ -161,6 +161,8 @@ class Drain:
                 await kept.forget(connection, tenant.id, "rules", prefix)
                 await due.touch_open(connection, tenant.id, repository_id, self.gather)
                 await due.touch(connection, tenant.id, repository, self.gather)
+            elif isinstance(fact, FilesPushed) and fact.shown:
+                await due.touch(connection, tenant.id, repository, self.gather)
             elif isinstance(fact, PeopleChanged):
                 for kind in ("team", "access", "member", "roster"):
                     await kept.forget(connection, tenant.id, kind)

@@ -14,6 +14,7 @@ from app.settings import PromiseClock
 from app.store import due, tenants
 from app.store.database import Database
 from app.store.findings import RepositoryFindings
+from app.store.shelf import RepositoryShelf
 from app.store.subjects import SubjectEffects, SubjectLog, SubjectRecords
 from app.store.tenants import Tenant
 from handlers.perform import Desk
@@ -97,12 +98,13 @@ class Settling:
         )
         findings = RepositoryFindings(self.database, tenant.id, subject.repository_id)
         reads = Reads(forge, KeptDirectory(self.database, tenant.id, forge), records, findings)
+        shelf = RepositoryShelf(self.database, tenant.id, subject.repository_id)
         rulebooks = KeptRulebooks(self.database, tenant.id, forge, now.year)
         match subject.kind:
             case "change":
                 return await settle_change(subject, known[0], reads, rulebooks, desk)
             case "repository":
-                return await settle_repository(subject, reads, rulebooks, desk)
+                return await settle_repository(subject, reads, rulebooks, desk, shelf)
             case _:
                 return None
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from policies.actions import Annotation
+from policies.catalogue.entry import Described
 from policies.facts import (
     Access,
     BranchRules,
@@ -260,6 +261,14 @@ class Repositories(Protocol):
     """Reads repositories."""
 
     async def repository(self, repository_id: int) -> Repository: ...
+
+    async def described(self, repository: RepositoryRef) -> Described:
+        """The repository with everything that the catalogue shows of it."""
+        ...
+
+    async def participation(self, repository: RepositoryRef) -> tuple[int, ...] | None:
+        """Commits of each of the last 52 weeks, oldest first; None where the forge has not counted them yet."""
+        ...
 
     async def repositories(self) -> tuple[Repository, ...]:
         """Every repository that the tenant gave us."""

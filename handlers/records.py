@@ -16,6 +16,7 @@ from policies.calendars import Hours
 from policies.clocks import Away, State
 from policies.facts import Access, BranchRules, Fact, Membership, RepositoryRef, Roster, Team
 from policies.findings import Finding
+from policies.insights.measures import Outcome
 from policies.owner_health import Asked
 from policies.owners import OwnersFile
 from policies.reviewers import Past
@@ -162,6 +163,10 @@ class Records(Protocol):
 
     async def keep_clock(self, standing: Standing, now: datetime) -> None:
         """Store the state, its obligations, and every verdict that changed."""
+        ...
+
+    async def keep_outcome(self, outcome: Outcome, title: str) -> None:
+        """Store what became of the change so far, for the measures."""
         ...
 
     async def keep_decision(self, record: Mapping[str, Any], now: datetime) -> None: ...

@@ -12,6 +12,7 @@ from handlers.clock import standing
 from handlers.commands import are_waiting
 from handlers.guests import comes_at
 from handlers.origin import seen_origin
+from handlers.outcome import became
 from handlers.owning import owning
 from handlers.perform import Desk, perform
 from handlers.ports import Gone
@@ -44,6 +45,7 @@ async def settle_change(
     for feature in FEATURES:
         situation = await _do(feature, situation, reads, desk)
     await desk.records.keep_clock(standing(situation), desk.now)
+    await desk.records.keep_outcome(await became(situation, reads), change.title)
     return _next_look(situation)
 
 

@@ -1,4 +1,6 @@
-"""Looks at one repository as it is now: what ails its owners file is kept, and told in its one tracking issue.
+"""Looks at one repository as it is now: keeps its entry in the catalogue, and what ails its owners file.
+
+What ails it is told in its one tracking issue.
 
 A push that touches the owners file, somebody who joins or leaves, and every new day end here.
 """
@@ -7,12 +9,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from handlers.catalogue import Guided, keep_entry
 from handlers.diagnosis import Diagnosis, diagnose
 from handlers.origin import guest_findings
 from handlers.owner_doctor import rows
 from handlers.perform import Desk, perform
 from handlers.ports import Gone
 from handlers.records import Effect, NotYet, Rulebook, Rulebooks
+from handlers.shelf import Shelf
 from handlers.situation import Reads
 from policies import tracking
 from policies.actions import KeepIssue
@@ -30,7 +34,7 @@ UNTIL_MORE_ISSUES = 600.0
 
 
 async def settle_repository(
-    subject: Subject, reads: Reads, rulebooks: Rulebooks, desk: Desk
+    subject: Subject, reads: Reads, rulebooks: Rulebooks, desk: Desk, shelf: Shelf
 ) -> datetime | None:
     """Keep what ails the repository's owners, and its issue true; returns when to look again by itself.
 
@@ -40,9 +44,10 @@ async def settle_repository(
         repository = await desk.forge.repository(subject.repository_id)
     except Gone:
         return None
+    branch = repository.default_branch
+    rulebook = await rulebooks.on(repository.ref, branch, branch)
+    await keep_entry(repository, rulebook, reads, desk, shelf, Guided())
     if not repository.archived:
-        branch = repository.default_branch
-        rulebook = await rulebooks.on(repository.ref, branch, branch)
         await _look(repository, rulebook, reads, desk)
     return desk.now + SWEEP
 

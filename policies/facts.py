@@ -261,11 +261,21 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """One file of a tree: its path, the hash of its content, its size in bytes."""
+
+    path: str
+    sha: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """Every file of a repository at a commit. `complete` is False where the forge cut the list."""
 
     paths: tuple[str, ...] = ()
     complete: bool = True
+    blobs: tuple[Blob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -676,13 +686,17 @@ class ChangeMerged(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesPushed(Fact):
-    """The default branch moved. `settings`: the owners or rules file may have changed with it."""
+    """The default branch moved. `settings`: the owners or rules file may have changed with it.
+
+    `shown`: so may what the catalogue shows of the repository.
+    """
 
     rank: ClassVar[Rank] = Rank.PUSH
     branch: str = ""
     before: str = ""
     after_sha: str = ""
     settings: bool = False
+    shown: bool = False
 
     def _parts(self) -> tuple[str, ...]:
         return (self.branch, self.after_sha)

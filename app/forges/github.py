@@ -12,6 +12,7 @@ from app.forges.github_client import AppIdentity, Call, GitHubClient, items
 from app.forges.http import Answer
 from app.forges.json_values import number, objects, text
 from handlers.ports import Asked, Forbidden, Gone, Refused, Verdict
+from policies.catalogue.entry import Described
 from policies.facts import (
     Access,
     BranchRules,
@@ -237,6 +238,15 @@ class GitHub:
 
     async def repository(self, repository_id: int) -> Repository:
         return states.repository((await self._client.describe(self._installation, repository_id)).json())
+
+    async def described(self, repository: RepositoryRef) -> Described:
+        return states.described((await self._client.describe(self._installation, repository.id)).json())
+
+    async def participation(self, repository: RepositoryRef) -> tuple[int, ...] | None:
+        try:
+            return states.weeks(await self._get(repository, "stats/participation"))
+        except Gone:  # an empty repository
+            return None
 
     async def repositories(self) -> tuple[Repository, ...]:
         pages = self._client.pages_of_lists(self._installation, "/installation/repositories{?per_page}")

@@ -10,8 +10,10 @@ from typing import Any, Literal, TypeVar, get_args
 
 from app.forges.json_values import dig, flag, number, objects, text, texts, time
 from handlers.ports import Unavailable
+from policies.catalogue.entry import Described
 from policies.facts import (
     Access,
+    Blob,
     BranchRules,
     Change,
     ChecksChanged,
@@ -63,6 +65,42 @@ def repository(data: object) -> Repository:
         archived=flag(data, "archived"),
         fork=flag(data, "fork"),
     )
+
+
+def described(data: object) -> Described:
+    """A repository with what the catalogue shows of it ("Get a repository")."""
+    licence = dig(data, "license") or {}
+    return Described(
+        ref=repository_ref(data),
+        url=text(data, "html_url"),
+        description=text(data, "description"),
+        default_branch=text(data, "default_branch") or "main",
+        private=flag(data, "private"),
+        archived=flag(data, "archived"),
+        fork=flag(data, "fork"),
+        template=flag(data, "is_template"),
+        topics=texts(data, "topics"),
+        language=text(data, "language"),
+        licence=text(licence, "name"),
+        licence_key=text(licence, "spdx_id"),
+        created_at=time(data, "created_at"),
+        updated_at=time(data, "updated_at"),
+        pushed_at=time(data, "pushed_at"),
+        stars=number(data, "stargazers_count") or 0,
+        forks=number(data, "forks_count") or 0,
+        subscribers=number(data, "subscribers_count") or 0,
+        open_issues=number(data, "open_issues_count") or 0,
+        avatar=text(data, "owner.avatar_url"),
+        forked_from=number(data, "parent.id"),
+    )
+
+
+def weeks(data: object) -> tuple[int, ...] | None:
+    """Commits of each of 52 weeks, oldest first ("Get the weekly commit count"); None while they are counted."""
+    counts = dig(data, "all") if isinstance(data, Mapping) else None
+    if not isinstance(counts, list) or not counts:
+        return None
+    return tuple(each if isinstance(each, int) else 0 for each in counts)
 
 
 def change(data: object, asked_for: RepositoryRef) -> Change:
@@ -203,8 +241,14 @@ def issue(data: object) -> Issue:
 
 def tree(data: object) -> Tree:
     """The files of a recursive tree ("Get a tree"), submodules among them."""
-    found = (text(each, "path") for each in objects(data, "tree") if text(each, "type") != "tree")
-    return Tree(tuple(found), complete=not flag(data, "truncated"))
+    entries = [each for each in objects(data, "tree") if text(each, "type") != "tree"]
+    blobs = (
+        Blob(text(each, "path"), text(each, "sha"), number(each, "size") or 0)
+        for each in entries
+        if text(each, "type") == "blob"
+    )
+    paths = tuple(text(each, "path") for each in entries)
+    return Tree(paths, complete=not flag(data, "truncated"), blobs=tuple(blobs))
 
 
 def owner_error(data: Mapping[str, Any]) -> Problem:

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from app.forges import gitlab_states as states
 from app.forges.json_values import dig, flag, number, objects, text, texts, time
 from handlers.ports import AccountChange, Delivery, Reading, Touch
+from policies.catalogue.worth import changes_entry
 from policies.facts import (
     ChangeClosed,
     ChangeDrafted,
@@ -445,6 +446,7 @@ def _push(told: _Told) -> Reading:
         before=text(payload, "before"),
         after_sha=text(payload, "after"),
         settings=changed is None or not changed.isdisjoint(SETTINGS_PATHS),
+        shown=changed is None or changes_entry(changed),
     )
     return _touch(where, "repository", None, [fact])
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from app.redaction import redact
-from app.store import away, experience, visits
+from app.store import away, experience, outcomes, visits
 from app.store import due as due_rows
 from app.store import facts as fact_rows
 from app.store.database import Database
@@ -20,6 +20,7 @@ from handlers.records import Effect, Experience, Overtaken, Standing, Visits
 from policies.actions import DeclareAway, WithdrawAway
 from policies.clocks import Away, Obligation
 from policies.facts import Fact, Subject, same
+from policies.insights.measures import Outcome
 
 
 class SubjectLog:
@@ -197,6 +198,11 @@ class SubjectRecords:
                         obligation.c.tenant_id == self._tenant_id, obligation.c.key.in_(gone)
                     )
                 )
+
+    async def keep_outcome(self, known: Outcome, title: str) -> None:
+        repository_id = Subject.parse(self._subject).repository_id
+        async with self._database.begin() as connection:
+            await outcomes.keep(connection, self._tenant_id, repository_id, title, known)
 
     async def keep_decision(self, record: Mapping[str, Any], now: datetime) -> None:
         async with self._database.begin() as connection:

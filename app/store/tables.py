@@ -7,7 +7,7 @@ ever added. Rows are the truth; a job in the queue is no more than a wake-up to 
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 metadata = sa.MetaData(
     naming_convention={
@@ -358,4 +358,107 @@ setup_pass = sa.Table(
     sa.Column("state", sa.Text, comment="what the forge must send back"),
     sa.Column("expires_at", INSTANT, nullable=False),
     sa.CheckConstraint("kind IN ('link', 'visit')", name="kind"),
+)
+
+# --- The catalogue ----------------------------------------------------------------------------------------
+
+entry = sa.Table(
+    "entry",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("forge", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("listed", sa.Boolean, nullable=False),
+    sa.Column("anonymous", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False, server_default="", comment="what it is for, in a sentence"),
+    sa.Column("language", sa.Text, nullable=False, server_default=""),
+    sa.Column("owner", sa.Text, comment="the team that it belongs to"),
+    sa.Column("topics", sa.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("packages", sa.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("requires", sa.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("readiness", sa.Float, nullable=False, server_default=sa.text("0")),
+    sa.Column("standing", sa.Float, nullable=False, server_default=sa.text("0")),
+    sa.Column("score", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("pushed_at", INSTANT),
+    sa.Column("portal", JSONB, nullable=False, comment="its object in repos.json"),
+    sa.Column("backstage", JSONB, comment="its component; null where it has one of its own"),
+    sa.Column("details", JSONB, nullable=False),
+    sa.Column("head", sa.Text, nullable=False, server_default="", comment="the commit that was read"),
+    sa.Column("search", TSVECTOR, nullable=False),
+    sa.Column("checked_at", INSTANT, nullable=False),
+    sa.Index("entry_search", "search", postgresql_using="gin"),
+    sa.Index("entry_listed", sa.text("standing DESC"), "name", postgresql_where=sa.text("listed")),
+    sa.Index("entry_name", "name"),
+)
+
+blob_seen = sa.Table(
+    "blob_seen",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("sha", sa.LargeBinary, primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Index(None, "tenant_id", "repository_id"),
+    comment="files of a kilobyte or more, by which copies are found",
+)
+
+manifest_seen = sa.Table(
+    "manifest_seen",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("sha", sa.LargeBinary, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("value", JSONB, nullable=False),
+    sa.Column("seen_at", INSTANT, nullable=False, server_default=NOW),
+    comment="what a manifest says, read once for each content",
+)
+
+# --- What sharing brings ----------------------------------------------------------------------------------
+
+outcome = sa.Table(
+    "outcome",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("repository", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False, server_default=""),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("teams", sa.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("owners", sa.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("opened_at", INSTANT, nullable=False),
+    sa.Column("ready_at", INSTANT),
+    sa.Column("waited", sa.Float, comment="working hours until the first answer, or until it was looked at"),
+    sa.Column("answered", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    sa.Column("merged_at", INSTANT),
+    sa.Column("kept", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("missed", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("pending", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("reviewers", sa.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
+    sa.Index("outcome_opened", "opened_at"),
+    sa.Index("outcome_merged", "merged_at", postgresql_where=sa.text("merged_at IS NOT NULL")),
+    comment="derived from facts; may be built anew at any time",
+)
+
+promise_made = sa.Table(
+    "promise_made",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("valid_from", INSTANT, primary_key=True),
+    sa.Column("valid_to", INSTANT),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("hours", sa.Float, comment="working hours; null where no number is promised"),
+    sa.Column("commit", sa.Text, nullable=False, server_default=""),
+)
+
+snapshot = sa.Table(
+    "snapshot",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True, comment="2026-Q4"),
+    sa.Column("taken_at", INSTANT, nullable=False),
+    sa.Column("measures", JSONB, nullable=False),
 )

@@ -77,11 +77,11 @@ class Readiness:
     of owned files that have two or more active owners.
     """
 
-    guidelines: float | None
-    shared: float | None
-    channel: bool
-    readme: bool
-    licence: bool
+    guidelines: float | None = None
+    shared: float | None = None
+    channel: bool = False
+    readme: bool = False
+    licence: bool = False
 
     @property
     def parts(self) -> tuple[tuple[str, float, int], ...]:

@@ -430,23 +430,36 @@ def push(*, ref: str = "refs/heads/main", forced: bool = False, **commit: list[s
 
 
 @pytest.mark.parametrize(
-    ("told", "settings"),
+    ("told", "settings", "shown"),
     [
-        (push(modified=["src/a.py"]), False),
-        (push(modified=[".github/CODEOWNERS"]), True),
-        (push(added=["CODEOWNERS"]), True),
-        (push(removed=["docs/CODEOWNERS"]), True),
-        (push(modified=[".github/usher.yml"]), True),
-        (push(modified=["src/CODEOWNERS"]), False),
-        (push(forced=True, modified=["src/a.py"]), True),  # what a forced push removes is not listed
-        (push(), True),  # nor is anything of a push without commits
-        (payload(ref="refs/heads/main", after=HEAD, before=BASE, commits=[{"added": ["a"]}] * 2048), True),
+        (push(modified=["src/a.py"]), False, False),
+        (push(modified=["innersource.json"]), False, True),
+        (push(added=["lib/pyproject.toml"]), False, True),
+        (push(removed=["docs/CONTRIBUTING.md"]), False, True),
+        (push(modified=[".github/CODEOWNERS"]), True, False),
+        (push(added=["CODEOWNERS"]), True, False),
+        (push(removed=["docs/CODEOWNERS"]), True, False),
+        (push(modified=[".github/usher.yml"]), True, False),
+        (push(modified=["src/CODEOWNERS"]), False, False),
+        (push(forced=True, modified=["src/a.py"]), True, True),  # what a forced push removes is not listed
+        (push(), True, True),  # nor is anything of a push without commits
+        (
+            payload(ref="refs/heads/main", after=HEAD, before=BASE, commits=[{"added": ["a"]}] * 2048),
+            True,
+            True,
+        ),
     ],
 )
-def test_a_push_to_the_default_branch_says_whether_owners_or_rules_may_differ(told, settings):
+def test_a_push_to_the_default_branch_says_whether_owners_or_rules_may_differ(told, settings, shown):
     [touch] = read("push", told).touches
     fact = f.FilesPushed(
-        at=at("20T15:05"), by="ben", branch="main", before=BASE, after_sha=HEAD, settings=settings
+        at=at("20T15:05"),
+        by="ben",
+        branch="main",
+        before=BASE,
+        after_sha=HEAD,
+        settings=settings,
+        shown=shown,
     )
     assert touch == Touch(REPOSITORY, (fact,))
 

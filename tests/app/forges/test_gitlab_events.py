@@ -445,25 +445,28 @@ def push(*, ref: str = "refs/heads/main", total: int = 1, **commit: list[str]) -
 
 
 @pytest.mark.parametrize(
-    ("told", "settings"),
+    ("told", "settings", "shown"),
     [
-        (push(modified=["src/a.py"]), False),
-        (push(modified=["CODEOWNERS"]), True),
-        (push(added=["docs/CODEOWNERS"]), True),
-        (push(removed=[".gitlab/CODEOWNERS"]), True),
-        (push(modified=[".gitlab/usher.yml"]), True),
-        (push(modified=[".github/CODEOWNERS"]), False),
-        (push(total=40, modified=["src/a.py"]), True),  # GitLab lists twenty commits at most
-        (push(), True),
+        (push(modified=["src/a.py"]), False, False),
+        (push(modified=["innersource.json"]), False, True),
+        (push(added=["lib/pyproject.toml"]), False, True),
+        (push(removed=["docs/CONTRIBUTING.md"]), False, True),
+        (push(modified=["CODEOWNERS"]), True, False),
+        (push(added=["docs/CODEOWNERS"]), True, False),
+        (push(removed=[".gitlab/CODEOWNERS"]), True, False),
+        (push(modified=[".gitlab/usher.yml"]), True, False),
+        (push(modified=[".github/CODEOWNERS"]), False, False),
+        (push(total=40, modified=["src/a.py"]), True, True),  # GitLab lists twenty commits at most
+        (push(), True, True),
     ],
 )
-def test_a_push_to_the_default_branch_says_whether_owners_or_rules_may_differ(told, settings):
+def test_a_push_to_the_default_branch_says_whether_owners_or_rules_may_differ(told, settings, shown):
     [touch] = read(told).touches
     when = at("20T15:05") if told["commits"] else UNDATED
-    assert touch == Touch(
-        REPOSITORY,
-        (f.FilesPushed(at=when, by="ben", branch="main", before=OLD, after_sha=HEAD, settings=settings),),
+    fact = f.FilesPushed(
+        at=when, by="ben", branch="main", before=OLD, after_sha=HEAD, settings=settings, shown=shown
     )
+    assert touch == Touch(REPOSITORY, (fact,))
 
 
 @pytest.mark.parametrize("ref", ["refs/heads/feature", "refs/tags/main", "main", ""])
