@@ -45,6 +45,7 @@ class Letter:
     guid: str = ""
     hook: int | None = None
     url: str | None = None
+    trigger: str = ""  # why this hook hears of it, in GitLab's word
 
     @property
     def body(self) -> bytes:

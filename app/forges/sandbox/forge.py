@@ -156,7 +156,8 @@ class Forge(ABC):
 
         `teams`: "org/slug" → permission; `collaborators`: login → permission.
         """
-        owner, _, short = name.partition("/")
+        place, _, short = name.rpartition("/")
+        owner, _, subgroup = place.partition("/")
         by = self.owner
         made = acts.create_repository(
             self.world,
@@ -166,6 +167,7 @@ class Forge(ABC):
             by=by,
             visibility=visibility,
             default_branch=default_branch,
+            folder=self._folder(owner, subgroup),
         )
         for team, permission in (teams or {}).items():
             organisation, _, slug = team.partition("/")
@@ -220,6 +222,15 @@ class Forge(ABC):
         found = self.world.account(named) if isinstance(named, str) else named
         if found is None:
             raise LookupError(f"no account {named}")
+        return found
+
+    def _folder(self, organisation: str, subgroup: str) -> Team | None:
+        """The subgroup that a project of this name lies in."""
+        if not subgroup:
+            return None
+        found = self.world.team(organisation, subgroup.rpartition("/")[2])
+        if found is None:
+            raise LookupError(f"no group {organisation}/{subgroup}")
         return found
 
     def _organisation(self, login: str) -> Organisation:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.forges.sandbox import git
+from app.forges.sandbox import git, membership
 from app.forges.sandbox.world import (
     Account,
     Change,
     Comment,
     Issue,
+    Kind,
     Organisation,
     Permission,
     Repository,
@@ -24,11 +25,12 @@ from app.forges.sandbox.world import (
 )
 
 COMMENT_LIMIT = 65_536  # characters
+NOTE_LIMIT = 1_000_000  # characters of a comment on GitLab (Instance limits)
 REVIEWER_LIMIT = 15  # names in one request for review
 TOUCHED_LIMIT = 3_000  # files that GitHub lists of one change
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 
-_ORDER: tuple[Permission, ...] = ("none", "read", "triage", "write", "maintain", "admin")
+_ORDER = membership.ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,10 @@ PUSH_REJECTED = Reason(422, "Update is not a fast forward", "REST: Git reference
 def access(repository: Repository, who: Account) -> Permission:
     """The highest of base permission, team grants and collaboration (Repository roles for an organization).
 
-    An App's bot has what its token has, which the face checks; here it may write.
+    An App's bot has what its token has, which the face checks; here it may write. GitLab: `membership.py`.
     """
+    if repository.kind == "gitlab":
+        return membership.access(repository, who)
     if who.kind == "bot":
         return "write"
     if who is repository.owner:
@@ -309,7 +313,7 @@ def may_merge(change: Change, by: Account, *, expected_head: str | None, conflic
     if len(approvers(change)) < protection.approvals:
         raise Refused(APPROVALS_MISSING, {"count": protection.approvals})
     for name in protection.checks:
-        if not _passed(change, name):
+        if not passed(change, name):
             raise Refused(CHECKS_MISSING, {"name": name})
 
 
@@ -322,7 +326,7 @@ def approvers(change: Change) -> set[str]:
     return {login for login, state in newest.items() if state == "approved"}
 
 
-def _passed(change: Change, name: str) -> bool:
+def passed(change: Change, name: str) -> bool:
     repository = change.repository
     runs = [run for run in repository.checks.values() if run.sha == change.head and run.name == name]
     statuses = [each for each in repository.statuses if each.sha == change.head and each.context == name]
@@ -368,26 +372,33 @@ def may_comment(issue: Issue, by: Account, body: str) -> None:
     needs(issue.repository, by, "read")
     if issue.locked and not at_least(access(issue.repository, by), "write"):
         raise Refused(LOCKED)
-    readable(body)
+    readable(body, issue.repository.kind)
 
 
-def readable(body: str) -> None:
+def readable(body: str, kind: Kind = "github") -> None:
     if not body.strip():
         raise Refused(COMMENT_BLANK)
-    not_too_long(body)
+    not_too_long(body, NOTE_LIMIT if kind == "gitlab" else COMMENT_LIMIT)
 
 
-def not_too_long(body: str) -> None:
-    if len(body) > COMMENT_LIMIT:
+def not_too_long(body: str, limit: int = COMMENT_LIMIT) -> None:
+    if len(body) > limit:
         raise Refused(COMMENT_LONG)
 
 
 def may_edit(comment: Comment, by: Account) -> None:
-    """The author, or whoever may write to the repository (Managing disruptive comments)."""
+    """The author, or whoever may write to the repository (Managing disruptive comments).
+
+    On GitLab a Maintainer (Permissions, "Edit comments (posted by any user)").
+    """
     if comment.by is by:
         needs(comment.subject.repository, by, "read")
     else:
-        needs(comment.subject.repository, by, "write")
+        needs(
+            comment.subject.repository,
+            by,
+            "maintain" if comment.subject.repository.kind == "gitlab" else "write",
+        )
 
 
 def may_react(repository: Repository, by: Account, content: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from app.forges.sandbox import rules
+from app.forges.sandbox import merge_rules, rules
 from app.forges.sandbox.acts import changes, checks, files, issues, people, remarks, reviews, threads
 from app.forges.sandbox.acts.files import Text
 from app.forges.sandbox.git import Blob
@@ -77,17 +77,7 @@ class Person:
         edits = self._edits(place, name, touching, renaming)
         title = title or f"Change {', '.join(list(edits)[:3])}"
         files.push(self.world, place, name, edits, self.account, title)
-        return changes.open_change(
-            self.world,
-            target,
-            self.account,
-            title=title,
-            base=base,
-            head_repository=place,
-            head_branch=name,
-            body=body,
-            draft=draft,
-        )
+        return self._propose(target, title, base, place, name, body, draft)
 
     def pushes(
         self, change: Change, touching: Touching, *, renaming: Mapping[str, str] | None = None
@@ -265,7 +255,43 @@ class Person:
     def deletes(self, repository: Repository | str) -> None:
         files.delete(self.world, self._repository(repository), self.account)
 
+    # --- What only GitLab has -----------------------------------------------------------------------------
+
+    def unapproves(self, change: Change) -> None:
+        """Take back one's own approval."""
+        raise rules.Refused(
+            merge_rules.NOT_ON_GITHUB, {"thing": "taking back of approvals", "instead": "dismiss the review"}
+        )
+
+    def is_busy(self, message: str = "", *, on: bool = True) -> None:
+        """Set one's status."""
+        raise rules.Refused(
+            merge_rules.NOT_ON_GITHUB, {"thing": "busy status in its REST API", "instead": "/usher away"}
+        )
+
     # --- What these need --------------------------------------------------------------------------------
+
+    def _propose(
+        self,
+        target: Repository,
+        title: str,
+        base: str,
+        place: Repository,
+        branch: str,
+        body: str | None,
+        draft: bool,
+    ) -> Change:
+        return changes.open_change(
+            self.world,
+            target,
+            self.account,
+            title=title,
+            base=base,
+            head_repository=place,
+            head_branch=branch,
+            body=body,
+            draft=draft,
+        )
 
     def _repository(self, named: Repository | str) -> Repository:
         found = self.world.repository(named) if isinstance(named, str) else named

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from app.forges.sandbox import git
 from app.forges.sandbox.clock import StoryClock
+from app.forges.sandbox.edition import Edition
 
 Kind = Literal["github", "gitlab"]
 # "guest" exists on GitLab alone: whoever has it sees issues, and the files of public projects only.
@@ -37,7 +38,12 @@ _FIRST_IDS = {
     "label": 5_000_000_000,
     "reaction": 300_000_000,
     "event": 16_000_000_000,
+    "merge_request": 400_000_000,
+    "pipeline": 2_200_000_000,
 }
+
+# Of a commit's status: GitHub's four, and GitLab's.
+State = Literal["error", "failure", "pending", "running", "success", "failed", "canceled", "skipped"]
 
 
 @dataclass(eq=False, slots=True)
@@ -155,7 +161,7 @@ class LineRemark:
     body: str
     at: datetime
     commit: str
-    review: Review
+    review: Review | None  # None on GitLab, where a single remark has no review around it
     thread: Thread
     edited_at: datetime | None = None
     reactions: list[Reaction] = field(default_factory=list)
@@ -305,10 +311,12 @@ class Status:
     id: int
     sha: str
     context: str
-    state: Literal["error", "failure", "pending", "success"]
+    state: State
     description: str | None
     by: Account
     at: datetime
+    target_url: str | None = None
+    pipeline: int | None = None  # GitLab
 
 
 @dataclass(eq=False, slots=True)
@@ -318,7 +326,7 @@ class Pipeline:
     id: int
     sha: str
     ref: str
-    status: Literal["running", "success", "failed"]
+    status: Literal["pending", "running", "success", "failed", "canceled"]
     by: Account
     at: datetime
 
@@ -443,6 +451,7 @@ class World:
     def __init__(self, clock: StoryClock, kind: Kind = "github") -> None:
         self.clock = clock
         self.kind = kind
+        self.edition = Edition()  # of a GitLab
         self.accounts: dict[str, Account] = {}
         self.repositories: dict[int, Repository] = {}
         self.renamed: dict[str, int] = {}  # old full name, case-folded → repository id
@@ -470,6 +479,9 @@ class World:
 
     def account(self, login: str) -> Account | None:
         return self.accounts.get(login.casefold())
+
+    def account_by_id(self, number: int) -> Account | None:
+        return next((each for each in self.accounts.values() if each.id == number), None)
 
     def organisation(self, login: str) -> Organisation | None:
         found = self.account(login)

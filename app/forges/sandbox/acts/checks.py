@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from app.forges.sandbox import rules
-from app.forges.sandbox.world import Account, CheckRun, Happening, Repository, Status, World
+from app.forges.sandbox import merge_rules, rules
+from app.forges.sandbox.world import (
+    Account,
+    CheckRun,
+    Happening,
+    Pipeline,
+    Repository,
+    State,
+    Status,
+    World,
+)
 
 FIELDS = (
     "name",
@@ -54,6 +63,9 @@ def update(world: World, repository: Repository, run: CheckRun, app_id: int, giv
 
 def finish_suite(world: World, repository: Repository, sha: str, conclusion: str, by: Account) -> None:
     """Another App's checks are done: what a person sees as CI going green or red."""
+    if world.kind == "gitlab":
+        post_status(world, repository, sha, "failed" if conclusion == "failure" else "success", "build", by)
+        return
     run = start(world, repository, 15_368, sha, {"name": "build", "conclusion": conclusion})
     more = {"run": run, "conclusion": conclusion}
     world.tell(Happening("check_suite", "completed", by, repository, more=more))
@@ -68,9 +80,74 @@ def set_status(
     by: Account,
 ) -> None:
     rules.needs(repository, by, "write")
+    if world.kind == "gitlab":
+        post_status(world, repository, sha, "failed" if state in ("error", "failure") else state, context, by)
+        return
     made = Status(world.next_id("status"), sha, context, state, None, by, world.now())
     repository.statuses.append(made)
     world.tell(Happening("status", None, by, repository, more={"status": made}))
+
+
+def post_status(
+    world: World,
+    repository: Repository,
+    sha: str,
+    state: State,
+    name: str,
+    by: Account,
+    *,
+    description: str | None = None,
+    target_url: str | None = None,
+    ref: str | None = None,
+) -> Status:
+    """GitLab: a status of a job that no runner of its own ran; it makes, or is part of, a pipeline."""
+    waiting = [
+        each
+        for each in repository.statuses
+        if each.sha == sha and each.context == name and each.state in ("pending", "running")
+    ]
+    if waiting and waiting[-1].state == state:
+        raise rules.Refused(merge_rules.SAME_STATE, {"state": state})
+    pipeline = _pipeline(world, repository, sha, ref, by)
+    if waiting:
+        made = waiting[-1]
+        made.state, made.at = state, world.now()
+        made.description = description if description is not None else made.description
+        made.target_url = target_url or made.target_url
+    else:
+        number = world.next_id("status")
+        made = Status(number, sha, name, state, description, by, world.now(), target_url, pipeline.id)
+        repository.statuses.append(made)
+    _settle_pipeline(world, repository, pipeline, by)
+    return made
+
+
+def _pipeline(world: World, repository: Repository, sha: str, ref: str | None, by: Account) -> Pipeline:
+    """The newest pipeline of the commit, or a new one."""
+    known = [each for each in repository.pipelines if each.sha == sha]
+    if known:
+        return known[-1]
+    branch = ref or next((name for name, tip in repository.branches.items() if tip == sha), "")
+    made = Pipeline(world.next_id("pipeline"), sha, branch, "pending", by, world.now())
+    repository.pipelines.append(made)
+    return made
+
+
+def _settle_pipeline(world: World, repository: Repository, pipeline: Pipeline, by: Account) -> None:
+    """It is what its newest statuses come to; told where that is something new."""
+    newest = {each.context: each.state for each in repository.statuses if each.pipeline == pipeline.id}
+    states = set(newest.values())
+    before = pipeline.status
+    if "running" in states or ("pending" in states and len(states) > 1):
+        pipeline.status = "running"
+    elif "pending" in states:
+        pipeline.status = "pending"
+    else:
+        pipeline.status = (
+            "failed" if "failed" in states else "canceled" if "canceled" in states else "success"
+        )
+    if pipeline.status != before or pipeline.status == "pending":
+        world.tell(Happening("pipeline", pipeline.status, by, repository, subject=pipeline))
 
 
 def _suite(world: World, repository: Repository, app_id: int, sha: str) -> int:

@@ -13,6 +13,7 @@ from app.forges.sandbox.world import (
     Label,
     Organisation,
     Repository,
+    Team,
     Visibility,
     World,
 )
@@ -34,11 +35,23 @@ def create_repository(
     by: Account,
     visibility: Visibility = "private",
     default_branch: str = "main",
+    folder: Team | None = None,
 ) -> Repository:
-    """A repository with one commit that holds these files."""
+    """A repository with one commit that holds these files; on GitLab perhaps in a subgroup of its owner."""
     now = world.now()
     number = world.next_id("repository")
-    made = Repository(number, owner, name, now, now, now, default_branch, visibility=visibility)
+    made = Repository(
+        number,
+        owner,
+        name,
+        now,
+        now,
+        now,
+        default_branch,
+        visibility=visibility,
+        kind=world.kind,
+        folder=folder,
+    )
     first = git.commit(edited({}, files), (), "Initial commit", by.login, now, salt=number)
     made.history.commits[first.sha] = first
     made.branches[default_branch] = first.sha
@@ -73,6 +86,7 @@ def fork(world: World, repository: Repository, by: Account) -> Repository:
         parent=repository,
         history=repository.history,
         branches=dict(repository.branches),
+        kind=world.kind,
     )
     world.repositories[made.id] = made
     world.tell(Happening("fork", None, by, repository, more={"forkee": made}))
@@ -203,7 +217,10 @@ def _follow(world: World, change: Change, moved: Repository, name: str, before: 
                 more={"before": before, "after": change.head},
             )
         )
-        _dismiss_stale(world, change, by)
+        if world.kind == "gitlab":
+            _reset_approvals(world, change, by)
+        else:
+            _dismiss_stale(world, change, by)
     elif change.repository is moved and change.base == name:
         rebase(change)
         if change.merge_base == change.head:
@@ -249,6 +266,24 @@ def _dismiss_stale(world: World, change: Change, by: Account) -> None:
                     more={"review": review},
                 )
             )
+
+
+def _reset_approvals(world: World, change: Change, by: Account) -> None:
+    """GitLab: approvals fall with a push where the project says so (Merge request approval settings).
+
+    Silently before 18.6. Whoever had approved stays a reviewer, and is unapproved [k].
+    """
+    protection = change.repository.protections.get(change.base)
+    if protection is None or not protection.dismiss_stale or not change.approvals:
+        return
+    for number in change.approvals:
+        if number in change.stances:
+            change.stances[number] = "unapproved"
+    change.approvals.clear()
+    note(world, change, "approvals_reset", by)
+    if world.edition.tells_resets:
+        more = {"system_action": "approvals_reset_on_push"}
+        world.tell(Happening("merge_request", "unapproved", by, change.repository, subject=change, more=more))
 
 
 def _tell(

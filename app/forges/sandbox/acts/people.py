@@ -82,8 +82,9 @@ def delete_team(world: World, known: Team, by: Account) -> None:
 
 
 def join_team(world: World, known: Team, who: Account, by: Account) -> None:
-    """Whoever joins a team is in its organisation from then on."""
-    join_organisation(world, known.organisation, who, by)
+    """Whoever joins a team is in its organisation from then on; on GitLab in this subgroup alone."""
+    if world.kind == "github":
+        join_organisation(world, known.organisation, who, by)
     if who.id not in known.members:
         known.members[who.id] = who
         _tell_membership(world, known, "added", who, by)
@@ -93,6 +94,18 @@ def leave_team(world: World, known: Team, who: Account, by: Account) -> None:
     if known.members.pop(who.id, None) is not None:
         known.maintainers.discard(who.id)
         _tell_membership(world, known, "removed", who, by)
+
+
+def change_role(
+    world: World, group: Organisation | Team, who: Account, permission: Permission, by: Account
+) -> None:
+    """GitLab: give a member another level (Members of a group)."""
+    group.roles[who.id] = permission
+    if isinstance(group, Organisation):
+        group.owners.discard(who.id)
+    organisation = group if isinstance(group, Organisation) else group.organisation
+    more = {"member": who}
+    world.tell(Happening("membership", "updated", by, organisation=organisation, subject=group, more=more))
 
 
 def give(world: World, repository: Repository, known: Team, permission: Permission, by: Account) -> None:

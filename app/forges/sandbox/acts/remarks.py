@@ -20,7 +20,7 @@ def say(world: World, issue: Issue, by: Account, body: str) -> Comment:
 def amend(world: World, comment: Comment, by: Account, body: str) -> None:
     """Edit a comment; the event names who edited and the words before."""
     rules.may_edit(comment, by)
-    rules.readable(body)
+    rules.readable(body, comment.subject.repository.kind)
     before, comment.body = comment.body, body
     comment.edited_at = world.now()
     touch(world, comment.subject)

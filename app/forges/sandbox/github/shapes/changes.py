@@ -250,7 +250,7 @@ def line_remark(site: Site, known: LineRemark) -> dict[str, Any]:
     patch = next((each.patch for each in change.files if each.path == thread.path), None)
     shape: dict[str, Any] = {
         "url": url,
-        "pull_request_review_id": known.review.id,
+        "pull_request_review_id": known.review.id if known.review else None,
         "id": known.id,
         "node_id": node_id("PullRequestReviewComment", known.id),
         "diff_hunk": patch or "",

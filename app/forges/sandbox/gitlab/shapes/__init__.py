@@ -1,0 +1,1 @@
+"""How GitLab writes things down in JSON."""
