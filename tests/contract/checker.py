@@ -36,10 +36,10 @@ class Match:
 
 
 class Contract:
-    """GitHub's description, compiled where it is used."""
+    """A description of a REST API, GitHub's unless another is given, compiled where it is used."""
 
-    def __init__(self, path: Path = GITHUB) -> None:
-        self._description: Json = json.loads(path.read_bytes())
+    def __init__(self, description: Json | None = None) -> None:
+        self._description: Json = description or json.loads(GITHUB.read_bytes())
         self._compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self._patterns = [
             (name.partition(" ")[0], name.partition(" ")[2].strip("/").split("/"), name)

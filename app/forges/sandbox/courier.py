@@ -151,6 +151,11 @@ class Courier:
 
     # --- Posting --------------------------------------------------------------------------------------
 
+    def send(self, letter: Letter) -> Sent:
+        """Send a letter whatever bag is held open, and say under which number."""
+        letter.guid = letter.guid or self._guid()
+        return self._enqueue(letter, redelivery=True)
+
     def post(self, letter: Letter) -> None:
         """Take a letter; it leaves at once, unless a bag is held open."""
         if (letter.url or self.url) is None:
@@ -158,7 +163,7 @@ class Courier:
         if self._forget:
             self._forget -= 1
             return
-        letter.guid = letter.guid or str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        letter.guid = letter.guid or self._guid()
         if self._bag is not None:
             self._bag.letters.append(letter)
         else:
@@ -190,11 +195,20 @@ class Courier:
         oldest = self._wall.now() - LISTED
         return [each for each in reversed(self.sent) if each.at >= oldest and each.status != "pending"]
 
+    async def answered(self, sent: Sent) -> None:
+        """Return once this letter was answered, or failed."""
+        while sent.status == "pending":
+            self._changed.clear()
+            await self._changed.wait()
+
     async def idle(self) -> None:
         """Return once every letter was sent and answered, those included that an answer caused."""
         while self._waiting or self._under_way or self._bags:
             self._changed.clear()
             await self._changed.wait()
+
+    def _guid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     # --- Carrying -------------------------------------------------------------------------------------
 

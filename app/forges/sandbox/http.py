@@ -6,14 +6,14 @@ import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from app.forges.sandbox.clock import WallClock
-from app.forges.sandbox.courier import Courier
+from app.forges.sandbox.courier import Courier, Sent
 from app.forges.sandbox.faults import Fault, Faults
 from app.forges.sandbox.ledger import Exchange, Ledger
 from app.forges.sandbox.world import World
@@ -31,6 +31,8 @@ class Answer:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None  # instead of JSON
+    letter: Sent | None = None  # the answer waits until this webhook was answered
+    conclude: Callable[[Sent], tuple[int, Any]] | None = None  # and says what came of it: status and body
 
     @property
     def content(self) -> bytes:
@@ -97,6 +99,12 @@ class Face(ABC):
         try:
             with bag:
                 exchange, answer = self.exchange(request, fault)
+            if answer.letter is not None and answer.conclude is not None:
+                await self.courier.answered(answer.letter)
+                status, body = answer.conclude(answer.letter)
+                answer = Answer(status, raw=Answer(status, body).content)
+                exchange = replace(exchange, status=status, answer=body)
+            self.ledger.keep(exchange)
             for hook in self.on_exchange:
                 hook(exchange)
             if fault.cut:
@@ -108,7 +116,7 @@ class Face(ABC):
 
     @abstractmethod
     def exchange(self, request: Request, fault: Fault) -> tuple[Exchange, Answer]:
-        """What happened, in the ledger; and what the caller is shown of it."""
+        """What happened, for the ledger; and what the caller is shown of it."""
 
 
 def matched(pattern: tuple[str, ...], given: list[str]) -> dict[str, str] | None:

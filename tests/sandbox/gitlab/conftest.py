@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,15 @@ from standardwebhooks import Webhook
 
 from app.forges.sandbox import GitLabSandbox, Person
 from app.forges.sandbox.edition import Tier
+from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.server import Server
+from tests.contract.gitlab import GitLabContract
+
+
+@cache
+def contract() -> GitLabContract:
+    return GitLabContract()
+
 
 SECRET = "a secret that only the forge and the receiver know"
 
@@ -126,10 +135,20 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def forge(
     receiver: Receiver, tier: Tier, version: tuple[int, int], prefix: str
 ) -> AsyncIterator[GitLabSandbox]:
-    """An empty GitLab. Every webhook is checked to be signed when the test ends."""
+    """An empty GitLab. Its answers and webhooks are checked when the test ends."""
+    problems: list[str] = []
+
+    def hold(each: Exchange) -> None:
+        if each.told:
+            problems.extend(contract().check_response(each.method, each.path, each.status, each.answer))
+
     async with GitLabSandbox(receiver.url, SECRET, tier=tier, version=version, prefix=prefix) as sandbox:
+        sandbox.on_exchange.append(hold)
         yield sandbox
         await sandbox.idle()
+    for sent in sandbox.deliveries:
+        problems += contract().check_webhook(sent.event, sent.payload)
+    assert not problems, "\n".join(problems)
     for each in receiver.received:
         if each.headers.get("webhook-signature"):
             assert sandbox.signing_token is not None

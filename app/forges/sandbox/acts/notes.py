@@ -34,25 +34,26 @@ _FENCE = re.compile(r"\s{0,3}(```|~~~)")
 
 
 class Said(NamedTuple):
-    """The comment (None where nothing but quick actions was written) and what the actions did."""
+    """The comment (None where nothing but quick actions was written), what these did, and what failed."""
 
     comment: Comment | None
     done: list[str]
+    failed: list[str]
 
 
 def say(world: World, issue: Issue, by: Account, body: str, *, internal: bool = False) -> Said:
     """Write a comment. Lines that are quick actions are carried out and are not part of it."""
     rules.may_comment(issue, by, body)
     text, commands = taken_apart(body, issue)
-    done = [_carry_out(world, issue, by, name, rest) for name, rest in commands]
+    done, failed = _carry_out(world, issue, by, commands)
     if not text.strip():
-        return Said(None, done)
+        return Said(None, done, failed)
     now = world.now()
     made = Comment(world.next_id("comment"), by, text, now, now, issue, internal=internal)
     issue.comments.append(made)
     touch(world, issue)
     world.tell(Happening("note", "create", by, issue.repository, subject=issue, more={"comment": made}))
-    return Said(made, done)
+    return Said(made, done, failed)
 
 
 def amend(world: World, note: Comment | LineRemark, by: Account, body: str) -> None:
@@ -62,8 +63,7 @@ def amend(world: World, note: Comment | LineRemark, by: Account, body: str) -> N
         rules.needs(issue.repository, by, "maintain")
     rules.may_comment(issue, by, body)
     text, commands = taken_apart(body, issue)
-    for name, rest in commands:
-        _carry_out(world, issue, by, name, rest)
+    _carry_out(world, issue, by, commands)
     note.body = text or body
     note.edited_at = world.now()
     touch(world, issue)
@@ -164,12 +164,18 @@ def _fits(name: str, issue: Issue) -> bool:
     return isinstance(issue, Change) or name not in _ON_CHANGES
 
 
-def _carry_out(world: World, issue: Issue, by: Account, name: str, rest: str) -> str:
-    """What the sender may not do is reported, not refused."""
-    try:
-        return _ACTIONS[name](world, issue, by, rest)
-    except rules.Refused as refused:
-        return f"Could not apply {name} command: {refused}."
+def _carry_out(
+    world: World, issue: Issue, by: Account, commands: list[tuple[str, str]]
+) -> tuple[list[str], list[str]]:
+    """What was done, and what the sender may not do: reported, not refused."""
+    done: list[str] = []
+    failed: list[str] = []
+    for name, rest in commands:
+        try:
+            done.append(_ACTIONS[name](world, issue, by, rest))
+        except rules.Refused as refused:
+            failed.append(f"Could not apply {name} command. {refused}.")
+    return done, failed
 
 
 def _people(world: World, by: Account, rest: str) -> list[Account]:

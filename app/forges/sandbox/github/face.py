@@ -45,7 +45,6 @@ class GitHub(Face):
     # --- From request to answer ---------------------------------------------------------------------
 
     def exchange(self, request: Request, fault: Fault) -> tuple[Exchange, Answer]:
-        """What happened, in the ledger; and what the caller is shown of it."""
         caller, real = self._happen(request, fault)
         shown = _failure(fault) if fault.hides else real
         content = shown.content
@@ -66,7 +65,6 @@ class GitHub(Face):
             happened=fault.happens,
             told=not fault.hides,
         )
-        self.ledger.keep(exchange)
         return exchange, Answer(shown.status, raw=content)
 
     def _happen(self, request: Request, fault: Fault) -> tuple[Caller, Answer]:

@@ -70,8 +70,10 @@ class GitLab(Face):
             happened=fault.happens,
             told=not fault.hides,
         )
-        self.ledger.keep(exchange)
-        return exchange, Answer(shown.status, raw=content)
+        answer = Answer(shown.status, raw=content)
+        if not fault.hides:
+            answer.letter, answer.conclude = real.letter, real.conclude
+        return exchange, answer
 
     def _happen(self, request: Request, fault: Fault) -> tuple[Caller, Answer]:
         """Let the request have its effect, unless a fault comes before it."""

@@ -43,7 +43,6 @@ FLAGS = {
     "milestone_events": False,
     "emoji_events": False,
     "resource_access_token_events": False,
-    "repository_update_events": False,
 }
 GROUP_FLAGS = {"member_events": False, "project_events": False, "subgroup_events": False}
 # The flags' names in a hook's log (`trigger`).

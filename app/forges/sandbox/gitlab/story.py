@@ -140,9 +140,9 @@ class Colleague(Person):
 
     def comments(self, issue: Issue, text: str) -> Comment:
         """Where the text is nothing but quick actions, what comes back is in no list."""
-        said, _ = notes.say(self.world, issue, self.account, text)
+        said = notes.say(self.world, issue, self.account, text)
         now = self.world.now()
-        return said or Comment(0, self.account, text, now, now, issue)
+        return said.comment or Comment(0, self.account, text, now, now, issue)
 
     def amends(self, comment: Comment, text: str) -> None:
         notes.amend(self.world, comment, self.account, text)

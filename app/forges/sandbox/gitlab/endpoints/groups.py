@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from app.forges.sandbox import membership, rules
-from app.forges.sandbox.gitlab.answers import Problem, not_found
+from app.forges.sandbox.acts import people
+from app.forges.sandbox.gitlab.answers import Problem, forbidden, not_found
 from app.forges.sandbox.gitlab.calls import Call, groups, projects_in
 from app.forges.sandbox.gitlab.endpoints.merge_requests import listed
 from app.forges.sandbox.gitlab.routing import endpoint
 from app.forges.sandbox.gitlab.shapes import people as shapes
 from app.forges.sandbox.gitlab.shapes import projects as project_shapes
 from app.forges.sandbox.http import Answer
-from app.forges.sandbox.membership import Members
-from app.forges.sandbox.world import Repository
+from app.forges.sandbox.membership import Group, Members
+from app.forges.sandbox.world import Permission, Repository, Team
 
 
 @endpoint("GET /groups", is_list=True)
@@ -87,6 +88,63 @@ def get_group_member(call: Call) -> Answer:
 @endpoint("GET /groups/{id}/members/all/{user_id}")
 def get_any_group_member(call: Call) -> Answer:
     return _member(call, membership.everyone(call.group()))
+
+
+@endpoint("POST /groups/{id}/members")
+def add_group_member(call: Call) -> Answer:
+    """An Owner's; 409 for who is one already."""
+    group = _owned(call)
+    who = call.world.account_by_id(call.given("user_id", int))
+    level = _level(call)
+    if who is None:
+        raise not_found("User")
+    if who.id in group.members:
+        raise Problem(409, "Member already exists")
+    if isinstance(group, Team):
+        group.roles[who.id] = level
+        people.join_team(call.world, group, who, call.actor)
+    else:
+        group.roles[who.id] = level
+        people.join_organisation(call.world, group, who, call.actor)
+    return Answer(201, shapes.member(call.site, who, level))
+
+
+@endpoint("PUT /groups/{id}/members/{user_id}")
+def change_group_member(call: Call) -> Answer:
+    group, level = _owned(call), _level(call)
+    who = group.members.get(call.number("user_id"))
+    if who is None:
+        raise not_found()
+    people.change_role(call.world, group, who, level, call.actor)
+    return Answer(200, shapes.member(call.site, who, level))
+
+
+@endpoint("DELETE /groups/{id}/members/{user_id}")
+def remove_group_member(call: Call) -> Answer:
+    group = _owned(call)
+    who = group.members.get(call.number("user_id"))
+    if who is None:
+        raise not_found()
+    if isinstance(group, Team):
+        people.leave_team(call.world, group, who, call.actor)
+    else:
+        people.leave_organisation(call.world, group, who, call.actor)
+    return Answer(204)
+
+
+def _owned(call: Call) -> Group:
+    group = call.group()
+    have = membership.everyone(group).get(call.actor.id)
+    if have is None or have[1] != "admin":
+        raise forbidden()
+    return group
+
+
+def _level(call: Call) -> Permission:
+    given = call.given("access_level", int)
+    if given not in membership.LEVELS.values():
+        raise Problem(400, error="access_level does not have a valid value")
+    return membership.named(given)
 
 
 @endpoint("GET /projects/{id}/members", is_list=True)

@@ -170,18 +170,24 @@ def _event(hook: Hook, sent: Sent) -> dict[str, Any]:
 
 
 def _resend(call: Call, place: Group | Repository) -> Answer:
-    """Under the same `Idempotency-Key`; five a minute. What came of it is not known when this is answered."""
+    """Under the same `Idempotency-Key`; five a minute. Answered once the receiver has answered."""
     hook = _hook(call, place)
     if not call.site.edition.resends:
         raise Problem(404, error="404 Not Found")
-    call.limits.spend(call.caller, f"resend {hook.id}", call.limits.allowance.hook_calls)
+    call.limits.spend(call.caller, f"resend {place.id}", call.limits.allowance.hook_calls)
     found = next((each for each in hook.log if each.id == call.number("event_id")), None)
     if found is None:
         raise not_found()
     if call.hooks.alert(hook) == "disabled":
         raise Problem(422, "Hook execution failed. Ensure the hook is executable.")
-    call.courier.redeliver(found)
-    return Answer(201, {"response_status": 200})
+    return Answer(201, {}, letter=call.courier.redeliver(found), conclude=_resent)
+
+
+def _resent(sent: Sent) -> tuple[int, Any]:
+    """What the receiver answered; without an answer, that there was none (`ResendService`)."""
+    if not sent.response_headers:
+        return 422, {"message": sent.status}
+    return 201, {"response_status": sent.status_code}
 
 
 def _test(call: Call, place: Group | Repository) -> Answer:
@@ -190,12 +196,15 @@ def _test(call: Call, place: Group | Repository) -> Answer:
     trigger = call.params["trigger"]
     if trigger not in FLAGS | GROUP_FLAGS:
         raise Problem(400, error="trigger does not have a valid value")
-    call.limits.spend(call.caller, f"test {hook.id}", call.limits.allowance.hook_calls)
+    call.limits.spend(call.caller, f"test {place.id}", call.limits.allowance.hook_calls)
     letter = webhooks.sample(call.site, hook, trigger, call.actor)
     if letter is None:
         raise Problem(422, "Ensure the project has merge requests.")
-    call.courier.post(letter)
-    return Answer(201, {"message": "201 Created"})
+    return Answer(201, {}, letter=call.courier.send(letter), conclude=_tested)
+
+
+def _tested(sent: Sent) -> tuple[int, Any]:
+    return (201, {"message": "201 Created"}) if sent.response_headers else (422, {"message": sent.status})
 
 
 # --- The addresses --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.forges.sandbox.acts import notes as acts
-from app.forges.sandbox.gitlab.answers import Problem
+from app.forges.sandbox.gitlab.answers import Problem, not_found, unauthorised
 from app.forges.sandbox.gitlab.calls import Call
 from app.forges.sandbox.gitlab.routing import endpoint
 from app.forges.sandbox.gitlab.shapes import changes as shapes
@@ -35,14 +35,16 @@ def _list(call: Call, subject: Issue) -> Answer:
 
 
 def _say(call: Call, subject: Issue) -> Answer:
-    """202 where the text was nothing but quick actions: such a note exists nowhere (Notes API)."""
+    """202 where the text was nothing but quick actions (400 where they failed): no such note exists anywhere."""
     actor = call.actor
     call.limits.spend(call.caller, "notes", call.limits.allowance.notes)
     internal = bool(call.maybe("internal", bool))
-    said, done = acts.say(call.world, subject, actor, call.given("body", str), internal=internal)
-    if said is None:
-        return Answer(202, {"commands_changes": {}, "summary": done})
-    return Answer(201, shapes.note(call.site, said))
+    said = acts.say(call.world, subject, actor, call.given("body", str), internal=internal)
+    if said.comment is not None:
+        return Answer(201, shapes.note(call.site, said.comment))
+    if said.failed:
+        raise Problem(400, "400 Bad request - " + ", ".join(said.failed))
+    return Answer(202, {"commands_changes": {}, "summary": said.done})
 
 
 def _get(call: Call, subject: Issue) -> Answer:
@@ -72,6 +74,17 @@ def _award(call: Call, subject: Issue) -> Answer:
     return Answer(201, shapes.award(call.site, made, note.id))
 
 
+def _unaward(call: Call, subject: Issue) -> Answer:
+    note = call.note(subject)
+    found = next((each for each in note.reactions if each.id == call.number("award_id")), None)
+    if found is None:
+        raise not_found()
+    if found.by is not call.actor:
+        raise unauthorised()
+    note.reactions.remove(found)
+    return Answer(204)
+
+
 def _shape(call: Call, note: Comment | LineRemark) -> dict[str, Any]:
     if isinstance(note, Comment):
         return shapes.note(call.site, note)
@@ -83,7 +96,7 @@ def _shape(call: Call, note: Comment | LineRemark) -> dict[str, Any]:
 _M = "/projects/{id}/merge_requests/{iid}"
 
 
-@endpoint(f"GET {_M}/notes", anonymous=True, is_list=True)
+@endpoint(f"GET {_M}/notes", is_list=True)
 def list_notes(call: Call) -> Answer:
     return _list(call, call.change())
 
@@ -93,7 +106,7 @@ def make_note(call: Call) -> Answer:
     return _say(call, call.change())
 
 
-@endpoint(f"GET {_M}/notes/{{note_id}}", anonymous=True)
+@endpoint(f"GET {_M}/notes/{{note_id}}")
 def get_note(call: Call) -> Answer:
     return _get(call, call.change())
 
@@ -108,7 +121,7 @@ def remove_note(call: Call) -> Answer:
     return _unsay(call, call.change())
 
 
-@endpoint(f"GET {_M}/notes/{{note_id}}/award_emoji", anonymous=True, is_list=True)
+@endpoint(f"GET {_M}/notes/{{note_id}}/award_emoji", is_list=True)
 def list_awards(call: Call) -> Answer:
     return _awards(call, call.change())
 
@@ -118,12 +131,17 @@ def make_award(call: Call) -> Answer:
     return _award(call, call.change())
 
 
+@endpoint(f"DELETE {_M}/notes/{{note_id}}/award_emoji/{{award_id}}")
+def remove_award(call: Call) -> Answer:
+    return _unaward(call, call.change())
+
+
 # --- On issues ------------------------------------------------------------------------------------------
 
 _I = "/projects/{id}/issues/{iid}"
 
 
-@endpoint(f"GET {_I}/notes", anonymous=True, is_list=True)
+@endpoint(f"GET {_I}/notes", is_list=True)
 def list_issue_notes(call: Call) -> Answer:
     return _list(call, call.issue())
 
@@ -133,7 +151,7 @@ def make_issue_note(call: Call) -> Answer:
     return _say(call, call.issue())
 
 
-@endpoint(f"GET {_I}/notes/{{note_id}}", anonymous=True)
+@endpoint(f"GET {_I}/notes/{{note_id}}")
 def get_issue_note(call: Call) -> Answer:
     return _get(call, call.issue())
 
@@ -148,7 +166,7 @@ def remove_issue_note(call: Call) -> Answer:
     return _unsay(call, call.issue())
 
 
-@endpoint(f"GET {_I}/notes/{{note_id}}/award_emoji", anonymous=True, is_list=True)
+@endpoint(f"GET {_I}/notes/{{note_id}}/award_emoji", is_list=True)
 def list_issue_awards(call: Call) -> Answer:
     return _awards(call, call.issue())
 
@@ -158,10 +176,15 @@ def make_issue_award(call: Call) -> Answer:
     return _award(call, call.issue())
 
 
+@endpoint(f"DELETE {_I}/notes/{{note_id}}/award_emoji/{{award_id}}")
+def remove_issue_award(call: Call) -> Answer:
+    return _unaward(call, call.issue())
+
+
 # --- Discussions ----------------------------------------------------------------------------------------
 
 
-@endpoint(f"GET {_M}/discussions", anonymous=True, is_list=True)
+@endpoint(f"GET {_M}/discussions", is_list=True)
 def list_discussions(call: Call) -> Answer:
     """Threads, and comments that stand for themselves; the oldest first."""
     change = call.change()
@@ -170,7 +193,7 @@ def list_discussions(call: Call) -> Answer:
     return call.page(found, lambda each: shapes.discussion(call.site, each))
 
 
-@endpoint(f"GET {_M}/discussions/{{discussion_id}}", anonymous=True)
+@endpoint(f"GET {_M}/discussions/{{discussion_id}}")
 def get_discussion(call: Call) -> Answer:
     return Answer(200, shapes.discussion(call.site, call.thread(call.change(), shapes.discussion_id)))
 

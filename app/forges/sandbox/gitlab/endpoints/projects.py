@@ -46,6 +46,16 @@ def edit_project(call: Call) -> Answer:
     return Answer(200, shapes.project(call.site, project, call.actor))
 
 
+@endpoint("POST /projects/{id}/fork")
+def fork(call: Call) -> Answer:
+    """Into the caller's own namespace; 409 where there is one already."""
+    project, actor = call.project, call.actor
+    if any(each.parent is project for each in call.world.owned_by(actor)):
+        raise Problem(409, ["Project namespace name has already been taken", "Path has already been taken"])
+    call.needs(project, "read")
+    return Answer(201, shapes.project(call.site, acts.fork(call.world, project, actor), actor))
+
+
 @endpoint("GET /projects/{id}/labels", anonymous=True, is_list=True)
 def list_labels(call: Call) -> Answer:
     project = call.project

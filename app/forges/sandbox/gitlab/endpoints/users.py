@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.forges.sandbox.gitlab.answers import not_found
+from app.forges.sandbox.gitlab.answers import Problem, not_found
 from app.forges.sandbox.gitlab.calls import Call
 from app.forges.sandbox.gitlab.routing import endpoint
 from app.forges.sandbox.gitlab.shapes import people as shapes
@@ -27,6 +27,17 @@ def get_metadata(call: Call) -> Answer:
 @endpoint("GET /user", "api", "read_api", "read_user")
 def get_myself(call: Call) -> Answer:
     return Answer(200, shapes.myself(call.site, call.actor))
+
+
+@endpoint("PUT /user/status")
+def set_status(call: Call) -> Answer:
+    actor = call.actor
+    availability = call.maybe("availability", str)
+    if availability not in (None, "busy", "not_set"):
+        raise Problem(400, error="availability does not have a valid value")
+    actor.busy = availability == "busy"
+    actor.message = call.maybe("message", str) or ""
+    return Answer(200, shapes.status(actor))
 
 
 @endpoint("GET /users", "api", "read_api", "read_user", is_list=True)
