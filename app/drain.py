@@ -14,11 +14,25 @@ from app.store import due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
 from handlers.ports import AccountChange, Delivery, Door, Reading, Touch
-from policies.facts import ChecksChanged, FilesPushed, PeopleChanged, RepositoryRef, Subject, same
+from policies.facts import (
+    ChangeClosed,
+    ChangeMerged,
+    ChangeReopened,
+    ChecksChanged,
+    FilesPushed,
+    IssueClosed,
+    IssueReopened,
+    PeopleChanged,
+    RepositoryRef,
+    Subject,
+    same,
+)
 
 log = logs.get(__name__)
 
 MOST_ATTEMPTS = 3
+ENDS_OR_BEGINS = (ChangeClosed, ChangeMerged, ChangeReopened, IssueClosed, IssueReopened)
+"""What wakes the changes that wait for a change or an issue."""
 _STATES = {"left": "left", "suspended": "suspended", "joined": "active", "resumed": "active"}
 
 
@@ -155,6 +169,10 @@ class Drain:
         if touch.subject.kind == "repository" and not touch.facts:  # it was archived, renamed, …
             await due.touch(connection, tenant.id, repository, self.gather)
         for fact in touch.facts:
+            if isinstance(fact, ENDS_OR_BEGINS):
+                names = [f"{mark}{touch.subject.number}" for mark in "#!"]
+                for subject in await due.depending_on(connection, tenant.id, repository_id, names):
+                    await due.touch(connection, tenant.id, subject, self.gather)
             if isinstance(fact, FilesPushed) and fact.settings:
                 prefix = f"{repository_id}:{fact.branch}"
                 await kept.forget(connection, tenant.id, "owners", prefix)

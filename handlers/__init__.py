@@ -13,6 +13,7 @@ from handlers.owner_doctor import owner_check
 from handlers.remind import remind
 from handlers.situation import Reads, Situation
 from handlers.sticky import sticky
+from handlers.teams import name_people
 from policies.actions import Action
 
 Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
@@ -22,6 +23,7 @@ FEATURES: tuple[Feature, ...] = (
     keep_absences,  # who is away is away everywhere
     hand_over,  # requests follow what people said
     assign,  # a change finds its people
+    name_people,  # a team that was asked gives way to people
     label_guests,  # whoever comes from another team is seen
     remind,  # whoever's turn it is hears of it when the answer is due
     owner_check,  # whoever edits the owners file hears what it breaks and mends

@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers.records import Standing
 from handlers.situation import Situation
-from policies import guests
+from policies import dependencies, guests
 from policies.clocks import Obligation
 from policies.facts import same
 from policies.gaps import open_asks
@@ -25,6 +25,7 @@ def standing(situation: Situation) -> Standing:
         "origin": origin.origin if origin else "unknown",
         "welcomed": guests.is_welcomed(origin),
         "head": change.head_sha,
+        "depends_on": list(dependencies.named(change.body)),
         "opened_at": change.opened_at.isoformat(),
         "asked": sorted(ask.who for ask in open_asks(situation.log).values()),
         "turn": list(situation.state.turn.parties),

@@ -18,6 +18,7 @@ from handlers.ports import Forge, ForgeError, Gone, Refused, Unavailable, Unsure
 from handlers.records import Effect, Effects, Log, NotYet, Records
 from policies.actions import (
     Action,
+    AddToDigest,
     DeclareAway,
     ForgeAction,
     KeepIssue,
@@ -70,6 +71,9 @@ async def perform(actions: Iterable[Action], place: Change | Repository, desk: D
                 await desk.records.declare_away(action)
             case WithdrawAway():
                 await desk.records.withdraw_away(action)
+            case Say(also=also) if also:
+                await _once(action, place, desk)
+                await _ride_along(action, place, desk)
             case _:
                 facts = await _once(action, place, desk)
                 await desk.log.add(facts, "usher")
@@ -87,9 +91,12 @@ async def _once(action: ForgeAction, place: Change | Repository, desk: Desk) -> 
     if not desk.live:
         await desk.effects.skipped(effect, "preview")
         return ()
-    if effect.state == "planned" and await _has_enough(action, desk, effect):
-        await desk.effects.skipped(effect, "enough reminders for one day")
+    if isinstance(action, AddToDigest):
+        await desk.effects.done(effect)
         return ()
+    if isinstance(action, Say) and effect.state == "planned" and await _has_enough(action, desk, effect):
+        await desk.effects.skipped(effect, "enough reminders for one day")
+        return await _once(action.instead, place, desk) if action.instead is not None else ()
     if effect.state in ("sending", "uncertain"):
         if (waited := effect.sent_seconds_ago or 0.0) < desk.settles_after:
             raise NotYet(desk.settles_after - waited, f"it is not known whether {key} happened")
@@ -109,9 +116,21 @@ async def _once(action: ForgeAction, place: Change | Repository, desk: Desk) -> 
         raise
 
 
-async def _has_enough(action: ForgeAction, desk: Desk, effect: Effect) -> bool:
+async def _ride_along(action: Say, place: Change | Repository, desk: Desk) -> None:
+    """Note the further steps that a comment took as effects of their own, once it is said."""
+    carrier = await desk.effects.plan(f"{place.subject}|{action.key}", "say", _payload(action, desk.now))
+    if carrier.state != "done":
+        return
+    for step, to in action.also:
+        rider = Say(step, action.body, to)
+        effect = await desk.effects.plan(f"{place.subject}|{rider.key}", "say", _payload(rider, desk.now))
+        if effect.state == "planned":
+            await desk.effects.done(effect, carrier.remote_id)
+
+
+async def _has_enough(action: Say, desk: Desk, effect: Effect) -> bool:
     """Whether the person whom it reminds got as many reminders today as anybody should."""
-    if not isinstance(action, Say) or not action.most:
+    if not action.most:
         return False
     return await desk.effects.reminders_before(effect, datetime.fromisoformat(action.day)) >= action.most
 

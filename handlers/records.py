@@ -199,6 +199,10 @@ class Records(Protocol):
         """How many changes of guests are open in this repository, as they were last looked at."""
         ...
 
+    async def reminded(self, people: Iterable[str], since: datetime) -> Mapping[str, int]:
+        """How many reminders each of these people was given since then, on any subject; by login in lower case."""
+        ...
+
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:
         """How many answers each of these people owes now, on other subjects; by login in lower case."""
         ...

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -10,13 +11,14 @@ from zoneinfo import ZoneInfo
 from handlers.assign import asking, choose_people, lead_of
 from handlers.commands import are_waiting
 from handlers.situation import Reads, Situation
-from policies.actions import Action, Note, ReleaseReview, Say
+from policies.actions import Action, AddToDigest, Note, ReleaseReview, Say
+from policies.clocks import Obligation
 from policies.facts import Fact, ReviewAsked, same
 from policies.gaps import in_remarks, in_reviews, released
 from policies.reminders import Heard, Reminders, Rung, Said, Step
 from policies.reminders import remind as due_rungs
 from policies.text import checked
-from policies.words import reasons
+from policies.words import digest, reasons
 from policies.words import reminders as words
 
 STEPS: dict[str, Step] = {step: step for step in get_args(Step)}
@@ -33,17 +35,23 @@ async def remind(situation: Situation, reads: Reads) -> Sequence[Action]:
     unheard = await _unheard(situation, reads)
     if unheard:
         return (Note(unheard),)
-    actions: list[Action] = []
-    for rung in look(situation).rungs:
-        actions += await _climb(rung, situation, reads)
+    rungs = look(situation, await _reminded(situation, reads)).rungs
+    actions = list(_mentions(situation, [rung for rung in rungs if _is_mention(rung)]))
+    for rung in rungs:
+        if not _is_mention(rung):
+            actions += await _climb(rung, situation, reads)
     return actions
+
+
+def _is_mention(rung: Rung) -> bool:
+    return rung.step == "mention" and not rung.as_digest
 
 
 async def _climb(rung: Rung, situation: Situation, reads: Reads) -> Sequence[Action]:
     """What one step of the ladder means. The sticky comment says the rest by itself."""
     match rung.step:
-        case "mention" if rung.to and not rung.as_digest:
-            return _mention(situation, rung)
+        case "digest" | "mention":
+            return _digest(situation, rung)
         case "backup":
             return await _backup(situation, reads, rung)
         case "reassign":
@@ -52,10 +60,17 @@ async def _climb(rung: Rung, situation: Situation, reads: Reads) -> Sequence[Act
             return ()
 
 
-def look(situation: Situation) -> Reminders:
-    """Which steps are due, and when to look again."""
+def look(situation: Situation, reminded: Mapping[str, int] | None = None) -> Reminders:
+    """Which steps are due, and when to look again. `reminded`: how many reminders each person had today."""
     rules = situation.rulebook.rules
-    return due_rungs(situation.state, rules, _said(situation), _heard(situation), situation.now)
+    heard = _heard(situation, reminded or {})
+    return due_rungs(situation.state, rules, _said(situation), heard, situation.now)
+
+
+async def _reminded(situation: Situation, reads: Reads) -> Mapping[str, int]:
+    lead = lead_of(situation)
+    people = {each.party for each in situation.state.obligations if each.ledger == "person" and each.open}
+    return await reads.records.reminded({*people, *filter(None, (lead,))}, _today(situation))
 
 
 async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
@@ -70,13 +85,24 @@ async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
     )
 
 
-def _mention(situation: Situation, rung: Rung) -> Sequence[Action]:
-    """One mention of the person whose turn it is; the lead, where a slot has nobody else."""
-    owed = next((each for each in situation.state.obligations if each.key == rung.obligation), None)
-    person = lead_of(situation) if rung.to == "lead" else rung.to
-    if owed is None or person is None:
+def _mentions(situation: Situation, rungs: Sequence[Rung]) -> Sequence[Action]:
+    """One mention of each person whose turn it is, in one comment; the lead, where a slot has nobody else."""
+    due = [(rung, late) for rung in rungs if (late := _late(situation, rung)) is not None]
+    if not due:
         return ()
-    late = words.Late(
+    (first, late), *others = due
+    people = tuple(each for _, each in due)
+    body = words.reminders(people) if others else words.reminder(late)
+    reminder = _reminder(situation, first, late.login, body)
+    return (replace(reminder, also=tuple((rung.key, each.login) for rung, each in others)),)
+
+
+def _late(situation: Situation, rung: Rung) -> words.Late | None:
+    """What there is to say of an answer that is due; None where nobody owes it."""
+    owed, person = _owed(situation, rung), _person(situation, rung)
+    if owed is None or person is None:
+        return None
+    return words.Late(
         login=person,
         since=owed.t0,
         used=owed.accrued,
@@ -87,7 +113,34 @@ def _mention(situation: Situation, rung: Rung) -> Sequence[Action]:
         again=owed.kind == "re_review",
         command=situation.rulebook.rules.commands.prefix,
     )
-    return (_reminder(situation, rung, person, words.reminder(late)),)
+
+
+def _owed(situation: Situation, rung: Rung) -> Obligation | None:
+    return next((each for each in situation.state.obligations if each.key == rung.obligation), None)
+
+
+def _person(situation: Situation, rung: Rung) -> str | None:
+    """Whom a step is for: a login; None where nobody is known who could be meant."""
+    if rung.to == "lead":
+        return lead_of(situation)
+    return rung.to if rung.to not in ("", "merger", "nobody") else None
+
+
+def _digest(situation: Situation, rung: Rung) -> Sequence[AddToDigest]:
+    """A line for the morning; also for a mention that would have been one too many for a day."""
+    owed, person = _owed(situation, rung), _person(situation, rung)
+    if owed is None or person is None:
+        return ()
+    return (AddToDigest(rung.key, person, _line(situation, owed, person)),)
+
+
+def _line(situation: Situation, owed: Obligation, person: str) -> str:
+    if owed.ledger == "item" or owed.due is None:
+        return digest.for_author(situation.state.turn.reason)
+    if owed.ledger == "slot":
+        return digest.for_lead(owed.due, owed.hours.zone, owed.slot)
+    say = digest.soon if owed.due > situation.now else digest.due_now
+    return say(owed.due, owed.hours.zone, _why(situation, person), again=owed.kind == "re_review")
 
 
 async def _backup(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Action]:
@@ -103,7 +156,7 @@ async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[
     if lead is not None and same(lead) != same(situation.change.author.login):
         owed = next(each for each in situation.state.obligations if each.key == rung.obligation)
         told = words.tell_lead(lead, rung.slot, owed.due or situation.now, owed.hours.zone)
-        actions.append(_reminder(situation, rung, lead, told))
+        actions += _digest(situation, rung) if rung.as_digest else [_reminder(situation, rung, lead, told)]
     choice = await choose_people(situation, reads, only=rung.slot, without=_involved(situation))
     if choice.picks:
         actions += asking(situation, choice, occasion=rung.key)
@@ -115,7 +168,9 @@ async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[
 
 def _reminder(situation: Situation, rung: Rung, to: str, body: str) -> Say:
     most = situation.rulebook.rules.reviews.per_person_day
-    return Say(step=rung.key, body=checked(body), to=to, most=most, day=_today(situation).isoformat())
+    day = _today(situation).isoformat()
+    instead = next(iter(_digest(situation, rung)), None)
+    return Say(rung.key, checked(body), to, most, day, instead=instead)
 
 
 def _involved(situation: Situation) -> tuple[str, ...]:
@@ -147,11 +202,21 @@ def _said(situation: Situation) -> tuple[Said, ...]:
     return tuple(said)
 
 
-def _heard(situation: Situation) -> Heard:
-    """What was said on this change today. What a person hears on others is counted when it is sent."""
+def _heard(situation: Situation, reminded: Mapping[str, int]) -> Heard:
+    """What was said today: on this change, but for answers to commands, and to each person anywhere."""
     today = _today(situation)
+    comments = [
+        each
+        for each in situation.effects
+        if each.kind == "say"
+        and each.state in ("done", "sending", "uncertain")
+        and not each.payload["step"].startswith("command|")
+        and datetime.fromisoformat(each.payload["at"]) >= today
+    ]
     return Heard(
-        mentions_here=sum(1 for each in _said(situation) if each.step == "mention" and each.at >= today)
+        mentions=reminded,
+        comments=len({each.remote_id or each.key for each in comments}),
+        mentions_here=sum(bool(each.payload["to"]) for each in comments),
     )
 
 

@@ -15,11 +15,12 @@ from handlers.origin import seen_origin
 from handlers.outcome import became
 from handlers.owning import owning
 from handlers.perform import Desk, perform
-from handlers.ports import Gone
+from handlers.ports import Forge, Gone
 from handlers.records import Rulebook, Rulebooks
 from handlers.remind import look
 from handlers.situation import Reads, Situation
 from handlers.terms import terms_of
+from policies import dependencies
 from policies.facts import BranchRules, Change, Fact, RepositoryRef, Subject, Touched, in_order
 from policies.gaps import in_change, in_checks
 
@@ -72,7 +73,8 @@ async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: D
     log = in_order([*log, *unheard, *origin])
     demanded = await reads.people.branch_rules(change.repository, change.base) if open_now else None
     checked = await _checked(change, demanded, rulebook, log, desk)
-    log = in_order([*log, *checked])
+    waits = await _waits_for(change, log, desk) if change.state == "open" else ()
+    log = in_order([*log, *checked, *waits])
     return Situation(
         change=change,
         touched=touched,
@@ -95,6 +97,26 @@ async def _checked(
     found = in_checks(results, demanded.checks, change, log)
     await desk.log.add(found, "poll")
     return found
+
+
+async def _waits_for(change: Change, log: tuple[Fact, ...], desk: Desk) -> tuple[Fact, ...]:
+    """What of that which the description names is open now, where the log does not say so yet."""
+    still = [ref for ref in dependencies.named(change.body) if await _is_open(change, ref, desk.forge)]
+    found = dependencies.noted(still, log, desk.now)
+    await desk.log.add(found, "poll")
+    return found
+
+
+async def _is_open(change: Change, ref: str, forge: Forge) -> bool:
+    """Whether something is open that a description names; what is not there, or is the change itself, is not."""
+    number = int(ref[1:])
+    try:
+        if ref.startswith("!"):
+            return number != change.number and (await forge.change(change.repository, number)).state == "open"
+        itself = number == change.number and forge.dialect == "github"
+        return not itself and (await forge.issue(change.repository, number)).open
+    except Gone:
+        return False
 
 
 def _until_known(situation: Situation) -> datetime | None:

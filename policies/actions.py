@@ -1,6 +1,6 @@
 """What to do: frozen values that a handler returns and only `handlers/perform.py` carries out.
 
-Each action that touches the forge has a `key`, unique within its subject. It is the key of the effect's
+Each action that people notice has a `key`, unique within its subject. It is the key of the effect's
 row, so the same action decided twice is done once. A new key is a new effect.
 """
 
@@ -49,7 +49,8 @@ class Say:
     """Post one new comment. It notifies people, so each has its own `step` and is said once.
 
     `to` is the person whom it reminds, empty where it reminds nobody. Somebody who got `most` reminders
-    since the instant `day` (ISO 8601) gets no more; 0: there is no such limit.
+    since the instant `day` (ISO 8601) gets no more, but `instead`, if that is given; 0: there is no such limit.
+    `also` are further steps that the same comment takes, each with the person whom it reminds.
     """
 
     step: str
@@ -57,10 +58,28 @@ class Say:
     to: str = ""
     most: int = 0
     day: str = ""
+    also: tuple[tuple[str, str], ...] = ()
+    instead: AddToDigest | None = None
 
     @property
     def key(self) -> str:
         return f"say|{self.step}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddToDigest:
+    """Put a line into somebody's digest, for a step of the reminders: on their page, and in the morning's message.
+
+    `said` is plain text. The forge is not touched.
+    """
+
+    step: str
+    to: str
+    said: str
+
+    @property
+    def key(self) -> str:
+        return f"digest|{self.step}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +162,9 @@ class KeepIssue:
         return f"issue|{self.nth}"
 
 
-ForgeAction = RequestReview | ReleaseReview | Say | KeepSticky | SetCheck | Label | Nod | KeepIssue
+ForgeAction = (
+    RequestReview | ReleaseReview | Say | AddToDigest | KeepSticky | SetCheck | Label | Nod | KeepIssue
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -661,14 +661,18 @@ class ConflictChanged(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencyChanged(Fact):
-    """Something that the change waits for (`#7`, `group/project!7`) is open, or is no longer."""
+    """Something that the change waits for (`#7`, `group/project!7`) is open, or is no longer.
+
+    `number` counts these facts about one reference, where they are found by looking: the later one holds.
+    """
 
     rank: ClassVar[Rank] = Rank.CHECK
     ref: str = ""
     open: bool = True
+    number: int = 0
 
     def _parts(self) -> tuple[str, ...]:
-        return (same(self.ref), "open" if self.open else "closed", *Fact._parts(self))
+        return (same(self.ref), f"{self.number:04}", "open" if self.open else "closed", *Fact._parts(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,9 @@ STEPS: dict[tuple[str, str], tuple[Step, ...]] = {
 are brought in by the slot's, which a change of people does not set back."""
 
 
+SPOKEN: tuple[Step, ...] = ("mention", "reassign")
+"""The steps that mention somebody in a new comment."""
+
 RESTING = (1, 2, 3)
 """The rows of the table of turns in which no reviewer is awaited: done, a draft, paused."""
 
@@ -73,7 +76,8 @@ class Rung:
 class Heard:
     """What people were already told today, by their own date.
 
-    `mentions` counts reminders per person, on any subject; `comments` and `mentions_here` this subject's.
+    `mentions` counts reminders per person, by login in lower case, on any subject; `comments` and
+    `mentions_here` this subject's, `comments` without answers to questions and commands.
     """
 
     mentions: Mapping[str, int] = field(default_factory=dict)
@@ -240,21 +244,27 @@ def _not_quiet(quiet: str | tuple[calendars.Span, ...], hours: Hours, start: dat
 
 
 def _within_caps(rungs: Iterable[Rung], rules: Rules, heard: Heard) -> list[Rung]:
-    """The rungs, with mentions beyond a cap turned into lines of the sticky comment and the digest."""
+    """The rungs, with mentions beyond a cap turned into lines of the sticky comment and the digest.
+
+    Mentions that are due together are one comment; the lead's is another.
+    """
     told = {same(who): count for who, count in heard.mentions.items()}
     here, comments = heard.mentions_here, heard.comments
-    kept = []
-    for rung in rungs:
-        if rung.step != "mention":
-            kept.append(rung)
-            continue
+    kept = list(rungs)
+    spoken = [place for place, rung in enumerate(kept) if rung.step in SPOKEN]
+    mentioned = False
+    for place in sorted(spoken, key=lambda place: kept[place].step != "mention"):
+        rung = kept[place]
+        together = mentioned and rung.step == "mention"
         full = (
             told.get(same(rung.to), 0) >= rules.reviews.per_person_day
             or here >= rules.noise.mentions_per_subject_day
-            or comments >= rules.noise.comments_per_subject_day
+            or (comments >= rules.noise.comments_per_subject_day and not together)
         )
-        kept.append(replace(rung, as_digest=full))
+        kept[place] = replace(rung, as_digest=full)
         if not full:
+            mentioned = mentioned or rung.step == "mention"
             told[same(rung.to)] = told.get(same(rung.to), 0) + 1
             here += 1
+            comments += not together
     return kept

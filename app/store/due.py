@@ -157,6 +157,20 @@ async def with_head(
     return list((await connection.execute(query)).scalars())
 
 
+async def depending_on(
+    connection: AsyncConnection, tenant_id: int, repository_id: int, references: list[str]
+) -> list[str]:
+    """The open changes of a repository that say that they wait for one of these."""
+    named = sa.or_(*(clock.c.projection["depends_on"].contains([each]) for each in references))
+    query = sa.select(clock.c.subject).where(
+        clock.c.tenant_id == tenant_id,
+        clock.c.subject.startswith(f"change:{repository_id}:"),
+        clock.c.state != "DONE",
+        named,
+    )
+    return list((await connection.execute(query)).scalars())
+
+
 async def ready(connection: AsyncConnection, promised: datetime, *, most: int = 64) -> list[tuple[int, str]]:
     """Subjects to settle now, (tenant, subject), taken from all tenants in turn.
 

@@ -91,6 +91,7 @@ class SubjectEffects:
             query = sa.select(sa.func.count()).where(
                 effect.c.tenant_id == self._lease.tenant_id,
                 effect.c.recipient == row.recipient,
+                effect.c.kind == "say",
                 effect.c.at >= day,
                 effect.c.id < row.id,
                 effect.c.state != "skipped",
@@ -172,7 +173,16 @@ class SubjectRecords:
             rows = [self._obligation(each) for each in state.obligations]
             if rows:
                 upsert = insert(obligation).values(rows)
-                changing = ("calendar", "budget_s", "t0", "accrued_s", "due_at", "verdict", "verdict_at")
+                changing = (
+                    "calendar",
+                    "budget_s",
+                    "t0",
+                    "accrued_s",
+                    "due_at",
+                    "verdict",
+                    "verdict_at",
+                    "owed",
+                )
                 await connection.execute(
                     upsert.on_conflict_do_update(
                         index_elements=["tenant_id", "key"],
@@ -254,18 +264,33 @@ class SubjectRecords:
         async with self._database.begin() as connection:
             return await visits.waiting(connection, self._tenant_id, repository_id)
 
-    async def load(self, people: Iterable[str]) -> Mapping[str, int]:
-        names = [same(person) for person in people]
+    async def reminded(self, people: Iterable[str], since: datetime) -> Mapping[str, int]:
         query = (
-            sa.select(sa.func.lower(obligation.c.party).label("person"), sa.func.count().label("number"))
+            sa.select(effect.c.recipient, sa.func.count().label("number"))
+            .where(
+                effect.c.tenant_id == self._tenant_id,
+                effect.c.recipient.in_([same(person) for person in people]),
+                effect.c.at >= since,
+                effect.c.kind == "say",
+                effect.c.state.in_(("sending", "uncertain", "done")),
+            )
+            .group_by(effect.c.recipient)
+        )
+        async with self._database.begin() as connection:
+            return {row.recipient: row.number for row in await connection.execute(query)}
+
+    async def load(self, people: Iterable[str]) -> Mapping[str, int]:
+        person = sa.func.lower(obligation.c.party)
+        query = (
+            sa.select(person.label("person"), sa.func.count().label("number"))
             .where(
                 obligation.c.tenant_id == self._tenant_id,
-                obligation.c.subject != self._subject,
+                person.in_([same(name) for name in people]),
+                obligation.c.owed,
                 obligation.c.ledger == "person",
-                obligation.c.verdict.is_(None),
-                sa.func.lower(obligation.c.party).in_(names),
+                obligation.c.subject != self._subject,
             )
-            .group_by(sa.func.lower(obligation.c.party))
+            .group_by(person)
         )
         async with self._database.begin() as connection:
             return {row.person: row.number for row in await connection.execute(query)}
@@ -287,6 +312,7 @@ class SubjectRecords:
             "due_at": each.due,
             "verdict": each.verdict,
             "verdict_at": each.verdict_at,
+            "owed": each.open,
         }
 
 

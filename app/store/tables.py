@@ -188,9 +188,16 @@ obligation = sa.Table(
     sa.Column("due_at", INSTANT),
     sa.Column("verdict", sa.Text),
     sa.Column("verdict_at", INSTANT),
+    sa.Column("owed", sa.Boolean, nullable=False, server_default=sa.text("true"), comment="still awaited"),
     sa.UniqueConstraint("tenant_id", "key"),
     sa.Index(None, "tenant_id", "subject"),
     sa.Index("obligation_open_party", "tenant_id", "party", postgresql_where=sa.text("verdict IS NULL")),
+    sa.Index(
+        "obligation_owed_by",
+        "tenant_id",
+        sa.text("lower(party)"),
+        postgresql_where=sa.text("owed AND ledger = 'person'"),
+    ),
 )
 
 verdict_log = sa.Table(

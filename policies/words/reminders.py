@@ -34,12 +34,27 @@ def tell_lead(lead: str, slot: str, due: datetime, zone: str) -> str:
 
 def reminder(late: Late) -> str:
     """The one mention that a person gets when their answer is due."""
+    return f"{_turn(late)}\n\n- Why you: {late.why}.\n{_ways(late)}"
+
+
+def reminders(people: tuple[Late, ...]) -> str:
+    """The same for several people at once, in one comment."""
+    turns = [f"{_turn(each)} Why you: {each.why}." for each in people]
+    return "\n\n".join((*turns, _ways(people[0])))
+
+
+def _turn(late: Late) -> str:
     return (
         f"{mention(late.login)}, it has been your turn since {instant(late.since, late.zone)} "
         f"({hours(late.used)} of {hours(late.budget)} working hours). "
         f"{'A second look' if late.again else 'A first answer'} was promised for "
-        f"**{instant(late.due, late.zone)}**.\n\n"
-        f"- Why you: {late.why}.\n"
+        f"**{instant(late.due, late.zone)}**."
+    )
+
+
+def _ways(late: Late) -> str:
+    """How to say later, or not me."""
+    return (
         f"- Later? Comment {code(f'{late.command} eta fri 15:00')}.\n"
         f"- Not you? Comment {code(f'{late.command} decline')}, or take yourself off *Reviewers*; somebody else "
         "is asked and you are not asked here again."

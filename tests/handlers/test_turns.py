@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.forges.sandbox.world import Change
+from app.forges.sandbox.world import Change, Protection
 from app.store.tables import clock
 from tests.handlers.conftest import Bot, Shop, said, subject_of
 
@@ -135,3 +135,72 @@ async def test_when_an_area_is_answered_the_next_one_waiting_is_asked(bot: Bot, 
     await bot.settled()
     assert len(change.asked) == 2
     assert change.asked | {min(first)} == {"ben", "carla", "erin"}
+
+
+async def test_what_depends_on_something_open_waits_until_that_is_done(bot: Bot, world: Shop) -> None:
+    first = world.ana.opens(world.api, touching=["app.py"])
+    change = world.ana.opens(
+        world.api, touching=["docs/guide.md"], body=f"More.\n\nDepends-on: #{first.number}\n"
+    )
+    await bot.settled()
+    assert (await state(bot, change))[0] == "PAUSED"
+    assert f"it depends on #{first.number}" in said(change)[0]
+    world.dora.reviews(first, "approve")
+    world.dora.merges(first)
+    await bot.settled()
+    assert await state(bot, change) == ("REVIEW", "erin")
+
+
+async def test_a_freeze_rests_every_clock_until_its_last_day_is_over(bot: Bot, world: Shop) -> None:
+    freeze = "reviews: {freeze: [{from: 2026-11-23, to: 2026-11-24}]}\n"
+    world.dora.commits(world.api, {".github/usher.yml": freeze})
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    assert (await state(bot, change))[0] == "PAUSED"
+    world.later("2d")
+    await bot.settled()
+    assert await state(bot, change) == ("REVIEW", "erin")
+    assert len(said(change)) == 1  # nobody was reminded meanwhile
+
+
+async def test_a_change_in_the_merge_queue_waits_for_nobody(bot: Bot, world: Shop) -> None:
+    world.dora.commits(world.api, {".github/usher.yml": "reviews: {budgets: {merge: 4bh}}\n"})
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    world.erin.reviews(change, "approve")
+    await bot.settled()
+    world.later("1h")
+    world.dora.enqueues(change)
+    await bot.settled()
+    world.later("5h")
+    world.dora.dequeues(change)
+    await bot.settled()
+    [merge] = [each for each in await bot.obligations(change) if each.kind == "merge"]
+    assert merge.accrued_s == 3600
+
+
+async def test_open_threads_are_the_authors_where_the_branch_wants_them_resolved(
+    bot: Bot, world: Shop
+) -> None:
+    world.api.protections["main"] = Protection(resolve_threads=True)
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    thread = world.erin.remarks_on(change, "docs/guide.md", "Why here?")
+    world.erin.reviews(change, "approve")
+    await bot.settled()
+    assert await state(bot, change) == ("AUTHOR", "ana")
+    world.erin.resolves(thread)
+    await bot.settled()
+    assert (await state(bot, change))[0] == "MERGE"
+
+
+@pytest.mark.parametrize("owners_approve", [False, True])
+async def test_a_team_gives_way_to_its_people_unless_owners_must_approve(
+    bot: Bot, world: Shop, owners_approve: bool
+) -> None:
+    world.api.protections["main"] = Protection(owners_approve=owners_approve)
+    change = world.ana.opens(world.api, touching=["pay/refund.py"])
+    world.ana.asks(change, "shop/payments")
+    await bot.settled()
+    assert len(change.asked) == 1
+    assert change.asked_teams == ({"shop/payments"} if owners_approve else set())
