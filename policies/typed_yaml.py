@@ -48,14 +48,16 @@ class Wrong(ValueError):
         self.fix = fix
 
 
-def between(least: float, most: float) -> Check:
+@dataclass(frozen=True, slots=True)
+class between:  # noqa: N801 -- it reads as a word of a sentence where it is used
     """A check that a number lies in a range, ends included."""
 
-    def check(number: float) -> None:
-        if not least <= number <= most:
-            raise ValueError(f"{number:g} is not between {least:g} and {most:g}")
+    least: float
+    most: float
 
-    return check
+    def __call__(self, number: float) -> None:
+        if not self.least <= number <= self.most:
+            raise ValueError(f"{number:g} is not between {self.least:g} and {self.most:g}")
 
 
 class Reader:
@@ -81,7 +83,9 @@ class Reader:
                 self._unknown(key, here, known)
             else:
                 field = known[key.text]
-                read |= self._field(field, _types(schema)[field.name], getattr(held, field.name), value, here)
+                read |= self._field(
+                    field, types_by_name(schema)[field.name], getattr(held, field.name), value, here
+                )
         return replace(held, **read)  # type: ignore[type-var]
 
     def _field(self, field: Field[Any], kind: Any, held: Any, node: Node, path: str) -> dict[str, Any]:
@@ -147,12 +151,12 @@ class Reader:
         """A dataclass of which nothing is held yet, so that fields without a default must be set."""
         if not isinstance(node, Entries):
             raise Wrong(node, "this must be a mapping", "Write `name: value`, one on each line.")
-        needed = {key: field for key, field in fields_by_key(kind).items() if not _has_default(field)}
+        needed = {key: field for key, field in fields_by_key(kind).items() if not has_default(field)}
         given = {key.text: value for key, value in node.entries}
         missing = [key for key in needed if key not in given]
         if missing:
             raise Wrong(node, f"`{missing[0]}` is missing", f"Add `{missing[0]}: …`.")
-        kinds = _types(kind)
+        kinds = types_by_name(kind)
         first = {
             field.name: self.value(kinds[field.name], None, given[key], f"{path}.{key}")
             for key, field in needed.items()
@@ -272,9 +276,11 @@ def fields_by_key(kind: Any) -> dict[str, Field[Any]]:
 
 
 @cache
-def _types(kind: Any) -> dict[str, Any]:
+def types_by_name(kind: Any) -> dict[str, Any]:
+    """The types of the fields, with their checks."""
     return get_type_hints(kind, include_extras=True)
 
 
-def _has_default(field: Field[Any]) -> bool:
+def has_default(field: Field[Any]) -> bool:
+    """Whether the file may leave this field out."""
     return field.default is not MISSING or field.default_factory is not MISSING

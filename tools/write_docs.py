@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from app.forges.github_needs import EVENTS, PERMISSIONS
 from app.settings import FROM_FILES, Settings
-from policies.rules import Rules
+from policies.rules import Rules, schema, telling
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -67,7 +67,7 @@ def rules_page() -> str:
         "other keys are read and checked; their features are being built.",
         "",
         "```yaml",
-        *_block(Rules()),
+        *telling.lines(Rules()),
         "```",
         "",
         "`make docs` writes this page from the code.",
@@ -76,44 +76,9 @@ def rules_page() -> str:
     return "\n".join(lines)
 
 
-RENAMED = {"returns": "return", "since": "from"}
-
-
-def _block(value: Any, indent: str = "") -> list[str]:
-    lines: list[str] = []
-    for name, each in _items(value):
-        if _is_group(each):
-            lines += [f"{indent}{name}:", *_block(each, indent + "  ")]
-        else:
-            lines.append(f"{indent}{name}: {_scalar(each)}")
-    return lines
-
-
-def _items(value: Any) -> list[tuple[str, Any]]:
-    if dataclasses.is_dataclass(value):
-        names = [field.name for field in dataclasses.fields(value) if field.name != "zone_set"]
-        return [(RENAMED.get(name, name), getattr(value, name)) for name in names]
-    return [(str(name), each) for name, each in value.items()]
-
-
-def _is_group(value: Any) -> bool:
-    keeps_text = type(value).__str__ is not object.__str__ and not isinstance(value, dict)
-    return (dataclasses.is_dataclass(value) and not keeps_text) or (isinstance(value, dict) and bool(value))
-
-
-def _scalar(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(_scalar(each) for each in value) + "]"
-    if isinstance(value, dict):
-        return "{}"
-    if hasattr(value, "strftime"):
-        return f'"{value:%H:%M}"'
-    text = str(value)
-    return f'"{text}"' if not text or text[0] == "*" or ":" in text else text
+def rules_schema() -> str:
+    """The JSON Schema of usher.yml."""
+    return json.dumps(schema.schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 GITHUB_APP = """\
@@ -177,7 +142,12 @@ def github_app_page() -> str:
     return GITHUB_APP.format(needed=rows(False), optional=rows(True), events=events)
 
 
-PAGES = {"settings.md": settings_page, "github-app.md": github_app_page, "rules.md": rules_page}
+PAGES = {
+    "settings.md": settings_page,
+    "github-app.md": github_app_page,
+    "rules.md": rules_page,
+    "schemas/usher.schema.json": rules_schema,
+}
 
 
 def main() -> int:
