@@ -157,6 +157,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change that Usher itself proposes: these files, whole, on a branch of its own, as a draft for people."""
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    message: str
+    files: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt of the forge to deliver a webhook, as its own list has it.
 
@@ -227,6 +239,16 @@ class Files(Protocol):
         """Every file at a commit or branch."""
         ...
 
+    async def touched_at(self, repository: RepositoryRef, path: str, at: str) -> datetime | None:
+        """When the file was last touched by a commit of this branch; None where no commit is known."""
+        ...
+
+    async def commits_touching(
+        self, repository: RepositoryRef, path: str, at: str, since: datetime
+    ) -> tuple[str, ...]:
+        """The commits of this branch since then that touched the file or directory, at most a hundred."""
+        ...
+
     async def owner_errors(self, repository: RepositoryRef, at: str) -> tuple[Problem, ...]:
         """What the forge itself finds wrong with its CODEOWNERS file; empty where it does not say."""
         ...
@@ -268,6 +290,10 @@ class Repositories(Protocol):
 
     async def participation(self, repository: RepositoryRef) -> tuple[int, ...] | None:
         """Commits of each of the last 52 weeks, oldest first; None where the forge has not counted them yet."""
+        ...
+
+    async def named(self, name: str) -> Repository | None:
+        """The repository of this full name; None where there is none, or it is hidden from us."""
         ...
 
     async def repositories(self) -> tuple[Repository, ...]:
@@ -314,6 +340,14 @@ class Desk(Protocol):
 
     async def edit_issue(self, repository: RepositoryRef, number: int, body: str, *, is_open: bool) -> None:
         """Let our own issue read so, and be open or closed; `Gone` where somebody deleted or moved it."""
+        ...
+
+    async def propose(self, repository: RepositoryRef, proposal: Proposal) -> int:
+        """Open the proposal as a draft, or bring the open one of its branch up to date; returns its number.
+
+        `Conflict` where a person has a commit on the branch, which is theirs then. `Forbidden` where Usher may
+        not write files here.
+        """
         ...
 
     async def label(self, change: Change, add: tuple[str, ...], remove: tuple[str, ...]) -> None: ...

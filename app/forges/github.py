@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from app.forges import github_states as states
 from app.forges.github_client import AppIdentity, Call, GitHubClient, items
 from app.forges.http import Answer
-from app.forges.json_values import number, objects, text
-from handlers.ports import Asked, Forbidden, Gone, Refused, Verdict
+from app.forges.json_values import number, objects, text, time
+from handlers.ports import Asked, Conflict, Forbidden, Gone, Proposal, Refused, Verdict
 from policies.catalogue.entry import Described
 from policies.facts import (
     Access,
@@ -162,6 +163,17 @@ class GitHub:
         template = "git/trees/{tree_sha}{?recursive}"
         return states.tree(await self._get(repository, template, tree_sha=at, recursive="1"))
 
+    async def touched_at(self, repository: RepositoryRef, path: str, at: str) -> datetime | None:
+        newest = await self._history(repository, path, at, per_page=1)
+        return time(newest[0], "commit.committer.date") if newest else None
+
+    async def commits_touching(
+        self, repository: RepositoryRef, path: str, at: str, since: datetime
+    ) -> tuple[str, ...]:
+        when = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        found = await self._history(repository, path, at, per_page=100, since=when)
+        return tuple(text(each, "sha") for each in found)
+
     async def owner_errors(self, repository: RepositoryRef, at: str) -> tuple[Problem, ...]:
         try:
             said = await self._get(repository, "codeowners/errors{?ref}", ref=at)
@@ -248,6 +260,16 @@ class GitHub:
         except Gone:  # an empty repository
             return None
 
+    async def named(self, name: str) -> Repository | None:
+        owner, _, repo = name.partition("/")
+        try:
+            found = await self._client.lists(
+                self._installation, "/repos/{owner}/{repo}", owner=owner, repo=repo
+            )
+        except Gone:
+            return None
+        return states.repository(found.json())
+
     async def repositories(self) -> tuple[Repository, ...]:
         pages = self._client.pages_of_lists(self._installation, "/installation/repositories{?per_page}")
         return tuple(
@@ -326,6 +348,28 @@ class GitHub:
         shown = {"body": body, "state": "open" if is_open else "closed"}
         await self._write(repository, "PATCH", "issues/{number}", shown, number=number)
 
+    async def propose(self, repository: RepositoryRef, proposal: Proposal) -> int:
+        there = await self._proposed(repository, proposal)
+        if there is None:
+            await self._fresh_branch(repository, proposal)
+        elif not all([await self._is_ours(each.by) for each in await self.commits(there)]):
+            raise Conflict(f"a person has a commit on {proposal.branch}")
+        for path, content in proposal.files:
+            await self._put(repository, proposal, path, content)
+        words = {"title": proposal.title, "body": proposal.body}
+        if there is not None:
+            await self._write_on(there, "PATCH", "pulls/{number}", words)
+            return there.number
+        draft = {**words, "head": proposal.branch, "base": proposal.base, "draft": True}
+        try:
+            said = await self._write(repository, "POST", "pulls", draft)
+        except Refused as error:
+            if "draft" not in error.reason.lower():
+                raise
+            # Not every plan of GitHub has drafts ("Draft pull requests are not supported in this repository").
+            said = await self._write(repository, "POST", "pulls", {**draft, "draft": False})
+        return number(said, "number") or 0
+
     async def label(self, change: Change, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
         if add:
             await self._write_on(change, "POST", "issues/{number}/labels", {"labels": list(add)})
@@ -377,11 +421,11 @@ class GitHub:
     ) -> Any:
         return await self._write(change.repository, method, path, body, number=change.number, **pieces)
 
-    def _pages(self, repository: RepositoryRef, path: str, **pieces: object) -> AsyncIterator[Answer]:
+    def _pages(self, repository: RepositoryRef, path: str, /, **pieces: object) -> AsyncIterator[Answer]:
         template = (
             "/repos/{owner}/{repo}/"
             + path
-            + "{?state,sort,direction,since,creator,check_name,app_id,per_page}"
+            + "{?state,sort,direction,since,creator,check_name,app_id,head,per_page}"
         )
         return self._client.pages_on(self._installation, repository, template, **pieces)
 
@@ -440,6 +484,54 @@ class GitHub:
         except Gone:
             return None
         return run
+
+    async def _proposed(self, repository: RepositoryRef, proposal: Proposal) -> Change | None:
+        """The open change from the proposal's branch."""
+        head = f"{repository.owner}:{proposal.branch}"
+        async for page in self._pages(repository, "pulls", state="open", head=head):
+            for each in items(page):
+                return states.change(each, repository)
+        return None
+
+    async def _fresh_branch(self, repository: RepositoryRef, proposal: Proposal) -> None:
+        """The proposal's branch at the tip of the base; one that is left over is taken if only we wrote on it."""
+        tip = text(await self._get(repository, "git/ref/{+ref}", ref=f"heads/{proposal.base}"), "object.sha")
+        try:
+            await self._get(repository, "git/ref/{+ref}", ref=f"heads/{proposal.branch}")
+        except Gone:
+            ref = {"ref": f"refs/heads/{proposal.branch}", "sha": tip}
+            await self._write(repository, "POST", "git/refs", ref)
+            return
+        [newest, *_] = map(states.commit, await self._history(repository, None, proposal.branch, per_page=1))
+        if newest.sha != tip and not await self._is_ours(newest.by):
+            raise Conflict(f"a person has a commit on {proposal.branch}")
+        moved = {"sha": tip, "force": True}
+        await self._write(repository, "PATCH", "git/refs/{+ref}", moved, ref=f"heads/{proposal.branch}")
+
+    async def _is_ours(self, login: str) -> bool:
+        return await self.is_us(Person(login, bot=True))
+
+    async def _put(self, repository: RepositoryRef, proposal: Proposal, path: str, content: bytes) -> None:
+        """Let the file on the branch have this content; nothing is written where it has it."""
+        there = await self.file(repository, path, proposal.branch)
+        if there is not None and there.content == content:
+            return
+        body = {
+            "message": proposal.message,
+            "content": base64.b64encode(content).decode("ascii"),
+            "branch": proposal.branch,
+        }
+        if there is not None:
+            body["sha"] = there.blob
+        await self._write(repository, "PUT", "contents{/pieces*}", body, pieces=path.split("/"))
+
+    async def _history(
+        self, repository: RepositoryRef, path: str | None, at: str, **pieces: object
+    ) -> Sequence[Mapping[str, Any]]:
+        """The newest commits that touched a path, or any ("List commits"), as many as one page has."""
+        template = "commits{?sha,path,since,per_page}"
+        found = await self._get(repository, template, sha=at, path=path, **pieces)
+        return [each for each in found if isinstance(each, dict)]
 
     async def _find_check(self, repository: RepositoryRef, verdict: Verdict) -> tuple[int | None, int]:
         """The check run of this verdict and how many annotations it has already."""

@@ -21,7 +21,7 @@ from gidgethub.sansio import create_headers, format_url
 from app.forges.etags import EtagCache
 from app.forges.github_answers import is_usable, limit, rate_limit, refusal
 from app.forges.github_memory import Memory
-from app.forges.github_tokens import AppKey, Opens, Token, Tokens
+from app.forges.github_tokens import AppKey, Opens, Right, Token, Tokens
 from app.forges.http import Answer, Wire
 from app.forges.json_values import number, objects, text
 from app.forges.limits import Breaker, Gate, Sleep
@@ -153,7 +153,7 @@ class GitHubClient:
 
         A repository that moved is looked up by its number, and the call made once more.
         """
-        opens = Opens(installation, repository.id, "read" if method == "GET" else "write")
+        opens = Opens(installation, repository.id, _right(method, template))
         known = self._moved.get((repository.id, repository.name), repository.name)
         try:
             return await self._on_name(known, opens, method, template, pieces, body)
@@ -436,3 +436,9 @@ def _refuse_odd(piece: object) -> None:
 def items(answer: Answer, path: str = "") -> tuple[Mapping[str, Any], ...]:
     """The objects of a list answer, or of the list at `path` in it."""
     return objects(answer.json(), path)
+
+
+def _right(method: str, template: str) -> Right:
+    if method == "GET":
+        return "read"
+    return "files" if "/contents" in template or "/git/" in template else "write"

@@ -33,7 +33,7 @@ _BACKDATED, _VALID = 60, 540  # seconds; GitHub takes ten minutes at most
 _SKEW = 5.0
 _RENEWED_AFTER = 5 / 6  # of a token's life: 50 minutes of an hour
 
-Right = Literal["read", "write"]
+Right = Literal["read", "write", "files"]
 
 READ = {
     "metadata": "read",
@@ -44,12 +44,16 @@ READ = {
     "statuses": "read",
 }
 WRITE = {"metadata": "read", "pull_requests": "write", "issues": "write", "checks": "write"}
+FILES = {"metadata": "read", "contents": "write"}
 LISTS = {"metadata": "read", "members": "read"}
 
 
 @dataclass(frozen=True, slots=True)
 class Opens:
-    """What a token opens: one repository for reading or writing, or (`repository` None) the lists."""
+    """What a token opens: one repository for reading, for writing, or for writing files; or the lists.
+
+    The lists have `repository` None. Only what Usher proposes itself needs to write files.
+    """
 
     installation: int
     repository: int | None = None
@@ -59,7 +63,7 @@ class Opens:
     def permissions(self) -> Mapping[str, str]:
         if self.repository is None:
             return LISTS
-        return READ if self.right == "read" else WRITE
+        return {"read": READ, "write": WRITE, "files": FILES}[self.right]
 
 
 @dataclass(frozen=True, slots=True)

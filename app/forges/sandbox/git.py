@@ -122,6 +122,13 @@ def ancestors(commits: Mapping[str, Commit], sha: str) -> Iterator[str]:
                 waiting.append(parent)
 
 
+def touches(commits: Mapping[str, Commit], commit: Commit, path: str) -> bool:
+    """Whether the commit changed this file, or one below this directory, against its first parent."""
+    before = commits[commit.parents[0]].tree if commit.parents else {}
+    paths = {each for each in (*before, *commit.tree) if each == path or each.startswith(f"{path}/")}
+    return any(before.get(each) != commit.tree.get(each) for each in paths)
+
+
 def merge_base(commits: Mapping[str, Commit], ours: str, theirs: str) -> str | None:
     """The nearest commit that both have, or None for unrelated histories (git-merge-base)."""
     if ours == theirs:

@@ -11,7 +11,8 @@ import pytest
 from app.forges.github import GitHub
 from app.forges.github_events import GitHubDoor
 from app.forges.sandbox.faults import Fault
-from handlers.ports import Delivery, Forbidden, Forge, Gone, Refused, Verdict
+from app.forges.sandbox.github.site import PERMISSIONS
+from handlers.ports import Conflict, Delivery, Forbidden, Forge, Gone, Proposal, Refused, Verdict
 from policies import facts
 from policies.facts import Person, RepositoryRef, Roster, Subject
 
@@ -506,3 +507,82 @@ async def test_what_deliveries_tell_is_what_the_api_says(forge, github, shop):
     assert by_kind[facts.Reviewed].review_id == reviewed.id == review.id
     assert by_kind[facts.RemarkMade].remark_id == remark.id
     assert {facts.ChangeReadied, facts.ChangeMerged} <= set(by_kind)
+
+
+# --- What Usher itself proposes ---------------------------------------------------------------------------
+
+OURS = Proposal(
+    branch="usher/contribution",
+    base="main",
+    title="Say how to contribute",
+    body="Drafted.",
+    message="Draft a guideline",
+    files=(("CONTRIBUTING.md", b"# Contributing\n"), ("pay/a.py", b"three\n")),
+)
+
+
+@pytest.fixture
+def writer(github, shop):
+    """GitHub where the App may write files, as somebody chose to let it."""
+    shop.forge.permit("shop", {**PERMISSIONS, "contents": "write"})
+    return github
+
+
+async def test_without_the_permission_nothing_is_proposed(github, shop):
+    with pytest.raises(Forbidden):
+        await github.propose(shop.ref, OURS)
+    assert list(shop.api.branches) == ["main"]
+
+
+async def test_a_proposal_is_a_draft_on_a_branch_of_ours(writer, shop):
+    number = await writer.propose(shop.ref, OURS)
+    change = shop.api.issues[number]
+    assert (change.title, change.body, change.draft) == ("Say how to contribute", "Drafted.", True)
+    assert {each.path for each in change.files} == {"CONTRIBUTING.md", "pay/a.py"}
+
+
+async def test_proposing_again_brings_the_one_proposal_up_to_date(writer, shop):
+    number = await writer.propose(shop.ref, OURS)
+    commits = len(await writer.commits(await writer.change(shop.ref, number)))
+    newer = replace(OURS, body="Better.", files=(("CONTRIBUTING.md", b"# Contributing\n\nMore.\n"),))
+    assert await writer.propose(shop.ref, newer) == number
+    assert await writer.propose(shop.ref, newer) == number
+    assert shop.api.issues[number].body == "Better."
+    assert len(await writer.commits(await writer.change(shop.ref, number))) == commits + 1
+
+
+async def test_a_persons_commit_is_never_written_over(writer, shop):
+    number = await writer.propose(shop.ref, OURS)
+    shop.ben.pushes(shop.api.issues[number], {"CONTRIBUTING.md": "# Mine\n"})
+    with pytest.raises(Conflict):
+        await writer.propose(shop.ref, OURS)
+    shop.ben.closes(shop.api.issues[number])
+    with pytest.raises(Conflict):
+        await writer.propose(shop.ref, OURS)
+
+
+async def test_a_branch_that_was_left_over_is_begun_anew(writer, shop):
+    number = await writer.propose(shop.ref, OURS)
+    shop.ben.closes(shop.api.issues[number])
+    shop.owner.commits(shop.api, {"other.md": "x\n"})
+    again = await writer.propose(shop.ref, OURS)
+    assert again != number
+    assert {each.path for each in shop.api.issues[again].files} == {"CONTRIBUTING.md", "pay/a.py"}
+
+
+async def test_when_a_file_was_last_touched_and_how_often_others_were(github, shop):
+    first = await github.touched_at(shop.ref, "pay/a.py", "main")
+    shop.forge.later("2d")
+    shop.owner.commits(shop.api, {"docs/a.md": "new\n"})
+    shop.forge.later("2d")
+    shop.owner.commits(shop.api, {"docs/b.md": "new\n"})
+    assert await github.touched_at(shop.ref, "pay/a.py", "main") == first
+    assert await github.touched_at(shop.ref, "nowhere.md", "main") is None
+    assert len(await github.commits_touching(shop.ref, "docs", "main", first + timedelta(days=1))) == 2
+    assert len(await github.commits_touching(shop.ref, "docs", "main", first + timedelta(days=3))) == 1
+
+
+async def test_a_repository_is_found_by_its_name(github, shop):
+    found = await github.named("Shop/API")
+    assert found.ref == shop.ref
+    assert await github.named("shop/nowhere") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any
 
 from app.forges.sandbox import git, rules
@@ -95,12 +96,17 @@ def delete_ref(call: Call) -> Answer:
 
 @endpoint("GET /repos/{owner}/{repo}/commits", "contents:read", is_list=True)
 def list_commits(call: Call) -> Answer:
-    """Newest first, from `sha` (a branch or commit) backwards."""
-    place = call.repository
+    """Newest first, from `sha` (a branch or commit) backwards; `path` and `since` leave others out."""
+    place, path, since = call.repository, call.query.get("path"), call.query.get("since")
+    commits = place.history.commits
     start = place.at(call.query.get("sha") or place.default_branch)
     if start is None:
         raise Problem(404, "Not Found")
-    found = [place.history.commits[sha] for sha in git.ancestors(place.history.commits, start.sha)]
+    found = [commits[sha] for sha in git.ancestors(commits, start.sha)]
+    if path:
+        found = [each for each in found if git.touches(commits, each, path.strip("/"))]
+    if since:
+        found = [each for each in found if each.at >= datetime.fromisoformat(since)]
     return call.page(found, lambda each: shapes.commit(call.site, call.world, place, each))
 
 
