@@ -33,6 +33,9 @@ log = logs.get(__name__)
 MOST_ATTEMPTS = 3
 ENDS_OR_BEGINS = (ChangeClosed, ChangeMerged, ChangeReopened, IssueClosed, IssueReopened)
 """What wakes the changes that wait for a change or an issue."""
+SPREAD = timedelta(hours=1)
+"""Over which time every repository is looked at after the organisation's rules changed."""
+
 _STATES = {"left": "left", "suspended": "suspended", "joined": "active", "resumed": "active"}
 
 
@@ -179,6 +182,7 @@ class Drain:
                 await kept.forget(connection, tenant.id, "rules", prefix)
                 await due.touch_open(connection, tenant.id, repository_id, self.gather)
                 await due.touch(connection, tenant.id, repository, self.gather)
+                await self._look_at_inheritors(connection, tenant, repository_id)
             elif isinstance(fact, FilesPushed) and fact.shown:
                 await due.touch(connection, tenant.id, repository, self.gather)
             elif isinstance(fact, PeopleChanged):
@@ -188,6 +192,20 @@ class Drain:
                     await due.touch(connection, tenant.id, repository, self.gather)
                 else:
                     await self._look_at_owned(connection, tenant, fact)
+
+    async def _look_at_inheritors(
+        self, connection: AsyncConnection, tenant: Tenant, repository_id: int
+    ) -> None:
+        """Where the organisation's rules changed, look at every repository, spread over an hour."""
+        known = await tenants.find_repository(connection, tenant.id, repository_id)
+        if known is None or not await kept.is_known(connection, tenant.id, "organisation", known[0].name):
+            return
+        await kept.forget(connection, tenant.id, "organisation")
+        others = [each for each in await tenants.repositories(connection, tenant.id) if each != repository_id]
+        for place, other in enumerate(others):
+            later = self.gather + place * SPREAD / len(others)
+            await due.touch(connection, tenant.id, str(Subject("repository", other)), later)
+            await due.touch_open(connection, tenant.id, other, later)
 
     async def _look_at_owned(self, connection: AsyncConnection, tenant: Tenant, fact: PeopleChanged) -> None:
         """Look at every repository whose owners file names this person or team.

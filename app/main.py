@@ -107,6 +107,7 @@ async def opened(
                 master[0],
                 gather,
                 settings.uncertain_seconds,
+                settings.gitlab_defaults_project,
             ),
             clock,
             sweep_seconds=settings.sweep_seconds,

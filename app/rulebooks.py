@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,24 +29,59 @@ _recent = RecentFiles()
 
 
 class KeptRulebooks:
-    """`Rulebooks` of one tenant."""
+    """`Rulebooks` of one tenant. `defaults`: the repository, by its full name, whose rules hold for all of them.
 
-    def __init__(self, database: Database, tenant_id: int, forge: Forge, year: int) -> None:
+    On GitHub that is the organisation's `.github` repository, whatever `defaults` says.
+    """
+
+    def __init__(
+        self, database: Database, tenant_id: int, forge: Forge, year: int, defaults: str | None = None
+    ) -> None:
         self._database, self._tenant_id, self._forge, self._year = database, tenant_id, forge, year
+        self._defaults = defaults
 
     async def on(self, repository: RepositoryRef, branch: str, sha: str) -> Rulebook:
         owners_file = await self._file("owners", repository, branch, sha)
         rules_file = await self._file("rules", repository, branch, sha)
-        read = rules.read(rules_file.content if rules_file else b"")
+        rulebook = await self.reading(repository, rules_file.content if rules_file else b"")
+        return replace(
+            rulebook,
+            owners=_parse(owners_file, self._forge.dialect) if owners_file else None,
+            owners_path=owners_file.path if owners_file else "",
+        )
+
+    async def reading(self, repository: RepositoryRef, content: bytes) -> Rulebook:
+        defaults = self._defaults_of(repository)
+        for_all = defaults is not None and same(defaults) == same(repository.name)
+        above = await self._above(defaults) if defaults and not for_all else None
+        read = rules.read(content) if above is None else rules.merge(above, content)
         calendars, unknown = calendars_of(read.rules, self._year)
         return Rulebook(
             rules=read.rules,
             calendars=calendars,
             problems=(*read.problems, *unknown),
             rules_path=RULES_PATHS[self._forge.dialect],
-            owners=_parse(owners_file, self._forge.dialect) if owners_file else None,
-            owners_path=owners_file.path if owners_file else "",
+            for_all=for_all,
         )
+
+    def _defaults_of(self, repository: RepositoryRef) -> str | None:
+        return f"{repository.owner}/.github" if self._forge.dialect == "github" else self._defaults
+
+    async def _above(self, defaults: str) -> rules.Rules | None:
+        """The organisation's rules; None where it has none."""
+        key = same(defaults)
+        found = await kept.get(self._database, self._tenant_id, "organisation", key, at_most=KEEP_FILES)
+        if found is kept.MISSING:
+            found = _packed(await self._read_above(defaults))
+            await kept.put(self._database, self._tenant_id, "organisation", key, found)
+        file = _unpacked(found)
+        return None if file is None else rules.read(file.content).rules
+
+    async def _read_above(self, defaults: str) -> File | None:
+        there = await self._forge.named(defaults)
+        if there is None:
+            return None
+        return await self._forge.file(there.ref, RULES_PATHS[self._forge.dialect], there.default_branch)
 
     async def _file(self, kind: str, repository: RepositoryRef, branch: str, sha: str) -> File | None:
         name = f"{repository.id}:{branch}"

@@ -110,6 +110,10 @@ class Settings(BaseSettings):
     gitlab_token: SecretStr | None = Field(
         None, description="Access token of the bot user or group. (Not used yet.)"
     )
+    gitlab_defaults_project: str | None = Field(
+        None,
+        description="Project, `group/name`, whose `.gitlab/usher.yml` holds the rules of the whole organisation.",
+    )
     gitlab_client_id: str | None = Field(
         None, description="Application ID of an OAuth application on GitLab, by which people sign in."
     )

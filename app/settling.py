@@ -38,7 +38,7 @@ class Settling:
     """Everything that settling needs, of all tenants.
 
     `forge_of` makes the adapter of a tenant; the instant is when the event came, because a forge may not show
-    at once what it has just announced.
+    at once what it has just announced. `defaults_project`: on GitLab, whose rules hold for all.
     """
 
     database: Database
@@ -47,6 +47,7 @@ class Settling:
     master_key: bytes
     gather: timedelta
     settles_after: float
+    defaults_project: str | None = None
 
     async def __call__(self, tenant_id: int, subject: str) -> bool:
         """Settle the subject if anything is due there; returns whether a run took place. Never raises."""
@@ -97,9 +98,10 @@ class Settling:
             settles_after=self.settles_after,
         )
         findings = RepositoryFindings(self.database, tenant.id, subject.repository_id)
-        reads = Reads(forge, KeptDirectory(self.database, tenant.id, forge), records, findings)
+        rulebooks = KeptRulebooks(self.database, tenant.id, forge, now.year, self.defaults_project)
+        directory = KeptDirectory(self.database, tenant.id, forge)
+        reads = Reads(forge, directory, records, findings, rulebooks)
         shelf = RepositoryShelf(self.database, tenant.id, subject.repository_id)
-        rulebooks = KeptRulebooks(self.database, tenant.id, forge, now.year)
         match subject.kind:
             case "change":
                 return await settle_change(subject, known[0], reads, rulebooks, desk)

@@ -11,6 +11,7 @@ from handlers.guests import label_guests
 from handlers.handover import hand_over
 from handlers.owner_doctor import owner_check
 from handlers.remind import remind
+from handlers.rules_check import rules_check
 from handlers.situation import Reads, Situation
 from handlers.sticky import sticky
 from handlers.teams import name_people
@@ -27,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     label_guests,  # whoever comes from another team is seen
     remind,  # whoever's turn it is hears of it when the answer is due
     owner_check,  # whoever edits the owners file hears what it breaks and mends
+    rules_check,  # whoever edits the rules hears what cannot be used, and what would change
     sticky,  # the change's one comment says all of this
 )
 """Every feature, in the order in which they are asked. Each sees what came of those before it."""

@@ -102,6 +102,7 @@ class Rulebook:
     """What holds on one branch: the rules with their calendars, the owners, and what was wrong with the files.
 
     `owners_path` is empty where the branch has no owners file. `rules_path` is where the rules would be.
+    `for_all`: this repository's rules are those of the whole organisation.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -110,11 +111,16 @@ class Rulebook:
     rules_path: str = ""
     owners: OwnersFile | None = None
     owners_path: str = ""
+    for_all: bool = False
 
 
 class Rulebooks(Protocol):
     async def on(self, repository: RepositoryRef, branch: str, sha: str) -> Rulebook:
         """What holds on this branch of the repository, whose tip is `sha`."""
+        ...
+
+    async def reading(self, repository: RepositoryRef, content: bytes) -> Rulebook:
+        """What would hold in the repository if this were its rules file; nothing is said of owners."""
         ...
 
 

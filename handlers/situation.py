@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from handlers.owning import Owning
 from handlers.ports import Forge
-from handlers.records import Directory, Effect, Findings, Records, Rulebook
+from handlers.records import Directory, Effect, Findings, Records, Rulebook, Rulebooks
 from policies.clocks import State, Terms, fold
 from policies.facts import Change, Fact, Touched, in_order
 
@@ -54,3 +54,4 @@ class Reads:
     people: Directory
     records: Records
     findings: Findings
+    rulebooks: Rulebooks

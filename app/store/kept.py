@@ -58,6 +58,14 @@ async def owners_naming(connection: AsyncConnection, tenant_id: int, names: list
     return sorted(found)
 
 
+async def is_known(connection: AsyncConnection, tenant_id: int, kind: str, name: str) -> bool:
+    """Whether anything of this kind was read under this name, be it that there is none."""
+    query = sa.select(kept.c.name).where(
+        kept.c.tenant_id == tenant_id, kept.c.kind == kind, kept.c.name == same(name)
+    )
+    return (await connection.execute(query)).first() is not None
+
+
 async def forget(connection: AsyncConnection, tenant_id: int, kind: str, prefix: str = "") -> None:
     """Read these again next time; `prefix` narrows it to names that begin so."""
     rows = sa.delete(kept).where(kept.c.tenant_id == tenant_id, kept.c.kind == kind)

@@ -131,6 +131,12 @@ async def see_repository(
     return bool(await connection.scalar(write))
 
 
+async def repositories(connection: AsyncConnection, tenant_id: int) -> list[int]:
+    """The numbers of all repositories that were seen, in order."""
+    query = sa.select(repository.c.id).where(repository.c.tenant_id == tenant_id).order_by(repository.c.id)
+    return list((await connection.execute(query)).scalars())
+
+
 async def lose_repository(connection: AsyncConnection, tenant_id: int, ref: RepositoryRef) -> None:
     """A repository was deleted or taken from us: nothing of it is looked at any more."""
     await connection.execute(
