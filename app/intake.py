@@ -103,27 +103,24 @@ class Intake:
             application_name="usher-spool",
             connect_timeout=5,
             options="-c statement_timeout=10s -c lock_timeout=5s -c timezone=UTC",
+            autocommit=True,
         ) as connection:
-            while moved := await self._load_some(connection):
-                number += moved
+            # Held until the connection is closed, so that nobody reads a file between its commit and its end.
+            name = f"usher:spool:{self.spool.volume}"
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+            if await cursor.fetchone() == (True,):
+                while moved := await self._load_some(connection):
+                    number += moved
         if number:
             log.info("spooled deliveries were brought to the inbox", deliveries=number)
         return number
 
     async def _load_some(self, connection: psycopg.AsyncConnection[Any]) -> int:
-        async with connection.transaction():
-            name = f"usher:spool:{self.spool.volume}"
-            cursor = await connection.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name]
-            )
-            if await cursor.fetchone() != (True,):
-                return 0
-            read = await asyncio.to_thread(self.spool.read, _AT_ONCE, _AT_ONCE_BYTES)
-            if read:
-                await inbox.insert(
-                    connection, [each.incoming for each in read], [each.received_at for each in read]
-                )
+        read = await asyncio.to_thread(self.spool.read, _AT_ONCE, _AT_ONCE_BYTES)
         if read:
+            await inbox.insert(
+                connection, [each.incoming for each in read], [each.received_at for each in read]
+            )
             await asyncio.to_thread(self.spool.remove, read)
             self._loaded()
         return len(read)
