@@ -14,6 +14,7 @@ import typer
 
 from app.check_command import check
 from app.config_command import config
+from app.dead_command import dead
 from app.due_command import due
 from app.errors import ForPeople
 from app.owners_command import owners
@@ -108,7 +109,7 @@ def migrate() -> None:
         else:
             typer.echo(f"The database went from {before or 'empty'} to revision {after}.")
 
-    _with_database(body)
+    with_database(body)
 
 
 @cli.command()
@@ -126,7 +127,7 @@ def live(account: Annotated[str, typer.Argument(help="Login of the organisation.
             raise ForPeople(f"No installation on {account!r} is known. Known accounts: {names}.")
         typer.echo(f"Usher is live for {account}.")
 
-    _with_database(body)
+    with_database(body)
 
 
 @cli.command()
@@ -140,7 +141,7 @@ def setup() -> None:
         await schema.require(database)
         typer.echo(await _setup_link(settings, database))
 
-    _with_database(body)
+    with_database(body)
 
 
 @cli.command()
@@ -182,6 +183,7 @@ cli.command("owners")(owners)
 cli.command("due")(due)
 cli.command("check")(check)
 cli.add_typer(config, name="config")
+cli.add_typer(dead, name="dead")
 
 
 async def _setup_link(settings: Settings, database: Database) -> str:
@@ -208,7 +210,8 @@ def _run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
         runner.run(body())
 
 
-def _with_database(body: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
+def with_database(body: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
+    """Do something with the database of the settings."""
     from app.store.database import connect, locate
 
     settings = _settings()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import logs, metrics
+from app.aside import Aside
 from app.store import due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
@@ -35,6 +37,8 @@ ENDS_OR_BEGINS = (ChangeClosed, ChangeMerged, ChangeReopened, IssueClosed, Issue
 """What wakes the changes that wait for a change or an issue."""
 SPREAD = timedelta(hours=1)
 """Over which time every repository is looked at after the organisation's rules changed."""
+LONGEST_READING = 20.0
+"""Seconds; a body that takes longer to read hangs, and is not waited for."""
 
 _STATES = {"left": "left", "suspended": "suspended", "joined": "active", "resumed": "active"}
 
@@ -53,15 +57,29 @@ class Drain:
     new_tenants: str
     gather: timedelta
     own_logins: Mapping[str, Callable[[], str]]
+    aside: Aside = field(default_factory=lambda: Aside(LONGEST_READING))
 
     async def __call__(self) -> int:
         """Read everything that waits; returns how many deliveries were read."""
         number = 0
-        while rows := await inbox.take(self.database):
-            for row in rows:
-                await self._read(row)
-            number += len(rows)
-        return number
+        while True:
+            rows = await inbox.take(self.database)
+            await self._read_all(rows)
+            tried = await inbox.take(self.database, again=True)
+            await self._read_all(tried)
+            if not rows and not tried:
+                return number
+            number += len(rows) + len(tried)
+
+    async def _read_all(self, rows: Sequence[inbox.Stored]) -> None:
+        loop = asyncio.get_running_loop()
+        lent = loop.time()
+        for place, row in enumerate(rows):
+            if loop.time() - lent > inbox.LENT.total_seconds() / 3:
+                async with self.database.begin() as connection:
+                    await inbox.lend_longer(connection, rows[place:])
+                lent = loop.time()
+            await self._read(row)
 
     async def _read(self, row: inbox.Stored) -> None:
         """One delivery, one transaction. A failure leaves it for later; the third time it is a dead letter."""
@@ -71,7 +89,7 @@ class Drain:
             about.error("delivery is poison", attempts=row.attempts)
             return
         try:
-            reading = await asyncio.to_thread(
+            reading = await self.aside(
                 self.doors[row.forge].facts, Delivery(row.event, row.delivery_id, row.body)
             )
         except ValueError as error:
@@ -88,6 +106,7 @@ class Drain:
             await self._failed(row, error)
             return
         metrics.deliveries_read.labels(row.forge, state).inc()
+        metrics.event_age_seconds.observe(row.age)
         about.debug("delivery read", state=state, reason=reason)
 
     async def _apply(
@@ -218,12 +237,21 @@ class Drain:
         for repository_id in await kept.owners_naming(connection, tenant.id, names):
             await due.touch(connection, tenant.id, str(Subject("repository", repository_id)), self.gather)
 
-    async def _end(self, row: inbox.Stored, state: str, reason: str) -> None:
+    async def _end(self, row: inbox.Stored, state: str, reason: str, error: str | None = None) -> None:
         metrics.deliveries_read.labels(row.forge, state).inc()
         async with self.database.begin() as connection:
-            await inbox.close(connection, row, state, reason=reason[:2000])
+            await inbox.close(connection, row, state, reason=reason[:2000], error=error)
 
     async def _failed(self, row: inbox.Stored, error: Exception) -> None:
-        log.error("delivery could not be read", delivery=row.delivery_id, event=row.event, exc_info=error)
+        """Try later, or give up after the last attempt. A database in trouble is not the delivery's fault."""
+        about = log.bind(delivery=row.delivery_id, event=row.event)
+        forgiven = isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError)
+        if forgiven:
+            about.warning("delivery waits for the database", reason=repr(error))
+        else:
+            about.error("delivery could not be read", exc_info=error)
+        if row.attempts >= MOST_ATTEMPTS and not forgiven:
+            await self._end(row, "dead", f"failed: {type(error).__name__}", repr(error))
+            return
         async with self.database.begin() as connection:
-            await inbox.put_back(connection, row, repr(error))
+            await inbox.put_back(connection, row, repr(error), forgiven=forgiven)

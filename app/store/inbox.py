@@ -22,6 +22,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import logs
+from app.redaction import redact
 from app.store.database import Database
 from app.store.tables import delivery, delivery_body
 
@@ -273,7 +274,8 @@ def _pack(body: bytes) -> tuple[str, bytes]:
     return ("zlib", zlib.compress(body, 1)) if len(body) > COMPRESS_ABOVE else ("raw", body)
 
 
-def _unpack(codec: str, data: bytes) -> bytes:
+def unpack(codec: str, data: bytes) -> bytes:
+    """The body as it came."""
     return zlib.decompress(data) if codec == "zlib" else data
 
 
@@ -282,7 +284,7 @@ def _unpack(codec: str, data: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A delivery on its way to be read; `attempts` counts this one."""
+    """A delivery on its way to be read; `attempts` counts this one. `age` is in seconds."""
 
     id: int
     forge: str
@@ -290,25 +292,32 @@ class Stored:
     event: str
     attempts: int
     body: bytes
+    age: float = 0.0
 
 
-async def take(database: Database, limit: int = 200) -> list[Stored]:
+LENT = timedelta(seconds=30)
+"""For so long nobody else takes a delivery that is being read."""
+
+
+async def take(database: Database, limit: int = 200, *, again: bool = False) -> list[Stored]:
     """Up to `limit` unread deliveries, oldest first, lent for half a minute.
 
-    The attempt is counted and committed before anything is parsed, so that a body that kills the
-    process cannot do it for ever.
+    The attempt is counted and committed before anything is parsed, so that a body that kills the process
+    cannot do it for ever. It kills those taken with it, too; so what was taken before (`again`) is taken one
+    by one, and only the culprit comes to its third attempt.
     """
+    tried = delivery.c.attempts > 0 if again else delivery.c.attempts == 0
     wanted = (
         sa.select(delivery.c.id)
-        .where(delivery.c.state == "new", delivery.c.next_at <= sa.func.now())
+        .where(delivery.c.state == "new", delivery.c.next_at <= sa.func.now(), tried)
         .order_by(delivery.c.id)
-        .limit(limit)
+        .limit(1 if again else limit)
         .with_for_update(skip_locked=True)
     )
     lend = (
         sa.update(delivery)
         .where(delivery.c.id.in_(wanted.scalar_subquery()))
-        .values(attempts=delivery.c.attempts + 1, next_at=sa.func.now() + timedelta(seconds=30))
+        .values(attempts=delivery.c.attempts + 1, next_at=sa.func.now() + LENT)
         .returning(delivery.c.id)
     )
     async with database.begin() as connection:
@@ -322,6 +331,7 @@ async def take(database: Database, limit: int = 200) -> list[Stored]:
             delivery.c.delivery_id,
             delivery.c.event,
             delivery.c.attempts,
+            sa.func.extract("epoch", sa.func.now() - delivery.c.received_at).label("age"),
             delivery_body.c.codec,
             delivery_body.c.data,
         )
@@ -331,7 +341,15 @@ async def take(database: Database, limit: int = 200) -> list[Stored]:
     )
     async with database.begin() as connection:
         return [
-            Stored(row.id, row.forge, row.delivery_id, row.event, row.attempts, _unpack(row.codec, row.data))
+            Stored(
+                row.id,
+                row.forge,
+                row.delivery_id,
+                row.event,
+                row.attempts,
+                unpack(row.codec, row.data),
+                float(row.age),
+            )
             for row in await connection.execute(read)
         ]
 
@@ -344,22 +362,39 @@ async def close(
     tenant_id: int | None = None,
     subject: str | None = None,
     reason: str | None = None,
+    error: str | None = None,
 ) -> None:
     """Note the end of a delivery: `done`, `ignored` (with the reason) or `dead`."""
+    ended = {"error": redact(error)[:2000]} if error else {}
     await connection.execute(
         sa.update(delivery)
         .where(delivery.c.id == row.id)
-        .values(state=state, tenant_id=tenant_id, subject=subject, reason=reason, done_at=sa.func.now())
+        .values(
+            state=state, tenant_id=tenant_id, subject=subject, reason=reason, done_at=sa.func.now(), **ended
+        )
     )
 
 
-async def put_back(connection: AsyncConnection, row: Stored, error: str) -> None:
-    """Leave a delivery for a later attempt."""
-    wait = timedelta(seconds=10 * 3 ** (row.attempts - 1))
+async def lend_longer(connection: AsyncConnection, rows: Sequence[Stored]) -> None:
+    """These are still being read."""
     await connection.execute(
         sa.update(delivery)
-        .where(delivery.c.id == row.id)
-        .values(next_at=sa.func.now() + wait, error=error[:2000])
+        .where(delivery.c.id.in_([row.id for row in rows]), delivery.c.state == "new")
+        .values(next_at=sa.func.now() + LENT)
+    )
+
+
+async def put_back(connection: AsyncConnection, row: Stored, error: str, *, forgiven: bool = False) -> None:
+    """Leave a delivery for a later attempt. `forgiven`: it was not its fault, and the attempt does not count."""
+    wait = timedelta(seconds=10 if forgiven else 10 * 3 ** (row.attempts - 1))
+    await connection.execute(
+        sa.update(delivery)
+        .where(delivery.c.id == row.id, delivery.c.state == "new")
+        .values(
+            next_at=sa.func.now() + wait,
+            error=redact(error)[:2000],
+            attempts=delivery.c.attempts - (1 if forgiven else 0),
+        )
     )
 
 

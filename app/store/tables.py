@@ -54,6 +54,7 @@ repository = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("default_branch", sa.Text),
     sa.Column("seen_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Column("compared_at", INSTANT, nullable=False, server_default=NOW, comment="its open changes"),
     # A delivery without an installation is matched to its tenant by the repository's number.
     sa.Index(None, "id"),
 )
@@ -86,6 +87,7 @@ delivery = sa.Table(
     sa.CheckConstraint("state IN ('new', 'done', 'ignored', 'dead')", name="state"),
     sa.CheckConstraint("via IN ('http', 'spool', 'replay')", name="via"),
     sa.Index("delivery_new", "next_at", "id", postgresql_where=sa.text("state = 'new'")),
+    sa.Index("delivery_ended", "state", "done_at", postgresql_where=sa.text("state <> 'new'")),
 )
 
 delivery_body = sa.Table(
@@ -468,4 +470,33 @@ snapshot = sa.Table(
     sa.Column("period", sa.Text, primary_key=True, comment="2026-Q4"),
     sa.Column("taken_at", INSTANT, nullable=False),
     sa.Column("measures", JSONB, nullable=False),
+
+# --- What is done at intervals, and what people did -----------------------------------------------------
+
+chore = sa.Table(
+    "chore",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("next_at", INSTANT, nullable=False, server_default=NOW, comment="database clock"),
+    sa.Column("leased_until", INSTANT),
+    sa.Column("succeeded_at", INSTANT),
+    sa.Column("error", sa.String(2000)),
+    sa.Column(
+        "note", JSONB, nullable=False, server_default=sa.text("'{}'"), comment="what the next run needs"
+    ),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False, comment="without gaps"),
+    sa.Column("at", INSTANT, nullable=False),
+    # No key to the tenant: what was done to it is known after it has left.
+    sa.Column("tenant_id", sa.BigInteger),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("object", sa.Text, nullable=False),
+    sa.Column("before", JSONB, nullable=False),
+    sa.Column("after", JSONB, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False, comment="over the row and the hash before it"),
 )

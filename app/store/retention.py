@@ -1,0 +1,68 @@
+"""How long deliveries are kept: bodies for a week, rows for a month, dead letters for three.
+
+Everything is deleted in small steps, each a transaction of its own, so that nobody has to wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.store.database import Database
+from app.store.tables import delivery, delivery_body
+
+BODIES = timedelta(days=7)
+ROWS = timedelta(days=30)
+DEAD = timedelta(days=90)
+STEP = 1000
+
+_ENDED = ("done", "ignored")
+
+
+async def tidy(database: Database, note: Mapping[str, Any], *, step: int = STEP) -> dict[str, Any]:
+    """Delete what is old enough; returns the note for the next run, with how much went.
+
+    `note["bodies_until"]` is up to when bodies are gone already: their rows are there for longer, and need
+    not be looked at each time.
+    """
+    since = datetime.fromisoformat(note.get("bodies_until", "1970-01-01T00:00:00+00:00"))
+    async with database.begin() as connection:
+        now = await connection.scalar(sa.select(sa.func.now()))
+    assert isinstance(now, datetime)
+    bodies = rows = 0
+    for state in _ENDED:
+        with_body = (
+            sa.select(delivery.c.id)
+            .join(delivery_body, delivery_body.c.delivery == delivery.c.id)
+            .where(
+                delivery.c.state == state,
+                delivery.c.done_at >= since,
+                delivery.c.done_at < now - BODIES,
+            )
+        )
+        bodies += await _in_steps(database, delivery_body, delivery_body.c.delivery, with_body, step)
+        old = sa.select(delivery.c.id).where(delivery.c.state == state, delivery.c.done_at < now - ROWS)
+        rows += await _in_steps(database, delivery, delivery.c.id, old, step)
+    dead = sa.select(delivery.c.id).where(delivery.c.state == "dead", delivery.c.done_at < now - DEAD)
+    rows += await _in_steps(database, delivery, delivery.c.id, dead, step)
+    return {"bodies_until": (now - BODIES).isoformat(), "bodies": bodies, "rows": rows}
+
+
+async def _in_steps(
+    database: Database,
+    table: sa.Table,
+    key: sa.Column[Any],
+    chosen: sa.Select[tuple[int]],
+    step: int,
+) -> int:
+    number = 0
+    while True:
+        some = chosen.order_by(delivery.c.done_at).limit(step).scalar_subquery()
+        async with database.begin() as connection:
+            gone = (await connection.execute(sa.delete(table).where(key.in_(some)))).rowcount
+        number += gone
+        if gone < step:
+            return number
