@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from app import logs, metrics
 from app.errors import ForPeople
+from app.forges.github_app import GitHubApp
 from app.forges.github_client import Call, GitHubClient
 from app.forges.identity import GitHubSignIn, SignIn
 from app.keys import Seal
@@ -44,6 +45,11 @@ class GitHubConnection:
     def is_ready(self) -> bool:
         """Whether deliveries can be verified and answered."""
         return self.client is not None and bool(self.secrets)
+
+    @property
+    def app(self) -> GitHubApp | None:
+        """What the App asks in its own name."""
+        return GitHubApp(self.client) if self.client else None
 
     @property
     def login(self) -> str:

@@ -16,16 +16,19 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app import keys, logs
+from app.compare import compare_all
 from app.connections import GitHubConnection
 from app.drain import Drain
 from app.forges.github import GitHub
 from app.forges.github_events import GitHubDoor
 from app.forges.identity import GitLabSignIn, SignIn
 from app.intake import Intake
+from app.missed import look_for_missed
+from app.rounds import Round, Rounds
 from app.settings import PromiseClock, Settings, SettingsError, make_clock
 from app.settling import Settling
 from app.spool import Spool, spool_folder
-from app.store import schema
+from app.store import retention, schema
 from app.store.database import Database, connect, locate, require_durable
 from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
@@ -90,6 +93,8 @@ async def opened(
         github = await stack.enter_async_context(
             GitHubConnection(settings, database, keys.Seal(master), sign_ins).open()
         )
+        forges = _Forges(github)
+        spool = Spool(spool_folder(settings))
         work = Work(
             database,
             Drain(
@@ -102,7 +107,7 @@ async def opened(
             ),
             Settling(
                 database,
-                _Forges(github),
+                forges,
                 clock,
                 master[0],
                 gather,
@@ -111,12 +116,18 @@ async def opened(
             ),
             clock,
             sweep_seconds=settings.sweep_seconds,
+            rounds=Rounds(
+                database,
+                [
+                    look_for_missed("github", database, lambda: github.app, spool.holds),
+                    compare_all(database, forges, gather),
+                    Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
+                ],
+            ),
         )
         await stack.enter_async_context(work.open())
         strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
-        intake = await stack.enter_async_context(
-            Intake(address, Spool(spool_folder(settings)), work.wake).open()
-        )
+        intake = await stack.enter_async_context(Intake(address, spool, work.wake).open())
         lobby = Lobby(put=intake.put, stored=work.wake, strangers=strangers)
         doors: dict[str, ASGIApp] = {"/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby)}
         visitors = Visitors(

@@ -19,6 +19,7 @@ from procrastinate.jobs import Status
 
 from app import logs
 from app.drain import Drain
+from app.rounds import Rounds
 from app.settings import PromiseClock
 from app.settling import Settling
 from app.store import due, inbox
@@ -48,7 +49,9 @@ class Work:
         clock: PromiseClock,
         *,
         sweep_seconds: float,
+        rounds: Rounds | None = None,
     ) -> None:
+        self._rounds = rounds or Rounds(database, ())
         self._gather = settling.gather.total_seconds()
         self._database, self._drain, self._settling, self._clock = database, drain, settling, clock
         self._sweep_seconds = sweep_seconds
@@ -140,6 +143,7 @@ class Work:
     async def run(self, stop: asyncio.Event, *, concurrency: int) -> None:
         """Work until `stop` is set; running jobs then get a few seconds to end."""
         sweep = asyncio.create_task(self._sweep_for_ever(), name="usher sweep")
+        rounds = asyncio.create_task(self._rounds.run(), name="usher rounds")
         try:
             while not stop.is_set():
                 worker = asyncio.create_task(
@@ -168,7 +172,8 @@ class Work:
                     await asyncio.sleep(1)
         finally:
             sweep.cancel()
-            await asyncio.gather(sweep, return_exceptions=True)
+            rounds.cancel()
+            await asyncio.gather(sweep, rounds, return_exceptions=True)
 
     async def _sweep_for_ever(self) -> None:
         while True:
@@ -198,6 +203,7 @@ class Work:
 
     async def sweep_once(self) -> int:
         """Drain and settle everything that is due, here and now, without the queue; returns the number of runs."""
+        await self._rounds.look()
         runs = 0
         while True:
             await self._drain()

@@ -26,6 +26,7 @@ def standing(situation: Situation) -> Standing:
         "welcomed": guests.is_welcomed(origin),
         "head": change.head_sha,
         "depends_on": list(dependencies.named(change.body)),
+        "read_as_of": change.updated_at.isoformat(),
         "opened_at": change.opened_at.isoformat(),
         "asked": sorted(ask.who for ask in open_asks(situation.log).values()),
         "turn": list(situation.state.turn.parties),

@@ -470,6 +470,7 @@ snapshot = sa.Table(
     sa.Column("period", sa.Text, primary_key=True, comment="2026-Q4"),
     sa.Column("taken_at", INSTANT, nullable=False),
     sa.Column("measures", JSONB, nullable=False),
+)
 
 # --- What is done at intervals, and what people did -----------------------------------------------------
 

@@ -1,0 +1,160 @@
+"""Deliveries that never came: the forge is asked what it tried, and for what we do not have, to try again.
+
+GitHub tries once and keeps a list for three days. What is on the list and neither in the inbox nor on disk
+is asked for again, whatever GitHub says became of it: an answer of 2xx that we do not remember is a loss, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from app import logs, metrics
+from app.rounds import Round
+from app.store.chores import Chore
+from app.store.database import Database
+from app.store.tables import delivery
+from handlers.ports import Attempt, ForgeError, Gone, Post
+
+log = logs.get(__name__)
+
+EVERY = timedelta(minutes=5)
+OVERLAP = timedelta(minutes=10)
+"""How far behind the last look the next one begins: lists lag, and clocks differ."""
+
+LISTED = timedelta(days=3)
+"""For so long GitHub keeps its list ("Redelivering webhooks"); Enterprise Server a week."""
+
+AT_START = timedelta(minutes=1)
+"""A process that starts looks at once, unless another one just did."""
+
+SETTLED = timedelta(minutes=1)
+"""A younger attempt may still be on its way to us."""
+
+MOST = 100
+"""Deliveries that are asked for in one look."""
+
+MOST_TRIES = 5
+"""So often one delivery is asked for: what is too large for us never comes."""
+
+
+def look_for_missed(
+    forge: str, database: Database, post: Callable[[], Post | None], holds: Callable[[str, str, str], bool]
+) -> Round:
+    """The round that looks for a forge's missed deliveries: at the start of each process, then every five minutes."""
+    look = MissedDeliveries(forge, database, post, holds)
+    return Round(f"missed {forge}", EVERY, look, at_start=AT_START)
+
+
+@dataclass(slots=True)
+class MissedDeliveries:
+    """Looks once. `post` is None while the forge is not connected; `holds` tells what waits on our disk."""
+
+    forge: str
+    database: Database
+    post: Callable[[], Post | None]
+    holds: Callable[[str, str, str], bool]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _is_first: bool = True
+
+    async def __call__(self, chore: Chore) -> Mapping[str, Any]:
+        """One look; returns the note for the next: until when it looked, and what it asked for how often."""
+        post = self.post()
+        if post is None:
+            return chore.note
+        now, note = self.now(), chore.note
+        full = self._is_full(note, now)
+        asked = {each["attempt"]["delivery_id"]: _Asked.read(each) for each in note.get("asked", ())}
+        newest = {name: each.attempt for name, each in asked.items()}
+        for attempt in await post.attempts(now - LISTED if full else self._since(note, now)):
+            if attempt.delivery_id not in newest or newest[attempt.delivery_id].at < attempt.at:
+                newest[attempt.delivery_id] = attempt
+        here = await self._here(newest)
+        tries = {name: each.tries for name, each in asked.items()}
+        missing = sorted(
+            (each for name, each in newest.items() if name not in here and each.at < now - SETTLED),
+            key=lambda each: each.at,
+        )
+        wanted = [each for each in missing if tries.get(each.delivery_id, 0) < MOST_TRIES]
+        failed = await self._ask(post, wanted[:MOST], tries)
+        recovered = len(here & asked.keys())
+        self._tell(len(wanted), recovered, failed)
+        all_asked = failed is None and len(wanted) <= MOST
+        self._is_first = self._is_first and not all_asked
+        return {
+            "looked_at": now.isoformat(),
+            "until": (now if all_asked else wanted[0].at).isoformat(),
+            "full_at": now.isoformat() if full and all_asked else note.get("full_at"),
+            "asked": [
+                _Asked(each, tries[each.delivery_id]).record()
+                for each in missing
+                if each.delivery_id in tries and each.at > now - LISTED
+            ],
+            "missing": len(missing),
+            "given_up": sum(tries.get(each.delivery_id, 0) >= MOST_TRIES for each in missing),
+            "recovered": note.get("recovered", 0) + recovered,
+        }
+
+    def _is_full(self, note: Mapping[str, Any], now: datetime) -> bool:
+        """Whether to look at the whole list: at the start of a process, though only once a day over all."""
+        before = note.get("full_at")
+        return before is None or (self._is_first and datetime.fromisoformat(before) < now - timedelta(days=1))
+
+    @staticmethod
+    def _since(note: Mapping[str, Any], now: datetime) -> datetime:
+        """Since the last look, which a database that was restored has forgotten: so it looks back further."""
+        return max(datetime.fromisoformat(note["until"]) - OVERLAP, now - LISTED)
+
+    @staticmethod
+    async def _ask(post: Post, attempts: list[Attempt], tries: dict[str, int]) -> ForgeError | None:
+        """Have them delivered again, and count it; what kept the rest from being asked for, if anything did."""
+        for attempt in attempts:
+            try:
+                await post.redeliver(attempt)
+            except Gone:
+                tries[attempt.delivery_id] = MOST_TRIES
+            except ForgeError as error:
+                return error
+            else:
+                tries[attempt.delivery_id] = tries.get(attempt.delivery_id, 0) + 1
+        return None
+
+    async def _here(self, names: Collection[str]) -> set[str]:
+        """Those that the inbox has, or that wait on disk for it."""
+        query = sa.select(delivery.c.delivery_id).where(
+            delivery.c.forge == self.forge, delivery.c.hook == "", delivery.c.delivery_id.in_(names)
+        )
+        async with self.database.begin() as connection:
+            stored = set((await connection.execute(query)).scalars())
+        return stored | {name for name in names if name not in stored and self.holds(self.forge, "", name)}
+
+    def _tell(self, missing: int, recovered: int, failed: ForgeError | None) -> None:
+        metrics.sweep_success_timestamp_seconds.labels(self.forge).set(self.now().timestamp())
+        if recovered:
+            metrics.sweep_recovered.labels(self.forge).inc(recovered)
+            log.info("missed deliveries came", forge=self.forge, deliveries=recovered)
+        if missing:
+            log.warning("deliveries were missed and asked for again", forge=self.forge, deliveries=missing)
+        if failed is not None:
+            log.warning("the forge cannot be asked for more now", forge=self.forge, reason=str(failed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for and has not come yet."""
+
+    attempt: Attempt
+    tries: int
+
+    def record(self) -> dict[str, Any]:
+        attempt = {**asdict(self.attempt), "at": self.attempt.at.isoformat()}
+        return {"attempt": attempt, "tries": self.tries}
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> _Asked:
+        attempt = record["attempt"]
+        return cls(Attempt(**{**attempt, "at": datetime.fromisoformat(attempt["at"])}), record["tries"])
