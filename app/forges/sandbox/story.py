@@ -95,10 +95,11 @@ class Person:
         edits = self._edits(place, name, touching, None)
         files.push(self.world, place, name, edits, self.account, f"Change {', '.join(list(edits)[:3])}")
 
-    def branches(self, repository: Repository | str, name: str) -> None:
-        """A new branch at the tip of the default one."""
+    def branches(self, repository: Repository | str, *names: str) -> None:
+        """New branches at the tip of the default one, all in one push."""
         place = self._repository(repository)
-        files.branch(self.world, place, name, place.head.sha, self.account)
+        for name in names:
+            files.branch(self.world, place, name, place.head.sha, self.account, together=len(names))
 
     def removes_branch(self, repository: Repository | str, name: str) -> None:
         files.remove_branch(self.world, self._repository(repository), name, self.account)

@@ -136,15 +136,17 @@ def edited(tree: git.Tree, edits: Edits) -> dict[str, git.Blob]:
     return result
 
 
-def branch(world: World, repository: Repository, name: str, at: str, by: Account) -> None:
-    """A new branch at a commit."""
+def branch(
+    world: World, repository: Repository, name: str, at: str, by: Account, *, together: int = 1
+) -> None:
+    """A new branch at a commit; `together` with how many in one push."""
     rules.needs(repository, by, "write")
     if name in repository.branches:
         raise rules.Refused(rules.REF_EXISTS)
     if at not in repository.history.commits:
         raise rules.Refused(rules.OBJECT_MISSING)
     repository.branches[name] = at
-    _tell_push(world, repository, name, NOWHERE, at, by, created=True)
+    _tell_push(world, repository, name, NOWHERE, at, by, created=True, together=together)
 
 
 def push(
@@ -311,7 +313,8 @@ def _tell_push(
     created: bool = False,
     deleted: bool = False,
     forced: bool = False,
+    together: int = 1,
 ) -> None:
-    flags = {"created": created, "deleted": deleted, "forced": forced}
+    flags = {"created": created, "deleted": deleted, "forced": forced, "together": together}
     more = {"branch": name, "before": before, "after": after, **flags}
     world.tell(Happening("push", None, by, repository, more=more))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.forges.sandbox import membership
 from app.forges.sandbox.world import (
     Account,
     Happening,
@@ -43,9 +44,11 @@ def leave_organisation(world: World, organisation: Organisation, who: Account, b
     """Whoever leaves an organisation leaves its teams first."""
     for team in organisation.teams.values():
         leave_team(world, team, who, by)
+    had = membership.direct(organisation).get(who.id)
     if organisation.members.pop(who.id, None) is not None:
         organisation.owners.discard(who.id)
-        more = {"member": who}
+        organisation.roles.pop(who.id, None)
+        more = {"member": who, "had": had}
         world.tell(Happening("organization", "member_removed", by, organisation=organisation, more=more))
 
 
@@ -91,9 +94,11 @@ def join_team(world: World, known: Team, who: Account, by: Account) -> None:
 
 
 def leave_team(world: World, known: Team, who: Account, by: Account) -> None:
+    had = membership.direct(known).get(who.id)
     if known.members.pop(who.id, None) is not None:
         known.maintainers.discard(who.id)
-        _tell_membership(world, known, "removed", who, by)
+        known.roles.pop(who.id, None)
+        _tell_membership(world, known, "removed", who, by, had=had)
 
 
 def change_role(
@@ -179,8 +184,9 @@ def select(world: World, installation: Installation, chosen: set[int] | None, by
             world.tell(Happening("installation_repositories", action, by, subject=installation, more=more))
 
 
-def _tell_membership(world: World, known: Team, action: str, who: Account, by: Account) -> None:
-    organisation = known.organisation
-    world.tell(
-        Happening("membership", action, by, organisation=organisation, subject=known, more={"member": who})
-    )
+def _tell_membership(
+    world: World, known: Team, action: str, who: Account, by: Account, *, had: object = None
+) -> None:
+    """`had`: the membership as it was, which GitLab tells when it ends."""
+    more = {"member": who, "had": had}
+    world.tell(Happening("membership", action, by, organisation=known.organisation, subject=known, more=more))

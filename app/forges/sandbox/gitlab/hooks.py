@@ -82,7 +82,7 @@ class Hook:
     failures: int = 0
     disabled_until: datetime | None = None
     disabled: bool = False
-    rests: int = 0
+    rest: timedelta = timedelta(0)  # how long it was put aside last
     log: list[Sent] = field(default_factory=list)
 
     def hears(self, repository: Repository | None, group: Group | None) -> bool:
@@ -136,7 +136,7 @@ class Hooks:
 
     def enable(self, hook: Hook) -> None:
         """A successful test does this."""
-        hook.failures, hook.rests, hook.disabled, hook.disabled_until = 0, 0, False, None
+        hook.failures, hook.rest, hook.disabled, hook.disabled_until = 0, timedelta(0), False, None
 
     def listed(self, hook: Hook) -> list[Sent]:
         """The deliveries that are still shown, newest first."""
@@ -166,9 +166,8 @@ class Hooks:
         if hook.failures >= FAILURES_FOR_GOOD:
             hook.disabled = True
         elif hook.failures >= FAILURES:
-            rest = min(FIRST_REST * 2**hook.rests, LONGEST_REST)
-            hook.rests += 1
-            hook.disabled_until = self._wall.now() + rest
+            hook.rest = min(hook.rest * 2, LONGEST_REST) if hook.rest else FIRST_REST
+            hook.disabled_until = self._wall.now() + hook.rest
 
     # --- Proving where a letter comes from ------------------------------------------------------------
 

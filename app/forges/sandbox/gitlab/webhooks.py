@@ -490,7 +490,7 @@ def _membership(site: Site, happening: Happening) -> News | None:
     name = _MEMBER_EVENTS.get(happening.action or "")
     if name is None or not isinstance(group, Team | Organisation):
         return None
-    held = membership.direct(group).get(who.id, (who, happening.more.get("had", "write")))[1]
+    held = happening.more.get("had") or membership.direct(group)[who.id]
     path = group_path(group)
     payload = {
         "created_at": told(happening.by.created_at),
@@ -502,7 +502,7 @@ def _membership(site: Site, happening: Happening) -> News | None:
         "user_name": who.login.title(),
         "user_email": "[REDACTED]",
         "user_id": who.id,
-        "group_access": _ROLES[membership.LEVELS[held]],
+        "group_access": _ROLES[membership.LEVELS[held[1]]],
         "group_plan": None,
         "expires_at": None,
         "event_name": name,
