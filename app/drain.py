@@ -129,7 +129,7 @@ class Drain:
             subject = str(touch.subject)
             await facts.add(connection, tenant.id, subject, touch.facts, source="delivery")
             await self._refresh(connection, tenant, touch)
-            if touch.subject.kind == "change" and not self._is_echo(row.forge, touch):
+            if touch.subject.kind in ("change", "issue") and not self._is_echo(row.forge, touch):
                 await due.touch(connection, tenant.id, subject, self.gather)
         if reading.repository is not None:
             await self._hear_checks(connection, tenant, reading.repository, reading.by_commit)

@@ -21,6 +21,7 @@ from handlers.perform import Desk
 from handlers.ports import Conflict, Forge, ForgeError, Locked, Throttled
 from handlers.records import NotYet, Overtaken
 from handlers.settle import settle_change
+from handlers.settle_issue import settle_issue
 from handlers.settle_repository import settle_repository
 from handlers.situation import Reads
 from policies.facts import Subject
@@ -105,6 +106,8 @@ class Settling:
         match subject.kind:
             case "change":
                 return await settle_change(subject, known[0], reads, rulebooks, desk)
+            case "issue":
+                return await settle_issue(subject, known[0], reads, rulebooks, desk)
             case "repository":
                 return await settle_repository(subject, reads, rulebooks, desk, shelf)
             case _:

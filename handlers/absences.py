@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.situation import Reads, Situation
+from handlers.situation import Reads, Scene
 from policies import instants
 from policies.actions import Action, DeclareAway, WithdrawAway
 from policies.clocks.hours import absences, of_person
@@ -12,7 +12,7 @@ from policies.clocks.story import story
 from policies.facts import CommandGiven
 
 
-async def keep_absences(situation: Situation, _reads: Reads) -> Sequence[Action]:
+async def keep_absences(situation: Scene, _reads: Reads) -> Sequence[Action]:
     """Bring what is known of people's absences in line with what they said here."""
     standing = {fact.key for fact in story(situation.log, situation.now)}
     actions: list[Action] = []
@@ -30,8 +30,8 @@ async def keep_absences(situation: Situation, _reads: Reads) -> Sequence[Action]
     return actions
 
 
-def _declared(given: CommandGiven, situation: Situation) -> DeclareAway | None:
+def _declared(given: CommandGiven, situation: Scene) -> DeclareAway | None:
     """What a command says; None where the rules have changed so that it says nothing any more."""
     span = instants.span(given.words, given.at, of_person(situation.terms, given.by))
-    source = f"{situation.change.subject}|{given.remark_id}.{given.line}"
+    source = f"{situation.subject}|{given.remark_id}.{given.line}"
     return DeclareAway(given.by, *span, given.at, source) if span else None

@@ -9,20 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.assign import choose_people
+from handlers.hearing import given, reaction, read_line, refused
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Nod, Note, Say
 from policies.calendars import elapsed
 from policies.clocks import Obligation
 from policies.clocks.hours import of_person
 from policies.clocks.story import last_own, story
-from policies.commands import (
-    Command,
-    Unclear,
-    is_ours,
-    is_too_much,
-    unanswered,
-    understood,
-)
+from policies.commands import Command, unanswered
 from policies.facts import Access, CommandGiven, CommandRefused, CommandTyped, Fact, can_write, same
 from policies.reviewers.telling import asked_in, is_reproduced, told
 from policies.rights import may, roles, whose
@@ -54,42 +48,12 @@ def are_waiting(situation: Situation) -> bool:
 
 
 async def _hear(line: CommandTyped, situation: Situation, reads: Reads) -> CommandGiven | CommandRefused:
-    rules = situation.rulebook.rules
-    short = rules.commands.short and reads.forge.dialect == "github"
-
-    def ours(each: CommandTyped) -> bool:
-        return is_ours(each.text, prefix=rules.commands.prefix, short=short)
-
-    if not ours(line) or same(line.by) in map(same, rules.reviews.bots.logins):
-        return _refused(line)
-    lines = [each for each in situation.facts(CommandTyped) if ours(each)]
-    if is_too_much(line, lines):
-        return _refused(line)
-    command = understood(
-        line.text,
-        prefix=rules.commands.prefix,
-        short=short,
-        at=line.at,
-        hours=of_person(situation.terms, line.by),
-    )
-    if isinstance(command, Unclear):
-        return _refused(line, command.problem)
-    if command is None:
-        return _refused(line)
+    command = read_line(line, situation, reads)
+    if isinstance(command, CommandRefused):
+        return command
     if problem := await _problem(command, line, situation, reads):
-        return _refused(line, problem)
-    return CommandGiven(
-        at=line.at,
-        by=line.by,
-        remark_id=line.remark_id,
-        line=line.line,
-        verb=command.verb,
-        words=command.words,
-    )
-
-
-def _refused(line: CommandTyped, problem: str = "") -> CommandRefused:
-    return CommandRefused(at=line.at, by=line.by, remark_id=line.remark_id, line=line.line, problem=problem)
+        return refused(line, problem)
+    return given(line, command)
 
 
 async def _problem(command: Command, line: CommandTyped, situation: Situation, reads: Reads) -> str:
@@ -205,18 +169,9 @@ async def _answers(situation: Situation, reads: Reads) -> list[Action]:
 
 async def _answer(remark_id: int, situation: Situation, reads: Reads, settled: set[str]) -> list[Nod | Say]:
     """What to answer to one comment: a reaction for all of it, and words where they are needed."""
-    given = [fact for fact in situation.facts(CommandGiven) if fact.remark_id == remark_id]
-    refused = [
-        fact for fact in situation.facts(CommandRefused) if fact.remark_id == remark_id and fact.problem
-    ]
-    actions: list[Nod | Say] = []
-    if refused:
-        problems = tuple(dict.fromkeys(fact.problem for fact in refused))
-        actions.append(Nod(remark_id, "confused"))
-        actions.append(Say(f"command|{remark_id}", checked(words.refused(refused[0].by, problems))))
-    elif given:
-        actions.append(Nod(remark_id, "+1"))
-    for question in (fact for fact in given if fact.verb == "why"):
+    actions = [*reaction(remark_id, situation)]
+    asked = [fact for fact in situation.facts(CommandGiven) if fact.remark_id == remark_id]
+    for question in (fact for fact in asked if fact.verb == "why"):
         step = f"command|{remark_id}.{question.line}"
         if f"{situation.change.subject}|say|{step}" not in settled:
             actions.append(Say(step, checked(await _why(question, situation, reads))))

@@ -33,7 +33,10 @@ from policies.actions import (
     SetCheck,
     WithdrawAway,
 )
-from policies.facts import AskRefused, Change, Fact, Repository, ReviewAsked, ReviewUnasked, same
+from policies.facts import AskRefused, Change, Fact, Issue, Repository, ReviewAsked, ReviewUnasked, same
+
+Place = Change | Issue | Repository
+"""Where an action is carried out."""
 
 SETTLES_AFTER = 35.0
 """Seconds after which a write that may have happened shows at the forge: 5 for a stale start of the write,
@@ -42,7 +45,7 @@ SETTLES_AFTER = 35.0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything needed to carry actions out for one change."""
+    """Everything needed to carry actions out at one place."""
 
     forge: Forge
     effects: Effects
@@ -54,7 +57,7 @@ class Desk:
     settles_after: float = SETTLES_AFTER
 
 
-async def perform(actions: Iterable[Action], place: Change | Repository, desk: Desk) -> tuple[Fact, ...]:
+async def perform(actions: Iterable[Action], place: Place, desk: Desk) -> tuple[Fact, ...]:
     """Do each action at its place if it is not done yet; returns what came of it, already in the log.
 
     `NotYet` where an effect has to wait; `ForgeError`s as the forge raised them.
@@ -81,7 +84,7 @@ async def perform(actions: Iterable[Action], place: Change | Repository, desk: D
     return tuple(came)
 
 
-async def _once(action: ForgeAction, place: Change | Repository, desk: Desk) -> tuple[Fact, ...]:
+async def _once(action: ForgeAction, place: Place, desk: Desk) -> tuple[Fact, ...]:
     key = f"{place.subject}|{action.key}"
     effect = await desk.effects.plan(key, _kind(action), _payload(action, desk.now))
     if effect.state == "done":
@@ -116,7 +119,7 @@ async def _once(action: ForgeAction, place: Change | Repository, desk: Desk) -> 
         raise
 
 
-async def _ride_along(action: Say, place: Change | Repository, desk: Desk) -> None:
+async def _ride_along(action: Say, place: Place, desk: Desk) -> None:
     """Note the further steps that a comment took as effects of their own, once it is said."""
     carrier = await desk.effects.plan(f"{place.subject}|{action.key}", "say", _payload(action, desk.now))
     if carrier.state != "done":
@@ -135,14 +138,32 @@ async def _has_enough(action: Say, desk: Desk, effect: Effect) -> bool:
     return await desk.effects.reminders_before(effect, datetime.fromisoformat(action.day)) >= action.most
 
 
-async def _write(
-    action: ForgeAction, place: Change | Repository, desk: Desk, effect: Effect
-) -> tuple[Fact, ...]:
-    if isinstance(place, Change):
-        return await _write_on_change(action, place, desk, effect)
+async def _write(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
+    if not isinstance(place, Repository):
+        return await _write_in_talk(action, place, desk, effect)
     if isinstance(action, KeepIssue):
         body = _signed(action.body, desk, effect)
         await desk.effects.done(effect, await desk.forge.open_issue(place.ref, action.title, body))
+    return ()
+
+
+async def _write_in_talk(
+    action: ForgeAction, place: Change | Issue, desk: Desk, effect: Effect
+) -> tuple[Fact, ...]:
+    """What can be done where people talk, on changes and issues alike."""
+    forge, done = desk.forge, desk.effects.done
+    match action:
+        case Say() | KeepSticky():
+            remark = await forge.say(place, _signed(action.body, desk, effect))
+            await done(effect, remark.id)
+        case Label():
+            await forge.label(place, action.add, action.remove)
+            await done(effect)
+        case Nod():
+            await forge.nod(place, action.remark_id, action.reaction)
+            await done(effect)
+        case _ if isinstance(place, Change):
+            return await _write_on_change(action, place, desk, effect)
     return ()
 
 
@@ -161,29 +182,18 @@ async def _write_on_change(
             people = [ReviewUnasked(at=desk.now, by_bot=True, who=who) for who in action.people]
             teams = [ReviewUnasked(at=desk.now, by_bot=True, team=team) for team in action.teams]
             return (*people, *teams)
-        case Say() | KeepSticky():
-            remark = await forge.say(change, _signed(action.body, desk, effect))
-            await done(effect, remark.id)
         case SetCheck():
             await done(effect, await forge.judge(change.repository, _verdict(action, effect)))
-        case Label():
-            await forge.label(change, action.add, action.remove)
-            await done(effect)
-        case Nod():
-            await forge.nod(change, action.remark_id, action.reaction)
-            await done(effect)
     return ()
 
 
-async def _find(
-    action: ForgeAction, place: Change | Repository, desk: Desk, effect: Effect
-) -> tuple[Fact, ...] | None:
+async def _find(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...] | None:
     """The outcome of a write that may have happened, where the forge shows that it did; None: it did not.
 
     Labels, checks and reactions may simply be written again: twice is the same as once.
     """
-    if isinstance(place, Change):
-        return await _find_on_change(action, place, desk, effect)
+    if not isinstance(place, Repository):
+        return await _find_in_talk(action, place, desk, effect)
     marker = desk.sign(effect.key)
     for issue in await desk.forge.our_issues(place.ref):
         if marker in issue.body:
@@ -192,12 +202,12 @@ async def _find(
     return None
 
 
-async def _find_on_change(
-    action: ForgeAction, change: Change, desk: Desk, effect: Effect
+async def _find_in_talk(
+    action: ForgeAction, place: Change | Issue, desk: Desk, effect: Effect
 ) -> tuple[Fact, ...] | None:
     match action:
-        case RequestReview():
-            now_asked = {same(login) for login in change.asked}
+        case RequestReview() if isinstance(place, Change):
+            now_asked = {same(login) for login in place.asked}
             asked = tuple(person for person in action.people if same(person) in now_asked)
             if not asked:
                 return None
@@ -205,22 +215,20 @@ async def _find_on_change(
             return _asked_facts(action, asked, {}, desk.now)
         case Say() | KeepSticky():
             marker = desk.sign(effect.key)
-            for remark in await desk.forge.remarks(change):
+            for remark in await desk.forge.remarks(place):
                 if marker in remark.body and desk.forge.wrote(remark):
                     await desk.effects.done(effect, remark.id)
                     return ()
     return None
 
 
-async def _keep(
-    action: ForgeAction, place: Change | Repository, desk: Desk, effect: Effect
-) -> tuple[Fact, ...]:
+async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
     """Write what was done before again if it reads differently now. What a person deleted stays deleted."""
     if effect.remote_id is None:
         return ()
     shown = {**_payload(action, desk.now), "at": effect.payload.get("at")}
     match action, place:
-        case KeepSticky(), Change() if effect.payload.get("body") != action.body:
+        case KeepSticky(), Change() | Issue() if effect.payload.get("body") != action.body:
             again = desk.forge.amend(place, effect.remote_id, _signed(action.body, desk, effect))
         case KeepIssue(), Repository() if _differs(shown, effect.payload):
             body = _signed(action.body, desk, effect)

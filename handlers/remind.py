@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import get_args
-from zoneinfo import ZoneInfo
 
 from handlers.assign import asking, choose_people, lead_of
 from handlers.commands import are_waiting
+from handlers.reminded import look, today
 from handlers.situation import Reads, Situation
 from policies.actions import Action, AddToDigest, Note, ReleaseReview, Say
 from policies.clocks import Obligation
 from policies.facts import Fact, ReviewAsked, same
 from policies.gaps import in_remarks, in_reviews, released
-from policies.reminders import Heard, Reminders, Rung, Said, Step
-from policies.reminders import remind as due_rungs
+from policies.reminders import Rung
 from policies.text import checked
 from policies.words import digest, reasons
 from policies.words import reminders as words
-
-STEPS: dict[str, Step] = {step: step for step in get_args(Step)}
 
 
 async def remind(situation: Situation, reads: Reads) -> Sequence[Action]:
@@ -60,17 +55,10 @@ async def _climb(rung: Rung, situation: Situation, reads: Reads) -> Sequence[Act
             return ()
 
 
-def look(situation: Situation, reminded: Mapping[str, int] | None = None) -> Reminders:
-    """Which steps are due, and when to look again. `reminded`: how many reminders each person had today."""
-    rules = situation.rulebook.rules
-    heard = _heard(situation, reminded or {})
-    return due_rungs(situation.state, rules, _said(situation), heard, situation.now)
-
-
 async def _reminded(situation: Situation, reads: Reads) -> Mapping[str, int]:
     lead = lead_of(situation)
     people = {each.party for each in situation.state.obligations if each.ledger == "person" and each.open}
-    return await reads.records.reminded({*people, *filter(None, (lead,))}, _today(situation))
+    return await reads.records.reminded({*people, *filter(None, (lead,))}, today(situation))
 
 
 async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
@@ -168,7 +156,7 @@ async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[
 
 def _reminder(situation: Situation, rung: Rung, to: str, body: str) -> Say:
     most = situation.rulebook.rules.reviews.per_person_day
-    day = _today(situation).isoformat()
+    day = today(situation).isoformat()
     instead = next(iter(_digest(situation, rung)), None)
     return Say(rung.key, checked(body), to, most, day, instead=instead)
 
@@ -189,39 +177,3 @@ def _why_else(asks: list[ReviewAsked]) -> str:
     """Why somebody who owns nothing here was asked."""
     by_usher = bool(asks) and asks[-1].by_usher
     return reasons.WHY_YOU_FALLBACK if by_usher else reasons.WHY_YOU_ASKED
-
-
-def _said(situation: Situation) -> tuple[Said, ...]:
-    """The steps that were carried out, by the effects that carry their name: `<obligation>|<step>`."""
-    said = []
-    for effect in situation.effects:
-        name = effect.payload.get("step") or effect.payload.get("occasion") or ""
-        obligation, bar, step = name.rpartition("|")
-        if bar and step in STEPS and effect.state in ("done", "sending", "uncertain"):
-            said.append(Said(obligation, STEPS[step], datetime.fromisoformat(effect.payload["at"])))
-    return tuple(said)
-
-
-def _heard(situation: Situation, reminded: Mapping[str, int]) -> Heard:
-    """What was said today: on this change, but for answers to commands, and to each person anywhere."""
-    today = _today(situation)
-    comments = [
-        each
-        for each in situation.effects
-        if each.kind == "say"
-        and each.state in ("done", "sending", "uncertain")
-        and not each.payload["step"].startswith("command|")
-        and datetime.fromisoformat(each.payload["at"]) >= today
-    ]
-    return Heard(
-        mentions=reminded,
-        comments=len({each.remote_id or each.key for each in comments}),
-        mentions_here=sum(bool(each.payload["to"]) for each in comments),
-    )
-
-
-def _today(situation: Situation) -> datetime:
-    """When today began, in the calendar that applies to the change."""
-    business = situation.rulebook.calendars.get("business")
-    zone = ZoneInfo(business.zone if business else "UTC")
-    return situation.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -17,7 +17,7 @@ from handlers.owning import owning
 from handlers.perform import Desk, perform
 from handlers.ports import Forge, Gone
 from handlers.records import Rulebook, Rulebooks
-from handlers.remind import look
+from handlers.reminded import look
 from handlers.situation import Reads, Situation
 from handlers.terms import terms_of
 from policies import dependencies

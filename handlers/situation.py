@@ -5,15 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from handlers.owning import Owning
 from handlers.ports import Forge
 from handlers.records import Directory, Effect, Findings, Records, Rulebook, Rulebooks
 from policies.clocks import State, Terms, fold
-from policies.facts import Change, Fact, Touched, in_order
+from policies.facts import Change, Fact, Subject, Touched, in_order
 
 T = TypeVar("T", bound=Fact)
+
+
+class Scene(Protocol):
+    """What a change and an issue have in common while they are settled."""
+
+    @property
+    def subject(self) -> Subject: ...
+    @property
+    def rulebook(self) -> Rulebook: ...
+    @property
+    def log(self) -> tuple[Fact, ...]: ...
+    @property
+    def terms(self) -> Terms: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def effects(self) -> tuple[Effect, ...]: ...
+
+    def facts(self, kind: type[T]) -> tuple[T, ...]:
+        """The facts of one kind, in the order in which they happened."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +59,10 @@ class Situation:
     def knowing(self, facts: Iterable[Fact]) -> Situation:
         """The same with more facts, and with the clocks that follow from them."""
         return replace(self, log=in_order([*self.log, *facts]))
+
+    @property
+    def subject(self) -> Subject:
+        return self.change.subject
 
     @property
     def is_open(self) -> bool:

@@ -258,6 +258,17 @@ class Issue:
     closed_at: datetime | None = None
     closed_by: Person | None = None
     app_id: int | None = None  # set where an App wrote it
+    repository: RepositoryRef = RepositoryRef(0, "")
+    opened_at: datetime | None = None
+    updated_at: datetime | None = None
+    labels: tuple[str, ...] = ()
+    assigned: tuple[str, ...] = ()  # logins
+    severity: str = ""  # the forge's own (GitLab), in lower case; empty: none
+    url: str = ""
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("issue", self.repository.id, self.number)
 
 
 @dataclass(frozen=True, slots=True)

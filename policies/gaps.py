@@ -26,6 +26,12 @@ from policies.facts import (
     CommandTyped,
     ConflictChanged,
     Fact,
+    Issue,
+    IssueAssigned,
+    IssueClosed,
+    IssueOpened,
+    IssueReopened,
+    Labelled,
     Remark,
     RemarkMade,
     Review,
@@ -33,6 +39,7 @@ from policies.facts import (
     ReviewDismissed,
     Reviewed,
     ReviewUnasked,
+    SeveritySet,
     same,
 )
 from policies.remarks import is_answer
@@ -67,6 +74,55 @@ def in_change(change: Change, log: tuple[Fact, ...], seen: datetime) -> tuple[Fa
     else:
         found += _stood(change, change.standings, log, seen)
     return (*found, *_conflicting(change, log, seen), *_ended(change, log))
+
+
+def in_issue(issue: Issue, log: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """What an issue itself shows: opened, labelled, assigned, closed or opened again."""
+    if issue.opened_at is None:
+        return ()
+    found: list[Fact] = []
+    if not any(isinstance(fact, IssueOpened) for fact in log):
+        found.append(IssueOpened(at=issue.opened_at, by=issue.by.login, by_bot=issue.by.bot))
+    seen_at = issue.updated_at or issue.opened_at
+    labels = _standing((same(fact.label), fact.on) for fact in log if isinstance(fact, Labelled))
+    people = _standing((same(fact.who), fact.on) for fact in log if isinstance(fact, IssueAssigned))
+    found += [Labelled(at=seen_at, label=label, on=on) for label, on in _differing(issue.labels, labels)]
+    found += [IssueAssigned(at=seen_at, who=who, on=on) for who, on in _differing(issue.assigned, people)]
+    was_open = True
+    for fact in log:
+        if isinstance(fact, IssueClosed | IssueReopened):
+            was_open = isinstance(fact, IssueReopened)
+    if was_open and not issue.open:
+        by = issue.closed_by
+        closed = IssueClosed(
+            at=issue.closed_at or seen_at, by=by.login if by else "", by_bot=by.bot if by else False
+        )
+        found.append(closed)
+    elif issue.open and not was_open:
+        found.append(IssueReopened(at=seen_at))
+    if issue.severity != _severity_in(log):
+        found.append(SeveritySet(at=seen_at, severity=issue.severity))
+    return tuple(found)
+
+
+def _standing(told: Iterable[tuple[str, bool]]) -> set[str]:
+    """The names that were put on and not taken off since."""
+    on: set[str] = set()
+    for name, is_on in told:
+        (on.add if is_on else on.discard)(name)
+    return on
+
+
+def _differing(shown: tuple[str, ...], known: set[str]) -> list[tuple[str, bool]]:
+    now = {same(name): name for name in shown}
+    return [
+        *((name, True) for key, name in now.items() if key not in known),
+        *((key, False) for key in sorted(known - now.keys())),
+    ]
+
+
+def _severity_in(log: tuple[Fact, ...]) -> str:
+    return next((fact.severity for fact in reversed(log) if isinstance(fact, SeveritySet)), "")
 
 
 def in_reviews(reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, ...]:

@@ -24,7 +24,7 @@ STEPS: dict[tuple[str, str], tuple[Step, ...]] = {
     ("first_response", "slot"): ("backup", "reassign"),
     ("re_review", "slot"): ("backup", "reassign"),
     ("response", "person"): ("sticky", "digest", "mention"),
-    ("response", "slot"): ("backup", "reassign"),
+    ("response", "slot"): ("mention", "backup", "reassign"),
     ("triage", "slot"): ("sticky", "digest", "mention"),
     ("decision", "slot"): ("sticky",),
     ("author", "item"): QUIETLY,

@@ -63,7 +63,7 @@ def rules_page() -> str:
         "Acted on so far: `reviews` (not `ci`, and of the ladder not `digest`), `reviewers` (not `team_request`),",
         "`calendars`, `calendar_of`, `commands`, of `guidelines` what concerns owners (`fail_on`,",
         "`tracking_issue`, `unowned_share`) and `governance`, `teams` (sources `forge` and `static`), `guests`",
-        "(not `thanks`), of `support` `owner`, `channel` and hours, and of `noise` mentions and new issues. The",
+        "(not `thanks`), `issues`, `support` (not `warranty`), and of `noise` mentions and new issues. The",
         "other keys are read and checked; their features are being built.",
         "",
         "```yaml",

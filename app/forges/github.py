@@ -104,7 +104,7 @@ class GitHub:
         found = [states.review(each) async for page in pages for each in items(page)]
         return tuple(review for review in found if review is not None)
 
-    async def remarks(self, change: Change, since: datetime | None = None) -> tuple[Remark, ...]:
+    async def remarks(self, change: Change | Issue, since: datetime | None = None) -> tuple[Remark, ...]:
         when = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if since else None
         pages = self._pages(change.repository, "issues/{number}/comments", number=change.number, since=when)
         found = tuple([states.remark(each) async for page in pages for each in items(page)])
@@ -279,13 +279,13 @@ class GitHub:
     # --- Issues -----------------------------------------------------------------------------------------
 
     async def issue(self, repository: RepositoryRef, number: int) -> Issue:
-        return states.issue(await self._get(repository, "issues/{number}", number=number))
+        return states.issue(await self._get(repository, "issues/{number}", number=number), repository)
 
     async def our_issues(self, repository: RepositoryRef) -> tuple[Issue, ...]:
         us = await self._client.who_am_i()
         ours = {"state": "all", "sort": "created", "direction": "desc", "creator": f"{us.slug}[bot]"}
         pages = self._pages(repository, "issues", **ours)
-        found = [states.issue(each) async for page in pages for each in items(page)]
+        found = [states.issue(each, repository) async for page in pages for each in items(page)]
         return tuple([issue for issue in found if await self.is_us(issue.by)])
 
     async def is_us(self, person: Person) -> bool:
@@ -317,10 +317,10 @@ class GitHub:
             if still & {same(name) for name in (*people, *slugs)}:
                 raise
 
-    async def say(self, change: Change, body: str) -> Remark:
+    async def say(self, change: Change | Issue, body: str) -> Remark:
         return states.remark(await self._write_on(change, "POST", "issues/{number}/comments", {"body": body}))
 
-    async def amend(self, change: Change, remark_id: int, body: str) -> None:
+    async def amend(self, change: Change | Issue, remark_id: int, body: str) -> None:
         path = "issues/comments/{comment_id}"
         await self._write(change.repository, "PATCH", path, {"body": body}, comment_id=remark_id)
 
@@ -342,7 +342,7 @@ class GitHub:
 
     async def open_issue(self, repository: RepositoryRef, title: str, body: str) -> int:
         said = await self._write(repository, "POST", "issues", {"title": title, "body": body})
-        return states.issue(said).number
+        return states.issue(said, repository).number
 
     async def edit_issue(self, repository: RepositoryRef, number: int, body: str, *, is_open: bool) -> None:
         shown = {"body": body, "state": "open" if is_open else "closed"}
@@ -370,7 +370,7 @@ class GitHub:
             said = await self._write(repository, "POST", "pulls", {**draft, "draft": False})
         return number(said, "number") or 0
 
-    async def label(self, change: Change, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
+    async def label(self, change: Change | Issue, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
         if add:
             await self._write_on(change, "POST", "issues/{number}/labels", {"labels": list(add)})
         for name in remove:
@@ -379,7 +379,7 @@ class GitHub:
             except Gone:
                 continue  # taken off by somebody else
 
-    async def nod(self, change: Change, remark_id: int, reaction: str) -> None:
+    async def nod(self, change: Change | Issue, remark_id: int, reaction: str) -> None:
         path = "issues/comments/{comment_id}/reactions"
         await self._write(change.repository, "POST", path, {"content": reaction}, comment_id=remark_id)
 
@@ -413,7 +413,7 @@ class GitHub:
 
     async def _write_on(
         self,
-        change: Change,
+        change: Change | Issue,
         method: str,
         path: str,
         body: Mapping[str, object] | None = None,

@@ -33,6 +33,7 @@ from policies.facts import (
     ChecksChanged,
     Fact,
     FilesPushed,
+    IssueAssigned,
     IssueClosed,
     IssueMoved,
     IssueOpened,
@@ -246,8 +247,7 @@ def _issue_comment(payload: Payload, where: Reading, command: str) -> Reading:
     if not any(isinstance(fact, RemarkMade) for fact in facts) or not _is_senders_own(payload):
         return reading
     remark = states.remark(payload["comment"])
-    if kind == "change":
-        reading = _touch(where, kind, number(payload, "issue.number"), [*facts, *in_commands(remark)])
+    reading = _touch(where, kind, number(payload, "issue.number"), [*facts, *in_commands(remark)])
     return replace(reading, remark=remark)
 
 
@@ -293,6 +293,8 @@ def _issues(payload: Payload, where: Reading) -> Reading:
             facts = [IssueReopened(**_by(sender, updated))]
         case "transferred" if updated:
             facts = [IssueMoved(**_by(sender, updated))]
+        case ("assigned" | "unassigned") as action if updated and (who := text(payload, "assignee.login")):
+            facts = [IssueAssigned(**_by(sender, updated), who=who, on=action == "assigned")]
         case ("labeled" | "unlabeled") as action if updated:
             facts = [
                 Labelled(**_by(sender, updated), label=text(payload, "label.name"), on=action == "labeled")

@@ -225,7 +225,7 @@ def remark(data: object) -> Remark:
     )
 
 
-def issue(data: object) -> Issue:
+def issue(data: object, repository: RepositoryRef) -> Issue:
     """An issue ("Get an issue"), or an item of their list."""
     return Issue(
         number=_required(number(data, "number"), "number"),
@@ -236,6 +236,12 @@ def issue(data: object) -> Issue:
         closed_at=time(data, "closed_at"),
         closed_by=person(data, "closed_by") if dig(data, "closed_by") else None,
         app_id=number(data, "performed_via_github_app.id"),
+        repository=repository,
+        opened_at=time(data, "created_at"),
+        updated_at=time(data, "updated_at"),
+        labels=tuple(text(label, "name") for label in objects(data, "labels")),
+        assigned=logins(data, "assignees"),
+        url=text(data, "html_url"),
     )
 
 

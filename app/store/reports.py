@@ -149,7 +149,10 @@ async def changes(database: Database, visitor: Visitor, most: int = 200) -> tupl
     """The changes that were looked at last, of those that the visitor may read; open ones first."""
     query = (
         sa.select(clock.c.tenant_id, clock.c.subject, clock.c.state, clock.c.projection)
-        .where(readable(visitor, clock.c.tenant_id, _repository_of(clock.c.subject)))
+        .where(
+            readable(visitor, clock.c.tenant_id, _repository_of(clock.c.subject)),
+            clock.c.subject.startswith("change:"),
+        )
         .order_by(clock.c.state == "DONE", clock.c.updated_at.desc())
         .limit(most)
     )

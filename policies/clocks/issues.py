@@ -37,6 +37,9 @@ from policies.facts import (
 )
 from policies.rules import SeverityTerms
 
+DECLINED = "declined"
+"""The state of a request that its reporter is to hear the reason of."""
+
 SLOT = "issue"
 """An issue has one slot: everybody who owns the repository."""
 
@@ -127,9 +130,11 @@ def _apply(issue: Issue, terms: Terms, fact: Fact) -> None:
             issue.triage = _open(issue, terms, "triage", fact.at)
             _await_owners(issue, terms, fact.at)
         case Labelled():
-            before = _severity(issue, terms)
+            before, was_request = _severity(issue, terms), _is_request(issue, terms)
             (issue.labels.add if fact.on else issue.labels.discard)(same(fact.label))
             _reweigh(issue, terms, before, fact.at)
+            if _is_request(issue, terms) != was_request:
+                _retriage(issue, terms, fact.at)
             if who in issue.owners and fact.on and _routes(terms, fact.label):
                 _triaged(issue, fact)
         case SeveritySet():
@@ -253,14 +258,42 @@ def _promise(issue: Issue, terms: Terms, who: str, fact: CommandGiven) -> None:
 def _severity(issue: Issue, terms: Terms) -> tuple[int, SeverityTerms] | None:
     """The most severe that applies, with its place among them; one without a label holds for all others."""
     for place, (name, severity) in enumerate(terms.rules.support.severities.items()):
+        if severity.label is None and _is_request(issue, terms):
+            continue
         if severity.label is None or same(severity.label) in issue.labels or name == issue.severity:
             return place, severity
     return None
 
 
 def _routes(terms: Terms, label: str) -> bool:
-    """Whether a label says where an issue belongs."""
-    return any(fnmatchcase(same(label), same(pattern)) for pattern in terms.rules.issues.triaged)
+    """Whether a label says where an issue belongs, or what becomes of a request; a no needs words besides."""
+    decided = [state for state in terms.rules.support.requests.states if same(state) != DECLINED]
+    return any(fnmatchcase(same(label), same(pattern)) for pattern in (*terms.rules.issues.triaged, *decided))
+
+
+def _is_request(issue: Issue, terms: Terms) -> bool:
+    """Whether it asks for something new; only sorting it is promised then, unless it has a severity."""
+    patterns = [same(pattern) for pattern in terms.rules.support.requests.labels]
+    return any(fnmatchcase(label, pattern) for label in issue.labels for pattern in patterns)
+
+
+def _retriage(issue: Issue, terms: Terms, at: datetime) -> None:
+    """It turned out to be a request, or to be none: what was promised for the other is not awaited any more."""
+    if _severity(issue, terms) is None and issue.response is not None:
+        for ledger in (issue.response, *issue.people.values(), *filter(None, (issue.resolve,))):
+            ledger.end(at, "cancelled")
+        issue.people.clear()
+    if issue.triage is not None and issue.triage.ended is None:
+        scale = _scale(
+            terms, "triage", None, "lowered", at, issue.triage.t0, request=_is_request(issue, terms)
+        )
+        issue.scales[issue.triage.key] += [scale] if scale else []
+
+
+def _decision(issue: Issue, terms: Terms) -> str:
+    """What was decided about a request, by its label; empty while nothing was."""
+    states = terms.rules.support.requests.states
+    return next((state for state in states if same(state) in issue.labels), "")
 
 
 def _reweigh(issue: Issue, terms: Terms, before: tuple[int, SeverityTerms] | None, at: datetime) -> None:
@@ -290,10 +323,13 @@ def _scale(
     since: datetime,
     start: datetime,
     party: str | None = None,
+    *,
+    request: bool = False,
 ) -> Scale | None:
     """The budget of a kind of answer; None: no such clock."""
-    issues = hours.rules_at(terms, start).issues
-    duration: Duration | None = issues.triage
+    rules = hours.rules_at(terms, start)
+    issues = rules.issues
+    duration: Duration | None = rules.support.requests.triage if request else issues.triage
     own: Hours = hours.calendar(terms, "business")
     if severity is not None and kind != "triage":
         duration = severity[1].respond if kind == "response" else severity[1].resolve or issues.resolve
@@ -325,7 +361,8 @@ def _turn_name(issue: Issue, terms: Terms) -> StateName:
     if issue.triage is not None and issue.triage.ended is None:
         return "TRIAGE"
     waits = issue.response is not None and issue.response.ended is None
-    return "RESPOND" if waits or not issue.answered else "REPORTER"
+    is_decided = _is_request(issue, terms) and _decision(issue, terms) != ""
+    return "RESPOND" if waits or not (issue.answered or is_decided) else "REPORTER"
 
 
 def _turn(issue: Issue, terms: Terms, pieces: list[Piece]) -> Turn:
@@ -337,6 +374,8 @@ def _turn(issue: Issue, terms: Terms, pieces: list[Piece]) -> Turn:
         since = piece.start
     reporter = (issue.spelling.get(issue.reporter, issue.reporter),)
     owners = tuple(issue.spelling.get(who, who) for who in sorted(issue.assigned)) or ("owners",)
+    if name == "REPORTER" and not issue.answered and (decision := _decision(issue, terms)):
+        return Turn(0, name, ("nobody",), f"it is {decision}", since)
     if name == "REPORTER":
         reason = "more information is needed" if _needs_info(issue, terms) else "an owner answered"
         return Turn(0, name, reporter, reason, since)

@@ -60,8 +60,9 @@ class Warranty:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """How feature requests are answered."""
+    """How feature requests are answered. `labels`: which issues are requests; `declined` needs a comment."""
 
+    labels: tuple[str, ...] = ("enhancement", "feature", "feature-request", "*/feature")
     triage: Budget = lasting("5bd")
     states: tuple[str, ...] = ("accepted", "declined", "contribution-welcome")
 

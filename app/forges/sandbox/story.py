@@ -203,6 +203,13 @@ class Person:
     def unlabels(self, issue: Issue, name: str) -> None:
         issues.unlabel(self.world, issue, self.account, name)
 
+    def assigns(self, issue: Issue, to: Person | str) -> None:
+        """Make somebody responsible for an issue."""
+        issues.assign(self.world, issue, self.account, str(to), on=True)
+
+    def unassigns(self, issue: Issue, to: Person | str) -> None:
+        issues.assign(self.world, issue, self.account, str(to), on=False)
+
     def reports(
         self, repository: Repository | str, title: str, body: str | None = None, labels: Iterable[str] = ()
     ) -> Issue:

@@ -240,3 +240,47 @@ def test_the_order_of_telling_does_not_matter() -> None:
 def test_no_fact_that_opens_the_issue_is_an_error() -> None:
     with pytest.raises(ValueError, match="opened"):
         look([commented("11-23 09:00", "ben")], "11-23 10:00")
+
+
+# --- Feature requests -------------------------------------------------------------------------------------
+
+
+REQUEST = [*REPORTED, labelled("11-23 09:01", "enhancement", by="ana")]
+
+
+def test_a_request_is_to_be_sorted_within_its_own_time_and_nothing_else_is_promised() -> None:
+    found = look(REQUEST, "11-23 12:00")
+    assert owed(found, "triage").due == at("11-27 17:00")
+    assert owed(found, "response").verdict == "cancelled"
+
+
+def test_a_request_with_a_severity_is_answered_as_any_other() -> None:
+    story = [*REQUEST, labelled("11-23 10:00", "severity/high", by="ben")]
+    assert owed(look(story, "11-23 12:00"), "response", cycle=2).due == at("11-24 10:00")
+
+
+@pytest.mark.parametrize(
+    ("story", "triage", "reason"),
+    [
+        ([], None, "nobody has said yet where it belongs"),
+        ([labelled("11-23 10:00", "accepted", by="ben")], "met", "it is accepted"),
+        ([labelled("11-23 10:00", "contribution-welcome", by="ben")], "met", "it is contribution-welcome"),
+        ([labelled("11-23 10:00", "accepted", by="zoe")], None, "nobody has said yet where it belongs"),
+        ([labelled("11-23 10:00", "declined", by="ben")], None, "nobody has said yet where it belongs"),
+        (
+            [labelled("11-23 10:00", "declined", by="ben"), commented("11-23 10:05", "ben")],
+            "met",
+            "an owner answered",
+        ),
+    ],
+)
+def test_what_becomes_of_a_request(story: list[Fact], triage: str | None, reason: str) -> None:
+    found = look([*REQUEST, *story], "11-23 12:00")
+    assert (owed(found, "triage").verdict, found.turn.reason) == (triage, reason)
+
+
+def test_what_turns_out_to_be_no_request_is_answered_after_all() -> None:
+    story = [*REQUEST, labelled("11-23 11:00", "enhancement", by="ben", on=False)]
+    found = look(story, "11-23 12:00")
+    assert owed(found, "response", cycle=2).due == at("11-25 11:00")
+    assert owed(found, "triage").due == at("11-27 17:00")  # what was given once is not taken back

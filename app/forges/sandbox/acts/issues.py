@@ -81,6 +81,22 @@ def unlabel(world: World, issue: Issue, by: Account, name: str) -> None:
     raise rules.Refused(rules.NO_LABEL)
 
 
+def assign(world: World, issue: Issue, by: Account, name: str, *, on: bool) -> None:
+    """Make somebody responsible, or free them of it; twice is once."""
+    rules.needs(issue.repository, by, "triage")
+    who = _assignable(world, issue.repository, name)
+    if (who in issue.assignees) == on:
+        return
+    if on:
+        issue.assignees.append(who)
+    else:
+        issue.assignees.remove(who)
+    touch(world, issue)
+    action = "assigned" if on else "unassigned"
+    kind = "pull_request" if isinstance(issue, Change) else "issues"
+    world.tell(Happening(kind, action, by, issue.repository, subject=issue, more={"assignee": who}))
+
+
 def _assignable(world: World, repository: Repository, name: str) -> Account:
     account = world.account(name)
     if account is None or not rules.collaborates(repository, account):

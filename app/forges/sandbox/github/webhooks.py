@@ -151,6 +151,8 @@ def _issues(site: Site, world: World, happening: Happening) -> dict[str, Any]:
     payload: dict[str, Any] = {"issue": changes.issue(site, issue)}
     if "label" in happening.more:
         payload["label"] = changes.label(site, issue.repository, happening.more["label"])
+    if "assignee" in happening.more:
+        payload["assignee"] = people.user(site, happening.more["assignee"])
     return payload
 
 

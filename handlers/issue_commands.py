@@ -1,0 +1,73 @@
+"""People say in a comment on an issue what should happen; whoever it waits for can promise an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.hearing import given, reaction, read_line, refused
+from handlers.issue_situation import IssueSituation
+from handlers.situation import Reads
+from policies.actions import Action, Note
+from policies.clocks.hours import of_person
+from policies.clocks.story import last_own, story
+from policies.commands import Command, unanswered
+from policies.facts import CommandGiven, CommandRefused, CommandTyped, Fact, same
+from policies.words import commands as words
+from policies.words import support
+
+ON_ISSUES = ("eta", "ack", "away", "undo")
+"""What can be said on an issue; everything else is about reviews."""
+
+
+async def issue_commands(situation: IssueSituation, reads: Reads) -> Sequence[Action]:
+    """Hear the commands that nobody has read yet; answer those that have no answer yet."""
+    heard: list[Fact] = []
+    for line in unanswered(situation.log):
+        fact = await _hear(line, situation, reads)
+        heard.append(fact)
+        situation = situation.knowing((fact,))
+    settled = {effect.key for effect in situation.effects if effect.state in ("done", "skipped", "dead")}
+    remarks = dict.fromkeys(fact.remark_id for fact in situation.facts(CommandTyped))
+    answers = [each for remark_id in remarks for each in reaction(remark_id, situation)]
+    new = [each for each in answers if f"{situation.subject}|{each.key}" not in settled]
+    return (*((Note(tuple(heard)),) if heard else ()), *new)
+
+
+async def _hear(line: CommandTyped, situation: IssueSituation, reads: Reads) -> CommandGiven | CommandRefused:
+    command = read_line(line, situation, reads)
+    if isinstance(command, CommandRefused):
+        return command
+    if problem := await _problem(command, line, situation, reads):
+        return refused(line, problem)
+    return given(line, command)
+
+
+async def _problem(command: Command, line: CommandTyped, situation: IssueSituation, reads: Reads) -> str:
+    if command.verb not in ON_ISSUES:
+        return support.only_on_changes(command.verb, ON_ISSUES)
+    if await reads.forge.access(situation.issue.repository, line.by) == "none":
+        return words.not_yours(command.verb, "people who can read this repository")
+    match command.verb:
+        case "eta" | "ack":
+            return _against_promise(line, situation)
+        case "undo" if last_own(story(situation.log, line.at), line.by, line.at) is None:
+            return words.NOTHING_TO_UNDO
+    return ""
+
+
+def _against_promise(line: CommandTyped, situation: IssueSituation) -> str:
+    """A promise needs an answer that is awaited of them, and is made once for it."""
+    is_owner = same(line.by) in map(same, situation.terms.owners)
+    awaited = [
+        each
+        for each in situation.state.obligations
+        if each.open
+        and each.kind == "response"
+        and (is_owner if each.ledger == "slot" else same(each.party) == same(line.by))
+    ]
+    if not awaited:
+        return words.NOTHING_OWED
+    promised = [each.promised for each in awaited if each.promised is not None]
+    if len(promised) == len(awaited):
+        return words.already_promised(min(promised), of_person(situation.terms, line.by).zone)
+    return ""
