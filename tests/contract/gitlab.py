@@ -77,8 +77,8 @@ def edits(schema: str | None, needs: str = "", **body: Json) -> Json:
     return operation(WRITE | {200: schema}, body=body, needs=needs)
 
 
-def removes() -> Json:
-    return operation(WRITE | {204: None})
+def removes(needs: str = "", **body: Json) -> Json:
+    return operation(WRITE | {204: None}, body=body or None, needs=needs)
 
 
 def numbered(entry: Json, *names: str) -> Json:
@@ -130,6 +130,15 @@ _ISSUE: Fields = {
     "confidential": FLAG,
     "severity": TEXT,
     "issue_type": one_of("issue", "incident", "test_case", "task"),
+}
+_FILE: Fields = {
+    "branch": TEXT,
+    "start_branch": TEXT,
+    "commit_message": TEXT,
+    "content": TEXT,
+    "encoding": one_of("text", "base64"),
+    "execute_filemode": FLAG,
+    "last_commit_id": TEXT,
 }
 _HOOK: Fields = {
     "url": TEXT,
@@ -288,6 +297,9 @@ OPERATIONS: dict[str, Json] = {
     f"GET {P}/repository/blobs/{{sha}}/raw": reads(None),
     f"GET {P}/repository/files/{{file_path}}": reads("file", ref=TEXT),
     f"GET {P}/repository/files/{{file_path}}/raw": reads(None, ref=TEXT, lfs=FLAG),
+    f"POST {P}/repository/files/{{file_path}}": makes("written", "branch commit_message", **_FILE),
+    f"PUT {P}/repository/files/{{file_path}}": edits("written", "branch commit_message", **_FILE),
+    f"DELETE {P}/repository/files/{{file_path}}": removes("branch commit_message", **_FILE),
     f"HEAD {P}/repository/files/{{file_path}}": reads(None, ref=TEXT),
     f"GET {P}/repository/commits": lists(
         "commit", ref_name=TEXT, since=MOMENT, until=MOMENT, path=TEXT, author=TEXT, all=FLAG, with_stats=FLAG

@@ -180,6 +180,7 @@ SCHEMAS: dict[str, Json] = {
     "file": thing(
         file_path=TEXT, size=NUMBER, encoding={"const": "base64"}, content=TEXT, blob_id=SHA, ref=TEXT
     ),
+    "written": thing(file_path=TEXT, branch=TEXT),
     "commit_status": thing(
         id=NUMBER, sha=SHA, status=TEXT, name=TEXT, description=maybe(TEXT), author=a("user")
     ),

@@ -109,6 +109,29 @@ def _file(call: Call) -> tuple[str, Blob, Commit, str]:
     return path, blob, commit, ref
 
 
+@endpoint("POST /projects/{id}/repository/files/{path}")
+def make_file(call: Call) -> Answer:
+    return Answer(201, _write(call, "create"))
+
+
+@endpoint("PUT /projects/{id}/repository/files/{path}")
+def edit_file(call: Call) -> Answer:
+    return Answer(200, _write(call, "update"))
+
+
+@endpoint("DELETE /projects/{id}/repository/files/{path}")
+def remove_file(call: Call) -> Answer:
+    _write(call, "delete")
+    return Answer(204)
+
+
+def _write(call: Call, action: str) -> dict[str, str]:
+    """One file in a commit of its own; the rest as in `make_commit`."""
+    path, branch = call.params["path"], call.given("branch", str)
+    _commit(call, branch, [{**call.body, "action": action, "file_path": path}])
+    return {"file_path": path, "branch": branch}
+
+
 def _raw(blob: Blob) -> Answer:
     kind = "application/octet-stream" if blob.binary else "text/plain; charset=utf-8"
     return Answer(200, raw=blob.content, headers={"Content-Type": kind})
@@ -154,10 +177,13 @@ def get_commit(call: Call) -> Answer:
 @endpoint("POST /projects/{id}/repository/commits")
 def make_commit(call: Call) -> Answer:
     """Several files in one commit, on a branch that is there or a new one from `start_branch`."""
+    made = _commit(call, call.given("branch", str), call.given("actions", list))
+    return Answer(201, shapes.commit(call.site, call.project, made))
+
+
+def _commit(call: Call, branch: str, actions: list[Any]) -> Commit:
     project, actor = call.project, call.actor
-    branch, message = call.given("branch", str), call.given("commit_message", str)
-    actions = call.given("actions", list)
-    start = call.maybe("start_branch", str)
+    message, start = call.given("commit_message", str), call.maybe("start_branch", str)
     rules.needs(project, actor, "write")
     if start is not None and branch in project.branches and not call.maybe("force", bool):
         raise Problem(
@@ -169,8 +195,7 @@ def make_commit(call: Call) -> Answer:
     edits = _edits(project.history.commits[base].tree, actions)
     if branch not in project.branches:
         acts.branch(call.world, project, branch, base, actor)
-    made = acts.push(call.world, project, branch, edits, actor, message)
-    return Answer(201, shapes.commit(call.site, project, made))
+    return acts.push(call.world, project, branch, edits, actor, message)
 
 
 def _edits(tree: git.Tree, actions: list[Any]) -> dict[str, Blob | None]:
