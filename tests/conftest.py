@@ -77,7 +77,7 @@ def _emptied(address: str) -> bool:
         revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         tables = connection.execute(
             "SELECT quote_ident(tablename) FROM pg_tables "
-            "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            "WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'schema_floor')"
         ).fetchall()
         try:
             connection.execute(f"TRUNCATE {', '.join(name for (name,) in tables)} RESTART IDENTITY CASCADE")

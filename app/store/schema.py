@@ -9,11 +9,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import migrations
 from app.errors import ForPeople
 from app.store.database import Database
+from app.store.tables import schema_floor
 
 _LOCK = "SELECT pg_advisory_lock(hashtext('usher:migrate'))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtext('usher:migrate'))"
@@ -81,9 +82,15 @@ async def migrate(database: Database) -> tuple[str | None, str]:
 
 
 async def require(database: Database) -> None:
-    """SchemaError unless the database has exactly the schema that this code needs."""
+    """SchemaError unless this code can run on the schema that the database has.
+
+    That is its own, or a newer one that only added to it: while processes are replaced one by one, and after
+    a step back, old code runs on a schema that the new code brought (see migrations/README.md).
+    """
     found = await current(database)
     if found == newest():
+        return
+    if found is not None and not _known(found) and await _still_fits(database):
         return
     if found is not None and not _known(found):
         raise SchemaError(_too_new(found))
@@ -92,6 +99,16 @@ async def require(database: Database) -> None:
         f"The database is {state}; this Usher needs revision {newest()}. "
         "Run `usher migrate`, or start with `usher serve --migrate`."
     )
+
+
+async def _still_fits(database: Database) -> bool:
+    """Whether a newer schema still has everything that this code needs: it says from which revision on."""
+    try:
+        async with database.engine.connect() as connection:
+            floor = await connection.scalar(sa.select(schema_floor.c.revision))
+    except ProgrammingError:
+        return False  # so old that it does not say
+    return floor is not None and int(floor) <= int(newest())
 
 
 def _known(revision: str) -> bool:

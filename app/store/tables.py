@@ -509,3 +509,9 @@ restoration = sa.Table(
     sa.Column("at", INSTANT, nullable=False, server_default=NOW),
     comment="when the database was filled from a backup, which forgot what came after it",
 )
+
+schema_floor = sa.Table(
+    "schema_floor",
+    metadata,
+    sa.Column("revision", sa.Text, nullable=False, comment="the oldest code that can run on this schema"),
+)

@@ -72,9 +72,12 @@ class Process:
 
 @asynccontextmanager
 async def running(
-    forge: Sandbox, address: str, folder: Path, *command: str, **settings: object
+    forge: Sandbox, address: str, folder: Path, *command: str, code: Path | None = None, **settings: object
 ) -> AsyncIterator[Process]:
-    """An `usher` process that is connected to the sandbox forge; it is gone afterwards in any case."""
+    """An `usher` process that is connected to the sandbox forge; it is gone afterwards in any case.
+
+    `code` is the folder with another version's code, where it is not to be ours.
+    """
     port = free_port()
     clock = folder / "clock"
     clock.write_text(MONDAY_NINE.isoformat())
@@ -96,7 +99,13 @@ async def running(
         **{f"USHER_{name.upper()}": str(value) for name, value in settings.items()},
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app.cli", *command, env=environment, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "app.cli",
+        *command,
+        cwd=code,
+        env=environment,
+        stderr=asyncio.subprocess.PIPE,
     )
     started = Process(process, f"http://127.0.0.1:{port}")
     try:

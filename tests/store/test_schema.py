@@ -72,12 +72,18 @@ async def test_an_empty_database_is_refused_with_the_command_that_mends_it(postg
     await database.close()
 
 
-async def test_a_newer_schema_is_refused_and_left_alone(address: str) -> None:
+async def test_a_newer_schema_is_left_alone_and_refused_only_where_it_says_so(address: str) -> None:
+    """Code runs on what only grew; a schema that took something away names the oldest code that can do without."""
     database = connect(address)
     async with database.begin() as connection:
         await connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    await schema.require(database)
+    async with database.begin() as connection:
+        await connection.execute(sa.text("UPDATE schema_floor SET revision = '9998'"))
     with pytest.raises(schema.SchemaError, match="newer than this Usher knows"):
         await schema.require(database)
     with pytest.raises(schema.SchemaError, match="newer than this Usher knows"):
         await schema.migrate(database)
+    async with database.begin() as connection:  # another test may be given this database
+        await connection.execute(sa.text("UPDATE schema_floor SET revision = '0011'"))
     await database.close()
