@@ -76,7 +76,7 @@ def work(migrate: Migrate = False) -> None:
     settings = _settings()
 
     async def body() -> None:
-        async with main.opened(settings, migrate=migrate) as usher:
+        async with main.opened(settings, migrate=migrate, receives=False) as usher:
             await main.work_only(usher)
 
     _run(body)
@@ -90,7 +90,7 @@ def sweep() -> None:
     settings = _settings()
 
     async def body() -> None:
-        async with main.opened(settings) as usher:
+        async with main.opened(settings, receives=False) as usher:
             runs = await usher.work.sweep_once()
             typer.echo(f"{runs} settled.")
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
+import queue
 import sys
+import threading
+import time
 from collections.abc import MutableMapping
-from typing import Any
+from typing import IO, Any
 
 import structlog
 
+from app import metrics
 from app.redaction import redact
+
+_FLUSH_SECONDS = 1.0
 
 
 def configure(level: str = "info", form: str = "console") -> None:
@@ -34,7 +41,7 @@ def configure(level: str = "info", form: str = "console") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Unblocked(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -56,6 +63,62 @@ def configure(level: str = "info", form: str = "console") -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # Its warnings are one line for each malformed request, which strangers could send without end; counted instead.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+
+class Unblocked(logging.Handler):
+    """Writes lines from a thread of its own, and drops them where nobody takes them.
+
+    A full pipe must not stop a process that has deliveries to answer. What was dropped is counted, and told
+    with the next line that gets through.
+    """
+
+    def __init__(self, stream: IO[str], *, most: int = 10_000) -> None:
+        super().__init__()
+        self._lines: queue.Queue[str] = queue.Queue(most)
+        self._dropped = 0
+        try:
+            # Not through the stream: a thread that is stuck in it at the end would take the process down with it.
+            # And a number of our own, which is not given to another file once the stream is closed.
+            self._descriptor: int | None = os.dup(stream.fileno())
+        except (OSError, ValueError, AttributeError):
+            self._descriptor = None
+        self._stream = stream
+        threading.Thread(target=self._write_for_ever, name="usher-log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._lines.put_nowait(self.format(record) + "\n")
+        except queue.Full:
+            self._dropped += 1
+            metrics.log_lines_dropped.inc()
+        except Exception:  # a line that cannot be formatted is no reason to fail
+            self.handleError(record)
+
+    def flush(self) -> None:
+        """Wait a moment until everything is written, as the process does at its end."""
+        until = time.monotonic() + _FLUSH_SECONDS
+        while self._lines.unfinished_tasks and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def _write_for_ever(self) -> None:
+        while True:
+            line = self._lines.get()
+            try:
+                dropped, self._dropped = self._dropped, 0
+                if dropped:
+                    line += f"{dropped} log lines were dropped, because nobody took them.\n"
+                self._write(line.encode("utf-8", "backslashreplace"))
+            except OSError:
+                pass  # the other side is gone
+            finally:
+                self._lines.task_done()
+
+    def _write(self, data: bytes) -> None:
+        if self._descriptor is None:
+            self._stream.write(data.decode())
+            return
+        while data:
+            data = data[os.write(self._descriptor, data) :]
 
 
 def get(name: str) -> Any:

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -28,11 +29,13 @@ from app.rounds import Round, Rounds
 from app.settings import PromiseClock, Settings, SettingsError, make_clock
 from app.settling import Settling
 from app.spool import Spool, spool_folder
+from app.stock import Stock
 from app.store import retention, schema
 from app.store.database import Database, connect, locate, require_durable
 from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
 from app.web.guard import Guard, watch
+from app.web.health import Health, make_health, make_metrics_page
 from app.web.hooks import Hook, Lobby
 from app.web.setup import make_setup
 from app.web.site import Site, make_site
@@ -49,15 +52,16 @@ GRACE = 8
 
 @dataclass(frozen=True, slots=True)
 class Usher:
-    """A whole Usher with open connections; see `opened`."""
+    """A whole Usher with open connections; see `opened`. One that does not receive has no site and no intake."""
 
     settings: Settings
     database: Database
     clock: PromiseClock
     work: Work
-    site: Site
+    site: Site | None
     github: GitHubConnection
-    intake: Intake
+    intake: Intake | None
+    stock: Stock
 
 
 @asynccontextmanager
@@ -67,9 +71,10 @@ async def opened(
     *,
     clock: PromiseClock | None = None,
     migrate: bool = False,
+    receives: bool = True,
     stand_ins: Sequence[str] = (),
 ) -> AsyncIterator[Usher]:
-    """Open everything that web and worker need, and close it again.
+    """Open everything that web and worker need, and close it again; a worker alone does not receive.
 
     `address` is the database and `clock` the clock of promises, where they are not to be taken from the
     settings. `stand_ins` are people whom whoever looks at the pages is offered to be, in the demo.
@@ -94,7 +99,7 @@ async def opened(
             GitHubConnection(settings, database, keys.Seal(master), sign_ins).open()
         )
         forges = _Forges(github)
-        spool = Spool(spool_folder(settings))
+        spool = Spool(spool_folder(settings)) if receives else None
         work = Work(
             database,
             Drain(
@@ -119,29 +124,57 @@ async def opened(
             rounds=Rounds(
                 database,
                 [
-                    look_for_missed("github", database, lambda: github.app, spool.holds),
+                    look_for_missed(
+                        "github", database, lambda: github.app, spool.holds if spool else _nothing
+                    ),
                     compare_all(database, forges, gather),
                     Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
                 ],
             ),
         )
         await stack.enter_async_context(work.open())
-        strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
-        intake = await stack.enter_async_context(Intake(address, spool, work.wake).open())
-        lobby = Lobby(put=intake.put, stored=work.wake, strangers=strangers)
-        doors: dict[str, ASGIApp] = {"/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby)}
-        visitors = Visitors(
-            database=database,
-            doors=sign_ins,
-            seal=keys.Seal(master),
-            csrf_key=keys.derived(master[0], "csrf"),
-            operators=settings.operators,
-            public_url=settings.public_url,
-            stand_ins=stand_ins,
-        )
-        setup = make_setup(settings, database, github)
-        site = make_site(database, doors, visitors, setup, ready_to_read=lambda: github.is_ready)
-        yield Usher(settings, database, clock, work, site, github, intake)
+        intake = None
+        if spool is not None:
+            intake = await stack.enter_async_context(Intake(address, spool, work.wake).open())
+        stock = Stock(database, intake, lambda: github.client.clock.offset if github.client else 0.0)
+        site = None
+        if intake is not None:
+            strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
+            lobby = Lobby(put=intake.put, stored=work.wake, strangers=strangers)
+            doors: dict[str, ASGIApp] = {
+                "/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby)
+            }
+            visitors = Visitors(
+                database=database,
+                doors=sign_ins,
+                seal=keys.Seal(master),
+                csrf_key=keys.derived(master[0], "csrf"),
+                operators=settings.operators,
+                public_url=settings.public_url,
+                stand_ins=stand_ins,
+            )
+            health = Health(
+                database,
+                intake,
+                stock,
+                visitors,
+                settings.operator_token.get_secret_value() if settings.operator_token else None,
+                lambda: {"github": {"connected": github.is_ready, "login": github.login}},
+            )
+            site = make_site(
+                database,
+                doors,
+                visitors,
+                make_setup(settings, database, github),
+                make_health(health),
+                ready_to_read=lambda: github.is_ready,
+            )
+        yield Usher(settings, database, clock, work, site, github, intake, stock)
+
+
+def _nothing(_forge: str, _hook: str, _delivery_id: str) -> bool:
+    """A process that does not receive has nothing on its disk."""
+    return False
 
 
 def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str, SignIn]:
@@ -182,25 +215,49 @@ class _Forges:
 async def serve(usher: Usher, *, worker: bool = True) -> None:
     """Answer requests, and work where `worker` is set, until the process is asked to stop."""
     stop = stop_on_signals()
-    web = asyncio.create_task(run_web(usher, stop), name="usher web")
-    work = [usher.work.run(stop, concurrency=usher.settings.worker_concurrency)] if worker else []
-    await _until_stopped(stop, web, *(asyncio.create_task(each, name="usher work") for each in work))
+    parts = [run_web(usher, stop), *_metrics(usher, stop)]
+    if worker:
+        parts.append(usher.work.run(stop, concurrency=usher.settings.worker_concurrency))
+    await _until_stopped(stop, *(asyncio.create_task(each) for each in parts))
 
 
 async def work_only(usher: Usher) -> None:
     """Work without answering requests, until the process is asked to stop."""
     stop = stop_on_signals()
-    await usher.work.run(stop, concurrency=usher.settings.worker_concurrency)
+    work = usher.work.run(stop, concurrency=usher.settings.worker_concurrency)
+    await _until_stopped(stop, *(asyncio.create_task(each) for each in (work, *_metrics(usher, stop))))
+
+
+def _metrics(usher: Usher, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+    """The listener for metrics alone, where there is to be one. A second process on a machine goes without."""
+    if not usher.settings.metrics_address:
+        return []
+    host, _, port = usher.settings.metrics_address.rpartition(":")
+    try:
+        listener = listen(host.strip("[]"), int(port), setting="USHER_METRICS_ADDRESS")
+    except SettingsError as error:
+        if "metrics_address" in usher.settings.model_fields_set:
+            raise
+        log.warning("metrics are not served at their usual place", reason=str(error))
+        return []
+    return [_answer(make_metrics_page(usher.stock), stop, listener, Guard)]
 
 
 async def run_web(
     usher: Usher, stop: asyncio.Event, listener: socket.socket | None = None, *, guard: type[Guard] = Guard
 ) -> None:
     """Answer requests until `stop` is set. `listener` is the socket to use, where one is open already."""
+    if usher.site is None:
+        raise RuntimeError("this Usher was opened to work only")
     listener = listener or listen(usher.settings.host, usher.settings.port)
+    log.info("listening", address=address_of(listener))
+    await _answer(usher.site, stop, listener, guard)
+
+
+async def _answer(site: ASGIApp, stop: asyncio.Event, listener: socket.socket, guard: type[Guard]) -> None:
     server = _Server(
         uvicorn.Config(
-            usher.site,
+            site,
             http=guard,
             ws="none",
             proxy_headers=False,
@@ -212,7 +269,6 @@ async def run_web(
             timeout_graceful_shutdown=GRACE,
         )
     )
-    log.info("listening", address=address_of(listener))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     watching = asyncio.create_task(watch(server.server_state.connections))
     stopping = asyncio.create_task(stop.wait())
@@ -223,13 +279,13 @@ async def run_web(
     watching.cancel()
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, setting: str = "USHER_PORT") -> socket.socket:
     """A socket that listens; port 0 takes a free one. SettingsError where the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}. Set USHER_PORT.") from None
+        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}. Set {setting}.") from None
 
 
 def address_of(listener: socket.socket) -> str:

@@ -102,6 +102,10 @@ dead_letters = Gauge(
     registry=registry,
 )
 
+effects_uncertain = Gauge(
+    "usher_effects_uncertain", "Writes of which nobody knows yet whether they happened", registry=registry
+)
+
 # --- The forge ------------------------------------------------------------------------------------------
 
 forge_requests = Counter(
@@ -109,6 +113,10 @@ forge_requests = Counter(
     "Requests to the forge",
     ["forge", "method", "status", "cache"],
     registry=registry,
+)
+
+clock_offset_seconds = Gauge(
+    "usher_clock_offset_seconds", "Seconds by which the forge's clock is ahead of ours", registry=registry
 )
 
 # --- The process ----------------------------------------------------------------------------------------

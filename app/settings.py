@@ -28,6 +28,7 @@ FROM_FILES = (
     "gitlab_webhook_secrets",
     "gitlab_signing_tokens",
     "master_keys",
+    "operator_token",
 )
 
 NameList = Annotated[tuple[str, ...], NoDecode]
@@ -74,6 +75,14 @@ class Settings(BaseSettings):
         ),
     )
 
+    operator_token: SecretStr | None = Field(
+        None,
+        description="Opens `/healthz` and `/metrics` to machines as a bearer token; 32 characters or more.",
+    )
+    metrics_address: str = Field(
+        "127.0.0.1:9464",
+        description="Where else metrics are served, without a token: `HOST:PORT`. Empty: nowhere.",
+    )
     trusted_proxies: Networks = Field(
         (),
         description="Networks of your reverse proxies, comma separated: whom they forward counts, not they.",
@@ -171,6 +180,21 @@ class Settings(BaseSettings):
     def _split_list(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("operator_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("must be 32 characters or longer")
+        return value
+
+    @field_validator("metrics_address")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdigit() and int(port) < 65_536):
+            raise ValueError("must be HOST:PORT, such as 127.0.0.1:9464, or empty")
         return value
 
     @field_validator("trusted_proxies", "forge_ranges", mode="before")

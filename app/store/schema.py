@@ -21,7 +21,18 @@ _UNLOCK = "SELECT pg_advisory_unlock(hashtext('usher:migrate'))"
 
 
 class SchemaError(ForPeople):
-    """The schema is not the one this code needs; the message says which command mends it."""
+    """The schema is not the one this code needs; the message says which command mends it.
+
+    `is_away`: the database does not answer, so nobody knows.
+    """
+
+    is_away = False
+
+
+class DatabaseAway(SchemaError):
+    """The database does not answer."""
+
+    is_away = True
 
 
 def _config() -> Config:
@@ -46,7 +57,7 @@ async def current(database: Database) -> str | None:
             )
     except OperationalError as error:
         why = str(error.orig).strip().splitlines()[0]
-        raise SchemaError(f"The database does not answer: {why}. Is USHER_DATABASE_URL right?") from None
+        raise DatabaseAway(f"The database does not answer: {why}. Is USHER_DATABASE_URL right?") from None
 
 
 async def migrate(database: Database) -> tuple[str | None, str]:

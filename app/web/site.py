@@ -8,14 +8,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import metrics
-from app.store import schema
 from app.store.database import Database
 from app.web.pages import make_pages
 from app.web.rendering import page
@@ -58,6 +55,7 @@ def make_site(
     doors: dict[str, ASGIApp],
     visitors: Visitors,
     setup: APIRouter,
+    health: APIRouter,
     *,
     ready_to_read: Callable[[], bool],
 ) -> Site:
@@ -87,27 +85,7 @@ def make_site(
     async def malformed(request: Request, _error: RequestValidationError) -> Response:
         return _told(request, 404, "There is no such page.", None)
 
-    @site.get("/livez")
-    async def livez() -> PlainTextResponse:
-        """Whether the process turns."""
-        return PlainTextResponse("alive\n")
-
-    @site.get("/readyz")
-    async def readyz() -> PlainTextResponse:
-        """Whether deliveries can be stored now, on the schema that this code needs."""
-        try:
-            await schema.require(database)
-        except schema.SchemaError as error:
-            return PlainTextResponse(f"{error}\n", 503)
-        except Exception:  # whatever keeps the database away, the answer is the same
-            return PlainTextResponse("the database is away\n", 503)
-        return PlainTextResponse("ready\n")
-
-    @site.get("/metrics")
-    async def show_metrics() -> Response:
-        """Counters for Prometheus."""
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
+    site.include_router(health)
     site.include_router(make_sign_in(visitors))
     site.include_router(make_pages(database, visitors, ready_to_read=ready_to_read))
     site.include_router(setup)

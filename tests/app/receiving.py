@@ -80,7 +80,14 @@ async def receiving(
         door = Hook(GitHubSender(lambda: [NEW, OLD]), lobby, deadline=deadline)
         database = connect(address)
         usher = main.Usher(
-            read_settings(), database, None, None, Site({"/webhooks/github": door}, nothing), None, intake
+            read_settings(),
+            database,
+            None,
+            None,
+            Site({"/webhooks/github": door}, nothing),
+            None,
+            intake,
+            None,
         )  # type: ignore[arg-type]
         serving = asyncio.create_task(main.run_web(usher, stop, listener, guard=guard))
         try:

@@ -72,7 +72,13 @@ class Process:
 
 @asynccontextmanager
 async def running(
-    forge: Sandbox, address: str, folder: Path, *command: str, code: Path | None = None, **settings: object
+    forge: Sandbox,
+    address: str,
+    folder: Path,
+    *command: str,
+    code: Path | None = None,
+    stderr: int = asyncio.subprocess.PIPE,
+    **settings: object,
 ) -> AsyncIterator[Process]:
     """An `usher` process that is connected to the sandbox forge; it is gone afterwards in any case.
 
@@ -88,6 +94,7 @@ async def running(
         "USHER_DATA_DIR": str(folder),
         "USHER_SPOOL_DIR": str(folder / "spool"),
         "USHER_PORT": str(port),
+        "USHER_METRICS_ADDRESS": "",
         "USHER_GITHUB_API_URL": forge.url,
         "USHER_GITHUB_APP_ID": str(forge.app_id),
         "USHER_GITHUB_PRIVATE_KEY": forge.private_key,
@@ -99,13 +106,7 @@ async def running(
         **{f"USHER_{name.upper()}": str(value) for name, value in settings.items()},
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app.cli",
-        *command,
-        cwd=code,
-        env=environment,
-        stderr=asyncio.subprocess.PIPE,
+        sys.executable, "-m", "app.cli", *command, cwd=code, env=environment, stderr=stderr
     )
     started = Process(process, f"http://127.0.0.1:{port}")
     try:
