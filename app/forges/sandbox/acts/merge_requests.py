@@ -261,6 +261,16 @@ def _first_stance(change: Change, who: Account) -> Stance:
     return "approved" if who.id in change.approvals else "unreviewed"
 
 
+def ask(world: World, change: Change, by: Account, people: Iterable[Account]) -> None:
+    """Add reviewers; whoever is one already is asked for another look."""
+    merge_rules.may_update(change, by)
+    chosen = list(people)
+    for who in [each for each in chosen if each in change.requested]:
+        ask_again(world, change, by, who)
+    with updating(world, change, by):
+        set_reviewers(world, change, by, [each.id for each in (*change.requested, *chosen)])
+
+
 def ask_again(world: World, change: Change, by: Account, who: Account) -> None:
     """Ask a reviewer for another look: their approval goes, and the event marks them (`re_requested`)."""
     merge_rules.may_update(change, by)

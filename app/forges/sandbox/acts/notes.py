@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 
 from app.forges.sandbox import merge_rules, rules
 from app.forges.sandbox.acts import merge_requests as acts
@@ -144,6 +145,17 @@ def _add(world: World, thread: Thread, by: Account, body: str) -> LineRemark:
 # --- Quick actions ------------------------------------------------------------------------------------
 
 
+class Action(NamedTuple):
+    """What a quick action does and says. `updates`: told as one update; else `do` tells what it did itself."""
+
+    do: Callable[
+        [World, Any, Account, str], object
+    ]  # the issue or merge request, the sender, what follows the name
+    said: str
+    updates: bool = True
+    on_changes_only: bool = True
+
+
 def taken_apart(body: str, issue: Issue) -> tuple[str, list[tuple[str, str]]]:
     """The text without its quick actions, and these in order. In code and quotes nothing is an action."""
     kept: list[str] = []
@@ -153,15 +165,12 @@ def taken_apart(body: str, issue: Issue) -> tuple[str, list[tuple[str, str]]]:
         if _FENCE.match(line):
             fenced = not fenced
         found = None if fenced else _COMMAND.match(line)
-        if found and found["name"] in _ACTIONS and _fits(found["name"], issue):
+        action = _ACTIONS.get(found["name"]) if found else None
+        if found and action and (isinstance(issue, Change) or not action.on_changes_only):
             commands.append((found["name"], (found["rest"] or "").strip()))
         else:
             kept.append(line)
     return "\n".join(kept).strip() if commands else body, commands
-
-
-def _fits(name: str, issue: Issue) -> bool:
-    return isinstance(issue, Change) or name not in _ON_CHANGES
 
 
 def _carry_out(
@@ -171,8 +180,11 @@ def _carry_out(
     done: list[str] = []
     failed: list[str] = []
     for name, rest in commands:
+        action = _ACTIONS[name]
         try:
-            done.append(_ACTIONS[name](world, issue, by, rest))
+            with acts.updating(world, issue, by) if action.updates else nullcontext():
+                action.do(world, issue, by, rest)
+            done.append(action.said)
         except rules.Refused as refused:
             failed.append(f"Could not apply {name} command. {refused}.")
     return done, failed
@@ -183,148 +195,91 @@ def _people(world: World, by: Account, rest: str) -> list[Account]:
     return [who for who in map(world.account, names) if who is not None]
 
 
-def _assign(world: World, issue: Issue, by: Account, rest: str) -> str:
-    chosen = _people(world, by, rest)
-    with acts.updating(world, issue, by):
-        acts.assign(world, issue, by, [*(each.id for each in issue.assignees), *(each.id for each in chosen)])
-    return "Assigned " + ", ".join(f"@{each.login}" for each in chosen) + "."
-
-
-def _unassign(world: World, issue: Issue, by: Account, rest: str) -> str:
-    gone = _people(world, by, rest) or list(issue.assignees)
-    with acts.updating(world, issue, by):
-        acts.assign(world, issue, by, [each.id for each in issue.assignees if each not in gone])
-    return "Removed assignees."
-
-
-def _ask(world: World, issue: Issue, by: Account, rest: str) -> str:
-    chosen = _people(world, by, rest)
-    if isinstance(issue, Change):
-        for who in [each for each in chosen if each in issue.requested]:
-            acts.ask_again(world, issue, by, who)
-        with acts.updating(world, issue, by):
-            acts.set_reviewers(world, issue, by, [each.id for each in (*issue.requested, *chosen)])
-    return "Requested a review from " + ", ".join(f"@{each.login}" for each in chosen) + "."
-
-
-def _unask(world: World, issue: Issue, by: Account, rest: str) -> str:
-    if isinstance(issue, Change):
-        gone = _people(world, by, rest) or list(issue.requested)
-        with acts.updating(world, issue, by):
-            acts.set_reviewers(world, issue, by, [each.id for each in issue.requested if each not in gone])
-    return "Removed reviewers."
-
-
-def _draft(world: World, issue: Issue, by: Account, rest: str) -> str:
-    if isinstance(issue, Change):
-        with acts.updating(world, issue, by):
-            acts.set_draft(world, issue, by, on=True)
-    return "Set the Draft status."
-
-
-def _ready(world: World, issue: Issue, by: Account, rest: str) -> str:
-    if isinstance(issue, Change):
-        with acts.updating(world, issue, by):
-            acts.set_draft(world, issue, by, on=False)
-    return "Set the Ready status."
-
-
-def _label(world: World, issue: Issue, by: Account, rest: str) -> str:
-    with acts.updating(world, issue, by):
-        acts.put_labels(world, issue, by, _labels(rest))
-    return "Added labels."
-
-
-def _unlabel(world: World, issue: Issue, by: Account, rest: str) -> str:
-    with acts.updating(world, issue, by):
-        acts.take_labels(world, issue, by, _labels(rest) or [each.name for each in issue.labels])
-    return "Removed labels."
-
-
 def _labels(rest: str) -> list[str]:
     """`~one ~"two words"`."""
     return [quoted or plain for quoted, plain in re.findall(r'~(?:"([^"]+)"|([^\s~]+))', rest)]
 
 
-def _close(world: World, issue: Issue, by: Account, rest: str) -> str:
-    acts.close(world, issue, by)
-    return "Closed this."
+def _assign(world: World, issue: Issue, by: Account, rest: str) -> None:
+    acts.assign(world, issue, by, [each.id for each in (*issue.assignees, *_people(world, by, rest))])
 
 
-def _reopen(world: World, issue: Issue, by: Account, rest: str) -> str:
-    acts.reopen(world, issue, by)
-    return "Reopened this."
+def _unassign(world: World, issue: Issue, by: Account, rest: str) -> None:
+    gone = _people(world, by, rest) or list(issue.assignees)
+    acts.assign(world, issue, by, [each.id for each in issue.assignees if each not in gone])
 
 
-def _merge(world: World, issue: Issue, by: Account, rest: str) -> str:
-    if isinstance(issue, Change):
-        acts.merge(world, issue, by)
-    return "Merged this merge request."
+def _ask(world: World, change: Change, by: Account, rest: str) -> None:
+    acts.ask(world, change, by, _people(world, by, rest))
 
 
-def _approve(world: World, issue: Issue, by: Account, rest: str) -> str:
-    if isinstance(issue, Change):
-        acts.approve(world, issue, by)
-    return "Approved the current merge request."
+def _unask(world: World, change: Change, by: Account, rest: str) -> None:
+    gone = _people(world, by, rest) or list(change.requested)
+    acts.set_reviewers(world, change, by, [each.id for each in change.requested if each not in gone])
 
 
-def _unapprove(world: World, issue: Issue, by: Account, rest: str) -> str:
-    if isinstance(issue, Change):
-        acts.unapprove(world, issue, by)
-    return "Unapproved the current merge request."
+def _unlabel(world: World, issue: Issue, by: Account, rest: str) -> None:
+    acts.take_labels(world, issue, by, _labels(rest) or issue.label_names)
 
 
-def _request_changes(world: World, issue: Issue, by: Account, rest: str) -> str:
-    if isinstance(issue, Change):
-        acts.request_changes(world, issue, by)
-    return "Changes requested to the current merge request."
-
-
-def _title(world: World, issue: Issue, by: Account, rest: str) -> str:
-    with acts.updating(world, issue, by):
-        acts.retitle(world, issue, by, rest)
-    return f'Changed the title to "{rest}".'
-
-
-def _target(world: World, issue: Issue, by: Account, rest: str) -> str:
-    if isinstance(issue, Change):
-        with acts.updating(world, issue, by):
-            acts.retarget(world, issue, by, rest)
-    return f"Set target branch to {rest}."
-
-
-_ACTIONS: dict[str, Callable[[World, Issue, Account, str], str]] = {
-    "approve": _approve,
-    "assign": _assign,
-    "assign_reviewer": _ask,
-    "close": _close,
-    "draft": _draft,
-    "label": _label,
-    "merge": _merge,
-    "ready": _ready,
-    "reopen": _reopen,
-    "remove_reviewer": _unask,
-    "request_changes": _request_changes,
-    "request_review": _ask,
-    "reviewer": _ask,
-    "target_branch": _target,
-    "title": _title,
-    "unapprove": _unapprove,
-    "unassign": _unassign,
-    "unassign_reviewer": _unask,
-    "unlabel": _unlabel,
-}
-_ON_CHANGES = {
-    "approve",
-    "assign_reviewer",
-    "draft",
-    "merge",
-    "ready",
-    "remove_reviewer",
-    "request_changes",
-    "request_review",
-    "reviewer",
-    "target_branch",
-    "unapprove",
-    "unassign_reviewer",
+_ASK = Action(_ask, "Requested a review.", updates=False)
+_UNASK = Action(_unask, "Removed reviewers.")
+_ACTIONS: dict[str, Action] = {
+    "approve": Action(
+        lambda world, change, by, rest: acts.approve(world, change, by),
+        "Approved the current merge request.",
+        updates=False,
+    ),
+    "assign": Action(_assign, "Assigned.", on_changes_only=False),
+    "assign_reviewer": _ASK,
+    "close": Action(
+        lambda world, issue, by, rest: acts.close(world, issue, by),
+        "Closed this.",
+        updates=False,
+        on_changes_only=False,
+    ),
+    "draft": Action(
+        lambda world, change, by, rest: acts.set_draft(world, change, by, on=True), "Set the Draft status."
+    ),
+    "label": Action(
+        lambda world, issue, by, rest: acts.put_labels(world, issue, by, _labels(rest)),
+        "Added labels.",
+        on_changes_only=False,
+    ),
+    "merge": Action(
+        lambda world, change, by, rest: acts.merge(world, change, by), "Merged this.", updates=False
+    ),
+    "ready": Action(
+        lambda world, change, by, rest: acts.set_draft(world, change, by, on=False), "Set the Ready status."
+    ),
+    "remove_reviewer": _UNASK,
+    "reopen": Action(
+        lambda world, issue, by, rest: acts.reopen(world, issue, by),
+        "Reopened this.",
+        updates=False,
+        on_changes_only=False,
+    ),
+    "request_changes": Action(
+        lambda world, change, by, rest: acts.request_changes(world, change, by),
+        "Changes requested to the current merge request.",
+        updates=False,
+    ),
+    "request_review": _ASK,
+    "reviewer": _ASK,
+    "target_branch": Action(
+        lambda world, change, by, rest: acts.retarget(world, change, by, rest), "Set target branch."
+    ),
+    "title": Action(
+        lambda world, issue, by, rest: acts.retitle(world, issue, by, rest),
+        "Changed the title.",
+        on_changes_only=False,
+    ),
+    "unapprove": Action(
+        lambda world, change, by, rest: acts.unapprove(world, change, by),
+        "Unapproved the current merge request.",
+        updates=False,
+    ),
+    "unassign": Action(_unassign, "Removed assignees.", on_changes_only=False),
+    "unassign_reviewer": _UNASK,
+    "unlabel": Action(_unlabel, "Removed labels.", on_changes_only=False),
 }

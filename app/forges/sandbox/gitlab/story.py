@@ -85,14 +85,7 @@ class Colleague(Person):
     # --- Reviews --------------------------------------------------------------------------------------
 
     def asks(self, change: Change, *names: Person | Team | str) -> None:
-        """Add reviewers; whoever is one already is asked for another look."""
-        chosen = [self._reviewer(change, name) for name in names]
-        for who in [each for each in chosen if each in change.requested]:
-            acts.ask_again(self.world, change, self.account, who)
-        merge_rules.may_update(change, self.account)
-        with acts.updating(self.world, change, self.account):
-            ids = [each.id for each in (*change.requested, *chosen)]
-            acts.set_reviewers(self.world, change, self.account, ids)
+        acts.ask(self.world, change, self.account, [self._reviewer(change, name) for name in names])
 
     def unasks(self, change: Change, *names: Person | Team | str) -> None:
         gone = {str(name).casefold() for name in names}
