@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.assign import choose_people
-from handlers.hearing import given, reaction, read_line, refused
+from handlers.hearing import Thing, given, reaction, read_line, refused, said_in
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Nod, Note, Say
 from policies.calendars import elapsed
@@ -162,17 +162,17 @@ async def _answers(situation: Situation, reads: Reads) -> list[Action]:
     """The reactions and words that are still to come."""
     settled = {effect.key for effect in situation.effects if effect.state in ("done", "skipped", "dead")}
     answers: list[Nod | Say] = []
-    for remark_id in dict.fromkeys(fact.remark_id for fact in situation.facts(CommandTyped)):
-        answers += await _answer(remark_id, situation, reads, settled)
+    for thing in dict.fromkeys(map(said_in, situation.facts(CommandTyped))):
+        answers += await _answer(thing, situation, reads, settled)
     return [each for each in answers if f"{situation.change.subject}|{each.key}" not in settled]
 
 
-async def _answer(remark_id: int, situation: Situation, reads: Reads, settled: set[str]) -> list[Nod | Say]:
+async def _answer(thing: Thing, situation: Situation, reads: Reads, settled: set[str]) -> list[Nod | Say]:
     """What to answer to one comment: a reaction for all of it, and words where they are needed."""
-    actions = [*reaction(remark_id, situation)]
-    asked = [fact for fact in situation.facts(CommandGiven) if fact.remark_id == remark_id]
+    actions = [*reaction(thing, situation)]
+    asked = [fact for fact in situation.facts(CommandGiven) if said_in(fact) == thing]
     for question in (fact for fact in asked if fact.verb == "why"):
-        step = f"command|{remark_id}.{question.line}"
+        step = f"{thing.step}.{question.line}"
         if f"{situation.change.subject}|say|{step}" not in settled:
             actions.append(Say(step, checked(await _why(question, situation, reads))))
     return actions

@@ -8,7 +8,7 @@ from datetime import datetime
 from handlers.situation import Reads, Situation
 from policies.actions import Action, ReleaseReview, RequestReview
 from policies.clocks.story import story
-from policies.facts import AskRefused, CommandGiven, ReviewAsked, Reviewed, same
+from policies.facts import AskRefused, CommandGiven, Fact, ReviewAsked, Reviewed, same
 from policies.reviewers import FALLBACK
 
 
@@ -84,10 +84,15 @@ def _named(given: CommandGiven) -> str:
 def _heard_since(who: str, since: datetime, situation: Situation) -> bool:
     """Whether they were asked, or answered, or could not be asked, after the command."""
     return any(
-        fact.at >= since and same(fact.by if isinstance(fact, Reviewed) else fact.who) == same(who)
+        _after(fact, since) and same(fact.by if isinstance(fact, Reviewed) else fact.who) == same(who)
         for fact in situation.log
         if isinstance(fact, ReviewAsked | AskRefused | Reviewed)
     )
+
+
+def _after(fact: Fact, since: datetime) -> bool:
+    """A review of that very second is the one in which the command was given."""
+    return fact.at > since if isinstance(fact, Reviewed) else fact.at >= since
 
 
 def _slots_for(who: str, situation: Situation) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.hearing import given, reaction, read_line, refused
+from handlers.hearing import given, reaction, read_line, refused, said_in
 from handlers.issue_situation import IssueSituation
 from handlers.situation import Reads
 from policies.actions import Action, Note
@@ -27,8 +27,8 @@ async def issue_commands(situation: IssueSituation, reads: Reads) -> Sequence[Ac
         heard.append(fact)
         situation = situation.knowing((fact,))
     settled = {effect.key for effect in situation.effects if effect.state in ("done", "skipped", "dead")}
-    remarks = dict.fromkeys(fact.remark_id for fact in situation.facts(CommandTyped))
-    answers = [each for remark_id in remarks for each in reaction(remark_id, situation)]
+    things = dict.fromkeys(map(said_in, situation.facts(CommandTyped)))
+    answers = [each for thing in things for each in reaction(thing, situation)]
     new = [each for each in answers if f"{situation.subject}|{each.key}" not in settled]
     return (*((Note(tuple(heard)),) if heard else ()), *new)
 

@@ -160,7 +160,7 @@ async def _write_in_talk(
             await forge.label(place, action.add, action.remove)
             await done(effect)
         case Nod():
-            await forge.nod(place, action.remark_id, action.reaction)
+            await forge.nod(place, action.remark_id, action.reaction, on_line=action.on_line)
             await done(effect)
         case _ if isinstance(place, Change):
             return await _write_on_change(action, place, desk, effect)
@@ -228,7 +228,7 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
         return ()
     shown = {**_payload(action, desk.now), "at": effect.payload.get("at")}
     match action, place:
-        case KeepSticky(), Change() | Issue() if effect.payload.get("body") != action.body:
+        case KeepSticky(), Change() | Issue() if _differs(shown, {"edit": "", **effect.payload}):
             again = desk.forge.amend(place, effect.remote_id, _signed(action.body, desk, effect))
         case KeepIssue(), Repository() if _differs(shown, effect.payload):
             body = _signed(action.body, desk, effect)

@@ -352,7 +352,11 @@ class Desk(Protocol):
 
     async def label(self, change: Change | Issue, add: tuple[str, ...], remove: tuple[str, ...]) -> None: ...
 
-    async def nod(self, change: Change | Issue, remark_id: int, reaction: str) -> None: ...
+    async def nod(
+        self, change: Change | Issue, remark_id: int, reaction: str, *, on_line: bool = False
+    ) -> None:
+        """React to a comment on a change or issue, or to one on a line of a change: these are numbered apart."""
+        ...
 
     def wrote(self, remark: Remark) -> bool:
         """Whether this comment is Usher's own."""

@@ -67,7 +67,7 @@ async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
     remarks = [each for each in await reads.forge.remarks(change) if not reads.forge.wrote(each)]
     command = situation.rulebook.rules.commands.prefix
     return (
-        *in_reviews(reviews, situation.log),
+        *in_reviews(reviews, situation.log, command=command),
         *in_remarks(remarks, situation.log, command=command),
         *released(change, reviews, situation.log),
     )

@@ -9,10 +9,11 @@ from handlers.guests import comes_at, welcome
 from handlers.situation import Reads, Situation
 from policies import instants
 from policies.actions import Action, KeepSticky
+from policies.clocks import State
 from policies.clocks.hours import of_person
 from policies.clocks.story import story
 from policies.clocks.world import BLOCKED, SNOOZED
-from policies.facts import CommandGiven, ReviewAsked, Reviewed, SlotsChosen, same
+from policies.facts import CommandGiven, RemarkEdited, ReviewAsked, Reviewed, SlotsChosen, same
 from policies.gaps import open_asks
 from policies.reviewers import FALLBACK
 from policies.text import checked
@@ -43,10 +44,19 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
         asked=asked,
         notes=_notes(situation),
         ask=bool(waiting),
+        ready=in_review and situation.state.turn.state == "AUTHOR",
+        presumed=situation.state.ask_author,
         command=situation.rulebook.rules.commands.prefix,
         owners_path=situation.rulebook.owners_path if in_review else "",
     )
-    return (KeepSticky(checked(words.sticky(said))),)
+    return (KeepSticky(checked(words.sticky(said)), _last_edit(situation)),)
+
+
+def _last_edit(situation: Situation) -> str:
+    """The last edit of our comment by somebody else: it ticked a box, or it is undone."""
+    ours = {effect.remote_id for effect in situation.effects if effect.kind == "sticky"}
+    edits = [fact for fact in situation.facts(RemarkEdited) if fact.remark_id in ours and not fact.by_bot]
+    return edits[-1].key if edits else ""
 
 
 def _waits_for_guest(situation: Situation) -> bool:
@@ -74,8 +84,7 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
     if state.turn.state in ("AUTHOR", "FIX"):
         return words.authors_turn(change.author.login, state.turn.reason)
     if state.gated_until and not waiting:
-        zone = situation.rulebook.calendars["business"].zone if situation.rulebook.calendars else "UTC"
-        return words.waits_for_checks(state.gated_until, zone)
+        return words.waits_for_checks(state.gated_until, state.author_hours.zone)
     owed = first_due(situation)
     is_late = owed is not None and owed.due is not None and owed.due <= situation.now
     if state.turn.state == "PAUSED" and not is_late:
@@ -83,13 +92,23 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
     if waiting:
         if owed is None or owed.due is None:
             return words.your_turn(waiting, None, "UTC")
+        zone, again = state.author_hours.zone, owed.kind == "re_review"
         if owed.due <= situation.now:
-            return words.overdue(waiting, owed.due, owed.hours.zone)
-        return words.your_turn(waiting, owed.due, owed.hours.zone)
+            return words.overdue(waiting, owed.due, zone, again=again)
+        return words.your_turn(waiting, owed.due, zone, again=again)
+    if state.turn.state == "MERGE" and (approving := _approving(state)):
+        return words.approved(approving, change.author.login, may_merge=situation.terms.author_may_merge)
+    if state.turn.state == "DECIDE":
+        return words.undecided(state.turn.parties)
     if asked:
         return words.answered(tuple(line.login for line in asked))
     owners = any(slot.people for slot in areas.slots)
     return words.NOBODY_FREE if owners else words.NOBODY_OWNS
+
+
+def _approving(state: State) -> tuple[str, ...]:
+    found = {same(person): person for slot in state.slots for person in slot.approvals}
+    return tuple(found[key] for key in sorted(found))
 
 
 def _pause(situation: Situation) -> str:

@@ -84,9 +84,13 @@ class AddToDigest:
 
 @dataclass(frozen=True, slots=True)
 class KeepSticky:
-    """Let the change's one standing comment read so; posted once, edited in place ever after."""
+    """Let the change's one standing comment read so; posted once, edited in place ever after.
+
+    `edit` names the last edit of it by somebody else, after which it is written again.
+    """
 
     body: str
+    edit: str = ""
 
     @property
     def key(self) -> str:
@@ -139,10 +143,12 @@ class Nod:
 
     remark_id: int
     reaction: Literal["+1", "-1", "eyes", "confused"] = "+1"
+    on_line: bool = False  # the comment is on a line of the change
 
     @property
     def key(self) -> str:
-        return f"nod|{self.remark_id}|{self.reaction}"
+        place = f"line.{self.remark_id}" if self.on_line else str(self.remark_id)
+        return f"nod|{place}|{self.reaction}"
 
 
 @dataclass(frozen=True, slots=True)

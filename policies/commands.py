@@ -279,6 +279,6 @@ def unanswered(log: Iterable[Fact]) -> tuple[CommandTyped, ...]:
     return tuple(each for each in log if isinstance(each, CommandTyped) and place(each) not in known)
 
 
-def place(fact: CommandTyped | CommandGiven | CommandRefused) -> tuple[int, int]:
+def place(fact: CommandTyped | CommandGiven | CommandRefused) -> tuple[str, int, int]:
     """The comment and the line of it that a fact is about."""
-    return (fact.remark_id, fact.line)
+    return (fact.where, fact.remark_id, fact.line)

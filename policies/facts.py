@@ -219,6 +219,7 @@ class Review:
     state: ReviewState
     at: datetime | None
     commit: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,6 +519,8 @@ class AskRefused(Fact):
 class Reviewed(Fact):
     """A review, or one inline comment (`state` `commented`, with a `remark_id`).
 
+    `answers` is False where it only gives a command or shows an emoji.
+
     `thread` names the thread that an inline comment begins or continues. `pending`: a review was begun.
     """
 
@@ -527,6 +530,7 @@ class Reviewed(Fact):
     commit: str = ""
     remark_id: int = 0
     thread: str = ""
+    answers: bool = True
 
     def _parts(self) -> tuple[str, ...]:
         if self.remark_id:
@@ -578,20 +582,32 @@ class RemarkRemoved(Fact):
         return (str(self.remark_id),)
 
 
+CommandPlace = Literal["remark", "review", "line", "box"]
+"""Where a command was given: in a comment, in a review, in a comment on a line, or by ticking a box."""
+
+
+def _place_parts(where: CommandPlace, remark_id: int, line: int) -> tuple[str, ...]:
+    """Comments, reviews and comments on lines are numbered apart; a box is told from the others by its command."""
+    number = (str(remark_id), str(line))
+    return number if where == "remark" else (where, *number)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandTyped(Fact):
     """A line of a new comment that may be a command, as it was typed; nobody has read it yet.
 
-    Each is answered by one `CommandGiven` or `CommandRefused` of the same comment and line.
+    Each is answered by one `CommandGiven` or `CommandRefused` of the same place and line. A box that was
+    ticked in the change's one comment is typed too: `text` is its command, and `line` the second it happened.
     """
 
     rank: ClassVar[Rank] = Rank.COMMAND
+    where: CommandPlace = "remark"
     remark_id: int = 0
     line: int = 0  # of the comment, from 1
     text: str = ""
 
     def _parts(self) -> tuple[str, ...]:
-        return (str(self.remark_id), str(self.line))
+        return _place_parts(self.where, self.remark_id, self.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -602,12 +618,13 @@ class CommandRefused(Fact):
     """
 
     rank: ClassVar[Rank] = Rank.COMMAND
+    where: CommandPlace = "remark"
     remark_id: int = 0
     line: int = 0
     problem: str = ""
 
     def _parts(self) -> tuple[str, ...]:
-        return (str(self.remark_id), str(self.line))
+        return _place_parts(self.where, self.remark_id, self.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -615,13 +632,14 @@ class CommandGiven(Fact):
     """A command that was understood and allowed: `verb` and its words, as they were typed."""
 
     rank: ClassVar[Rank] = Rank.COMMAND
+    where: CommandPlace = "remark"
     remark_id: int = 0
     line: int = 0
     verb: str = ""
     words: tuple[str, ...] = ()
 
     def _parts(self) -> tuple[str, ...]:
-        return (str(self.remark_id), str(self.line))
+        return _place_parts(self.where, self.remark_id, self.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

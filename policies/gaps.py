@@ -23,6 +23,7 @@ from policies.facts import (
     ChangeReadied,
     ChangeReopened,
     ChecksChanged,
+    CommandPlace,
     CommandTyped,
     ConflictChanged,
     Fact,
@@ -42,7 +43,7 @@ from policies.facts import (
     SeveritySet,
     same,
 )
-from policies.remarks import is_answer
+from policies.remarks import is_answer, review_answers
 
 STALE_READS = timedelta(minutes=1)
 """So long a forge may still show what was before; an opinion that is younger is not doubted."""
@@ -125,8 +126,10 @@ def _severity_in(log: tuple[Fact, ...]) -> str:
     return next((fact.severity for fact in reversed(log) if isinstance(fact, SeveritySet)), "")
 
 
-def in_reviews(reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Reviews that were given or dismissed, where the forge numbers and dates them."""
+def in_reviews(
+    reviews: Iterable[Review], log: tuple[Fact, ...], *, command: str = "/usher"
+) -> tuple[Fact, ...]:
+    """Reviews that were given or dismissed, and what was typed in them, where the forge numbers and dates them."""
     known = {fact.key for fact in log}
     found: list[Fact] = []
     for review in reviews:
@@ -143,9 +146,11 @@ def in_reviews(reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, 
                 review_id=review.id,
                 state=review.state,
                 commit=review.commit,
+                answers=review_answers(review.state, review.body, command),
             )
         if fact.key not in known:
-            found.append(fact)
+            words = Remark(review.id, review.by, review.body, review.at)
+            found += (fact, *in_commands(words, "review"))
     return tuple(found)
 
 
@@ -190,12 +195,12 @@ def in_remarks(remarks: Iterable[Remark], log: tuple[Fact, ...], *, command: str
     return tuple(found)
 
 
-def in_commands(remark: Remark) -> tuple[CommandTyped, ...]:
+def in_commands(remark: Remark, where: CommandPlace = "remark") -> tuple[CommandTyped, ...]:
     """The lines of a comment that may be commands; those of bots, and of comments that were edited, are none."""
     if remark.by.bot or remark.edited:
         return ()
     return tuple(
-        CommandTyped(at=remark.at, by=remark.by.login, remark_id=remark.id, line=line, text=text)
+        CommandTyped(at=remark.at, by=remark.by.login, where=where, remark_id=remark.id, line=line, text=text)
         for line, text in typed(remark.body)
     )
 

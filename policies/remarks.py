@@ -22,6 +22,14 @@ def is_answer(body: str, command: str = "/usher") -> bool:
     return any(not _is_command(line, command) and not _is_emoji(line) for line in body.splitlines())
 
 
+def review_answers(state: str, body: str, command: str = "/usher") -> bool:
+    """Whether a review answers: any verdict does, and a comment unless its words only give a command.
+
+    Without words it is the cover of comments on lines, which answer.
+    """
+    return state != "commented" or not body.strip() or is_answer(body, command)
+
+
 def _is_command(line: str, command: str) -> bool:
     words = line.split(maxsplit=1)
     return bool(words) and (words[0].casefold() == command.casefold() or bool(_COMMAND.match(line.strip())))

@@ -379,8 +379,10 @@ class GitHub:
             except Gone:
                 continue  # taken off by somebody else
 
-    async def nod(self, change: Change | Issue, remark_id: int, reaction: str) -> None:
-        path = "issues/comments/{comment_id}/reactions"
+    async def nod(
+        self, change: Change | Issue, remark_id: int, reaction: str, *, on_line: bool = False
+    ) -> None:
+        path = f"{'pulls' if on_line else 'issues'}/comments/{{comment_id}}/reactions"
         await self._write(change.repository, "POST", path, {"content": reaction}, comment_id=remark_id)
 
     def wrote(self, remark: Remark) -> bool:

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from app.forges import github_states as states
 from app.forges.json_values import dig, flag, number, objects, text, texts, time
 from handlers.ports import AccountChange, Delivery, Reading, Touch
+from policies.boxes import ticked
 from policies.catalogue.worth import changes_entry
 from policies.facts import (
     ChangeClosed,
@@ -31,6 +32,8 @@ from policies.facts import (
     ChangeRetargeted,
     ChangeRetitled,
     ChecksChanged,
+    CommandPlace,
+    CommandTyped,
     Fact,
     FilesPushed,
     IssueAssigned,
@@ -41,6 +44,7 @@ from policies.facts import (
     Labelled,
     PeopleChanged,
     Person,
+    Remark,
     RemarkEdited,
     RemarkMade,
     RemarkRemoved,
@@ -53,7 +57,7 @@ from policies.facts import (
     ThreadChanged,
 )
 from policies.gaps import in_commands
-from policies.remarks import is_answer
+from policies.remarks import is_answer, review_answers
 
 SETTINGS_PATHS = frozenset((".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".github/usher.yml"))
 
@@ -84,8 +88,8 @@ def read(event: str, payload: Payload, *, command: str = "/usher") -> Reading:
     where = _where(payload)
     if event == "ping":
         return replace(where, ignored="a ping: the webhook works")
-    if event == "issue_comment":
-        return _issue_comment(payload, where, command)
+    if event in _SPEAKING:
+        return _SPEAKING[event](payload, where, command)
     reader = _READERS.get(event)
     if reader is None:
         return replace(where, ignored=f"Usher does not follow the event {event!r}")
@@ -180,7 +184,7 @@ def _asked(payload: Payload, where: Reading, who: dict[str, Any]) -> list[Fact]:
     return facts
 
 
-def _review(payload: Payload, where: Reading) -> Reading:
+def _review(payload: Payload, where: Reading, command: str) -> Reading:
     review_id = number(payload, "review.id")
     author = states.person(payload, "review.user")
     facts: list[Fact] = []
@@ -191,8 +195,15 @@ def _review(payload: Payload, where: Reading) -> Reading:
                 states.review_state(text(payload, "review.state")),
             )
             if review_id and at and state:
-                commit = text(payload, "review.commit_id")
-                facts = [Reviewed(**_by(author, at), review_id=review_id, state=state, commit=commit)]
+                body = text(payload, "review.body")
+                given = Reviewed(
+                    **_by(author, at),
+                    review_id=review_id,
+                    state=state,
+                    commit=text(payload, "review.commit_id"),
+                    answers=review_answers(state, body, command),
+                )
+                facts = [given, *_typed(payload, "review", Remark(review_id, author, body, at))]
         case "dismissed":
             at = time(payload, "pull_request.updated_at")
             if review_id and at:
@@ -201,19 +212,27 @@ def _review(payload: Payload, where: Reading) -> Reading:
     return _touch_change(payload, where, facts)
 
 
-def _inline_comment(payload: Payload, where: Reading) -> Reading:
+def _inline_comment(payload: Payload, where: Reading, command: str) -> Reading:
     remark_id, at = number(payload, "comment.id"), time(payload, "comment.created_at")
+    author, body = states.person(payload, "comment.user"), text(payload, "comment.body")
     facts: list[Fact] = []
     if text(payload, "action") == "created" and remark_id and at:
         inline = Reviewed(
-            **_by(states.person(payload, "comment.user"), at),
+            **_by(author, at),
             review_id=number(payload, "comment.pull_request_review_id") or 0,
             commit=text(payload, "comment.commit_id"),
             remark_id=remark_id,
             thread=str(number(payload, "comment.in_reply_to_id") or remark_id),
+            answers=review_answers("commented", body, command),
         )
-        facts = [inline]
+        facts = [inline, *_typed(payload, "line", Remark(remark_id, author, body, at))]
     return _touch_change(payload, where, facts)
+
+
+def _typed(payload: Payload, where: CommandPlace, words: Remark) -> tuple[CommandTyped, ...]:
+    """The commands in a review or a comment on a line, where its author sent it and is nobody's bot."""
+    own = words.by == states.person(payload, "sender") and words.by != states.GHOST
+    return in_commands(words, where) if own else ()
 
 
 def _thread(payload: Payload, where: Reading) -> Reading:
@@ -266,12 +285,33 @@ def _remark_facts(payload: Payload, command: str) -> list[Fact]:
             return [RemarkMade(**_by(author, at), remark_id=remark_id, answers=answers)] if at else []
         case "edited":
             at = time(payload, "comment.updated_at")
-            return [RemarkEdited(**_by(sender, at), remark_id=remark_id)] if at else []
+            if at is None:
+                return []
+            edited = RemarkEdited(**_by(sender, at), remark_id=remark_id)
+            return [edited, *_ticked(payload, sender, remark_id, at)]
         case "deleted":
             at = time(payload, "issue.updated_at")
             return [RemarkRemoved(**_by(sender, at), remark_id=remark_id)] if at else []
         case _:
             return []
+
+
+def _ticked(payload: Payload, sender: Person, remark_id: int, at: datetime) -> tuple[CommandTyped, ...]:
+    """The boxes that a person ticked in a bot's comment; whether it is our own is seen when they are heard."""
+    if sender.bot or not states.person(payload, "comment.user").bot:
+        return ()
+    before = text(payload, "changes.body.from") or None
+    return tuple(
+        CommandTyped(
+            at=at,
+            by=sender.login,
+            where="box",
+            remark_id=remark_id,
+            line=int(at.timestamp()) + place,
+            text=verb,
+        )
+        for place, verb in enumerate(ticked(before, text(payload, "comment.body")))
+    )
 
 
 def _is_senders_own(payload: Payload) -> bool:
@@ -475,10 +515,15 @@ def _by(person: Person, at: datetime) -> dict[str, Any]:
     return {"at": at, "by": "" if person == states.GHOST else person.login, "by_bot": person.bot}
 
 
-_READERS: Mapping[str, Callable[[Payload, Reading], Reading]] = {
-    "pull_request": _pull_request,
+_SPEAKING: Mapping[str, Callable[[Payload, Reading, str], Reading]] = {
+    "issue_comment": _issue_comment,
     "pull_request_review": _review,
     "pull_request_review_comment": _inline_comment,
+}
+"""The events that carry somebody's words, in which commands may be."""
+
+_READERS: Mapping[str, Callable[[Payload, Reading], Reading]] = {
+    "pull_request": _pull_request,
     "pull_request_review_thread": _thread,
     "issues": _issues,
     "check_suite": _check_suite,

@@ -203,7 +203,14 @@ def review(data: Mapping[str, Any]) -> Review | None:
     at = time(data, "submitted_at")
     if state in (None, "pending") or at is None:
         return None
-    return Review(_required(number(data, "id"), "id"), person(data), state, at, text(data, "commit_id"))
+    return Review(
+        _required(number(data, "id"), "id"),
+        person(data),
+        state,
+        at,
+        commit=text(data, "commit_id"),
+        body=text(data, "body"),
+    )
 
 
 def review_state(said: str) -> ReviewState | None:

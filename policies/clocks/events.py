@@ -294,7 +294,8 @@ def _reviewed(world: World, terms: Terms, fact: Reviewed) -> None:
         approves = fact.state == "approved"
         world.opinions[who] = Opinion(fact.review_id, approves, contents, world.pushes)
         world.returning.pop(who, None)
-    answer(world, terms, who, fact)
+    if fact.answers:
+        answer(world, terms, who, fact)
 
 
 def _in_thread(world: World, terms: Terms, who: str, fact: Reviewed) -> None:

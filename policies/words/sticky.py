@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from policies.boxes import box
 from policies.text import code, counted, in_cell, listed
 from policies.words.times import instant
 
@@ -28,23 +29,27 @@ class Sticky:
     asked: tuple[AskedLine, ...] = ()
     notes: tuple[str, ...] = ()
     ask: bool = False  # somebody's answer is awaited, so say how to give it or say no
+    ready: bool = False  # the author may say that others may look again
+    presumed: bool = False  # and did something about it, so that it is presumed before long
     command: str = "/usher"
     owners_path: str = ""
 
 
-def your_turn(people: tuple[str, ...], due: datetime | None, zone: str) -> str:
-    """Whose answer is awaited, and by when."""
+def your_turn(people: tuple[str, ...], due: datetime | None, zone: str, *, again: bool = False) -> str:
+    """Whose answer is awaited, and by when; `again`: a second look."""
     who = listed([code(person) for person in people])
     if due is None:
         return f"**It is {who}'s turn.**" if len(people) == 1 else f"**It is the turn of {who}.**"
-    promise = f"A first answer is promised by **{instant(due, zone)}**."
-    return f"**Please look at this, {who}.** {promise}"
+    if again:
+        return f"**Please look again, {who}.** A second look is promised by **{instant(due, zone)}**."
+    return f"**Please look at this, {who}.** A first answer is promised by **{instant(due, zone)}**."
 
 
-def overdue(people: tuple[str, ...], due: datetime, zone: str) -> str:
+def overdue(people: tuple[str, ...], due: datetime, zone: str, *, again: bool = False) -> str:
     """The promise has passed and nobody answered yet."""
     who = listed([code(person) for person in people])
-    return f"**Still waiting for {who}.** A first answer was promised by {instant(due, zone)}."
+    what = "A second look" if again else "A first answer"
+    return f"**Still waiting for {who}.** {what} was promised by {instant(due, zone)}."
 
 
 def authors_turn(author: str, reason: str) -> str:
@@ -55,6 +60,18 @@ def authors_turn(author: str, reason: str) -> str:
 def answered(people: tuple[str, ...]) -> str:
     """Everybody who was to answer did."""
     return f"**Answered** by {listed([code(person) for person in people])}."
+
+
+def undecided(people: tuple[str, ...]) -> str:
+    """They answered, and neither approved nor asked for changes."""
+    return f"**Answered** by {listed([code(person) for person in people])}, without a decision yet."
+
+
+def approved(people: tuple[str, ...], author: str, *, may_merge: bool) -> str:
+    """Everybody whose approval is needed gave it."""
+    who = listed([code(person) for person in people])
+    then = f"{code(author)}, you can merge it." if may_merge else "Whoever may merge can do so now."
+    return f"**Approved** by {who}. {then}"
 
 
 NOBODY_OWNS = (
@@ -72,10 +89,22 @@ BACK_TO_DRAFT = "**Back to draft.** Nobody is waited for until it is ready again
 def how_to_answer(command: str) -> str:
     """What whoever is asked can do. `command` is the prefix of commands."""
     return (
-        f"A review or a comment of yours is an answer. Later? Comment {code(f'{command} eta fri 15:00')}. "
-        f"Not you? Comment {code(f'{command} decline')}, or take yourself off *Reviewers*: somebody else is "
-        "asked, and you are not asked here again."
+        f"A review or a comment of yours is an answer. Later? Tick a box, or comment "
+        f"{code(f'{command} eta fri 15:00')}. Not you? Tick the other, comment {code(f'{command} decline')}, or "
+        "take yourself off *Reviewers*: somebody else is asked, and you are not asked here again.\n\n"
+        f"{box('ack')}\n{box('decline')}"
     )
+
+
+def how_to_give_back(command: str, *, presumed: bool) -> str:
+    """What the author can do when they are done."""
+    seen = (
+        "You did something about it. Is that all? Then reviewers look again. It is taken to be so before long, "
+        f"unless you comment {code(f'{command} not-yet')}."
+        if presumed
+        else "When you are done, ask again under *Reviewers*, or tick this box."
+    )
+    return f"{seen} A comment {code(f'{command} ready')} says the same as the box.\n\n{box('ready')}"
 
 
 def waits_for_checks(until: datetime, zone: str) -> str:
@@ -139,6 +168,8 @@ def sticky(said: Sticky) -> str:
     if said.ask:
         whom = "*Whoever is asked:* " if said.guest else ""
         parts.append(f"{whom}{how_to_answer(said.command)}")
+    if said.ready:
+        parts.append(how_to_give_back(said.command, presumed=said.presumed))
     parts += said.notes
     source = f" · owners from {code(said.owners_path)}" if said.owners_path else ""
     parts.append(f"<sub>Usher keeps this comment up to date{source}</sub>")

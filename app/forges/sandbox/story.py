@@ -194,6 +194,13 @@ class Person:
     def amends(self, comment: Comment, text: str) -> None:
         remarks.amend(self.world, comment, self.account, text)
 
+    def ticks(self, comment: Comment, words: str) -> None:
+        """Tick the box that has these words beside it, as a click does: it is an edit of the comment."""
+        box = f"- [ ] {words}"
+        if box not in comment.body:
+            raise LookupError(f"no box {words!r} in the comment")
+        self.amends(comment, comment.body.replace(box, f"- [x] {words}"))
+
     def unsays(self, comment: Comment) -> None:
         remarks.unsay(self.world, comment, self.account)
 

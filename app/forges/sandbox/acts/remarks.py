@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.forges.sandbox import rules
 from app.forges.sandbox.acts.history import touch
-from app.forges.sandbox.world import Account, Comment, Happening, Issue, Reaction, World
+from app.forges.sandbox.world import Account, Comment, Happening, Issue, Reaction, Repository, World
 
 
 def say(world: World, issue: Issue, by: Account, body: str) -> Comment:
@@ -36,12 +36,19 @@ def unsay(world: World, comment: Comment, by: Account) -> None:
 
 def react(world: World, comment: Comment, by: Account, content: str) -> tuple[Reaction, bool]:
     """The reaction, and whether it is new: the same one twice is one. No event tells of it."""
-    rules.may_react(comment.subject.repository, by, content)
-    for known in comment.reactions:
+    return react_in(world, comment.subject.repository, comment.reactions, by, content)
+
+
+def react_in(
+    world: World, place: Repository, reactions: list[Reaction], by: Account, content: str
+) -> tuple[Reaction, bool]:
+    """The same for the reactions to anything in a repository."""
+    rules.may_react(place, by, content)
+    for known in reactions:
         if known.by is by and known.content == content:
             return known, False
     made = Reaction(world.next_id("reaction"), by, content, world.now())
-    comment.reactions.append(made)
+    reactions.append(made)
     return made, True
 
 

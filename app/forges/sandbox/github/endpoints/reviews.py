@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.forges.sandbox.acts import remarks
 from app.forges.sandbox.acts import reviews as acts
 from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
@@ -50,6 +51,19 @@ def list_line_remarks(call: Call) -> Answer:
     found = [remark for thread in call.change().threads for remark in thread.remarks]
     found.sort(key=lambda each: each.id)
     return call.page(found, lambda each: shapes.line_remark(call.site, each))
+
+
+@endpoint("POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions", "pull_requests:write")
+def react_to_line_remark(call: Call) -> Answer:
+    """201 the first time, 200 when it is already there."""
+    number = call.number("comment_id")
+    threads = (thread for change in call.repository.changes for thread in change.threads)
+    found = next((each for thread in threads for each in thread.remarks if each.id == number), None)
+    if found is None:
+        raise Problem(404, "Not Found")
+    place, content = call.repository, call.given("content", str)
+    made, new = remarks.react_in(call.world, place, found.reactions, call.actor, content)
+    return Answer(201 if new else 200, shapes.reaction(call.site, made))
 
 
 def _find(call: Call) -> Review:
