@@ -224,11 +224,12 @@ async def _setup_link(settings: Settings, database: Database) -> str:
 
 
 def _settings() -> Settings:
-    from app import logs
+    from app import crash_points, logs
     from app.settings import read_settings
 
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
+    crash_points.arm(settings.crash_at)
     return settings
 
 

@@ -12,9 +12,11 @@ from app.errors import ForPeople
 from app.forges.github_app import GitHubApp
 from app.forges.github_client import Call, GitHubClient
 from app.forges.identity import GitHubSignIn, SignIn
+from app.forges.limits import Pace
 from app.keys import Seal
 from app.settings import Settings
 from app.store import credentials
+from app.store.budgets import SharedGate
 from app.store.credentials import GitHubCredentials
 from app.store.database import Database
 from handlers.ports import ForgeError
@@ -107,10 +109,17 @@ class GitHubConnection:
             api_url=self._settings.github_api_url,
             app_id=known.app_id,
             private_key=known.private_key,
-            pause=self._settings.github_write_seconds,
+            gates=self._gate,
             observe=_count,
         )
         self._introduction = asyncio.create_task(_introduce(self.client), name="usher introduction")
+
+    def _gate(self, installation: int) -> SharedGate:
+        settings = self._settings
+        pace = Pace(
+            settings.github_write_seconds, settings.github_writes_per_hour, settings.github_reads_per_minute
+        )
+        return SharedGate(self._database, ("github", settings.github_api_url, installation), pace)
 
     async def _watch(self) -> None:
         while self.client is None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import logs, metrics
 from app.aside import Aside
+from app.crash_points import reached
 from app.store import due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
@@ -102,9 +103,11 @@ class Drain:
         try:
             async with self.database.begin() as connection:
                 state, reason = await self._apply(connection, row, reading)
+                reached("drain.applied")
         except Exception as error:
             await self._failed(row, error)
             return
+        reached("drain.committed")
         metrics.deliveries_read.labels(row.forge, state).inc()
         metrics.event_age_seconds.observe(row.age)
         about.debug("delivery read", state=state, reason=reason)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import psycopg
 
 from app import logs
+from app.crash_points import reached
 from app.spool import Spool, SpoolFull
 from app.store import inbox
 from app.store.inbox import Inbox, Incoming, NotStored
@@ -58,6 +59,7 @@ class Intake:
 
     async def put(self, incoming: Incoming) -> Literal["new", "duplicate", "spooled"]:
         """Keep a delivery; it is durable once this returns. NotDurable where it could not be kept."""
+        reached("hook.verified")
         try:
             return await self.inbox.put(incoming)
         except NotStored:

@@ -131,6 +131,7 @@ async def opened(
                     Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
                 ],
             ),
+            heartbeat_seconds=settings.heartbeat_seconds,
         )
         await stack.enter_async_context(work.open())
         intake = None

@@ -114,6 +114,9 @@ forge_requests = Counter(
     ["forge", "method", "status", "cache"],
     registry=registry,
 )
+limit_blocks = Counter(
+    "usher_limit_blocks_total", "Limits that the forge named", ["class"], registry=registry
+)
 
 clock_offset_seconds = Gauge(
     "usher_clock_offset_seconds", "Seconds by which the forge's clock is ahead of ours", registry=registry

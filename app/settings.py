@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app import crash_points
 from app.errors import ForPeople
 
 FROM_FILES = (
@@ -113,6 +114,11 @@ class Settings(BaseSettings):
         1.0, ge=0, description="Least time between two writes per installation, as GitHub asks for."
     )
 
+    github_writes_per_hour: int = Field(
+        400, ge=1, description="Most writes an hour per installation; GitHub itself allows 500."
+    )
+    github_reads_per_minute: int = Field(600, ge=1, description="Most reads a minute per installation.")
+
     gitlab_url: str = Field(
         "https://gitlab.com", description="GitLab; a path prefix is kept. (GitLab is not connected yet.)"
     )
@@ -162,6 +168,13 @@ class Settings(BaseSettings):
     )
     master_keys: SecretList = Field(
         (), description="Keys, newest first, each 32 bytes or more. Unset: one is made in the data dir."
+    )
+    heartbeat_seconds: float = Field(
+        5.0, gt=0, description="How often a worker says that it lives; its jobs are taken over after three."
+    )
+    crash_at: str | None = Field(
+        None,
+        description="For tests, beside a forge on this machine only: the process kills itself at this point.",
     )
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -237,6 +250,16 @@ class Settings(BaseSettings):
     @classmethod
     def _known_clock(cls, value: str) -> str:
         make_clock(value)
+        return value
+
+    @field_validator("crash_at")
+    @classmethod
+    def _crash_in_tests_only(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            crash_points.parsed(value)
+            forges = (info.data.get("github_api_url"), info.data.get("gitlab_url"))
+            if not any(urlsplit(each).scheme == "http" for each in forges if each):
+                raise ValueError("is for tests with a forge on this machine only; unset it")
         return value
 
     @property

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app import keys, logs, metrics
+from app.crash_points import reached
 from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settings import PromiseClock
 from app.store import due, tenants
@@ -56,13 +57,18 @@ class Settling:
             lease = await due.lease(connection, tenant_id, subject, self.clock.now())
         if lease is None:
             return False
+        reached("settle.leased")
         about = log.bind(tenant=tenant_id, subject=subject, fence=lease.fence)
+        if lease.crashes >= due.POISON:
+            return await self._bury(lease)
         began = time.monotonic()
         try:
             async with asyncio.timeout(GIVE_UP_AFTER):
                 due_at = await self._settle(lease)
+            reached("settle.decided")
             async with self.database.begin() as connection:
                 await due.settled(connection, lease, due_at, self.gather)
+            reached("settle.committed")
             result = "done"
         except Overtaken:
             result = "overtaken"
@@ -76,6 +82,13 @@ class Settling:
         seconds = time.monotonic() - began
         metrics.settle_seconds.labels(result).observe(seconds)
         about.info("settled", result=result, seconds=round(seconds, 3))
+        return True
+
+    async def _bury(self, lease: due.Lease) -> bool:
+        """Runs on this subject die one after the other: it shall not take the worker with it for ever."""
+        async with self.database.begin() as connection:
+            await due.bury(connection, lease, f"poison: {lease.crashes} runs in a row never ended")
+        log.error("subject is poison", tenant=lease.tenant_id, subject=lease.subject, crashes=lease.crashes)
         return True
 
     async def _settle(self, lease: due.Lease) -> datetime | None:

@@ -30,7 +30,6 @@ log = logs.get(__name__)
 WAKE_PAUSE = 0.05
 """Seconds between two wake-ups of the drain by one process, however many deliveries arrive."""
 
-HEARTBEAT, STALLED = 5.0, 15.0
 REST = 2.0
 """Seconds; what waits longer than this does so on purpose."""
 
@@ -50,8 +49,10 @@ class Work:
         *,
         sweep_seconds: float,
         rounds: Rounds | None = None,
+        heartbeat_seconds: float = 5.0,
     ) -> None:
         self._rounds = rounds or Rounds(database, ())
+        self._heartbeat, self._stalled = heartbeat_seconds, 3 * heartbeat_seconds
         self._gather = settling.gather.total_seconds()
         self._database, self._drain, self._settling, self._clock = database, drain, settling, clock
         self._sweep_seconds = sweep_seconds
@@ -154,8 +155,8 @@ class Work:
                         fetch_job_polling_interval=self._sweep_seconds,
                         delete_jobs="always",
                         shutdown_graceful_timeout=GRACE,
-                        update_heartbeat_interval=HEARTBEAT,
-                        stalled_worker_timeout=STALLED,
+                        update_heartbeat_interval=self._heartbeat,
+                        stalled_worker_timeout=self._stalled,
                     ),
                     name="usher worker",
                 )
@@ -186,9 +187,13 @@ class Work:
     async def _rescue(self) -> None:
         """Clear away jobs of workers that died, so that their subjects' locks are free again."""
         manager = self._queue.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
-            log.warning("a worker died in a job", task=job.task_name)
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._stalled):
+            log.warning("a worker died in a job", task=job.task_name, **job.task_kwargs)
             await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+            if job.task_name == "settle":
+                tenant_id, subject = job.task_kwargs["tenant_id"], job.task_kwargs["subject"]
+                async with self._database.begin() as connection:
+                    await due.release(connection, int(str(tenant_id)), str(subject))
 
     async def idle(self) -> bool:
         """Whether nothing waits: every delivery is read, and every subject that is due is settled.

@@ -47,6 +47,10 @@ class Locked(ForgeError):
     """401 after one fresh token: the credentials are not accepted, or the installation is suspended."""
 
 
+class Suspended(Locked):
+    """403: the account suspended us; only the account can end that."""
+
+
 class Throttled(ForgeError):
     """A limit of the forge. `until` (real time, UTC) is when to call again."""
 

@@ -6,12 +6,12 @@ import re
 
 from gidgethub.sansio import RateLimit
 
+from app.forges.budget import Limit
 from app.forges.http import Answer, doubt
 from app.forges.json_values import dig, text
-from app.forges.limits import Limit
 from app.forges.server_clock import ServerClock
 from app.redaction import redact
-from handlers.ports import Conflict, Forbidden, ForgeError, Gone, Locked, Refused
+from handlers.ports import Conflict, Forbidden, ForgeError, Gone, Locked, Refused, Suspended
 
 _SLOW_DOWN = re.compile(r"secondary rate limit|abuse|rate limit exceeded|too many requests", re.IGNORECASE)
 _SUSPENDED = re.compile(r"suspended", re.IGNORECASE)
@@ -65,7 +65,7 @@ def refusal(answer: Answer, method: str, operation: str) -> ForgeError | None:
         case 401:
             return Locked(why)
         case 403 if _SUSPENDED.search(said):
-            return Locked(why)
+            return Suspended(why)
         case 403:
             return Forbidden(why, answer.headers.get("x-accepted-github-permissions"))
         case 404 | 410 | 451 | 301 | 302 | 307 | 308:

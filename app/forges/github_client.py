@@ -24,9 +24,10 @@ from app.forges.github_memory import Memory
 from app.forges.github_tokens import AppKey, Opens, Right, Token, Tokens
 from app.forges.http import Answer, Wire
 from app.forges.json_values import number, objects, text
-from app.forges.limits import Breaker, Gate, Sleep
+from app.forges.limits import Breaker, Gate, Gates, Limit, LocalGate, Pace, Sleep
 from app.forges.server_clock import ServerClock
-from handlers.ports import ForgeError, Gone, Locked, Refused, Unavailable
+from app.forges.sharing import UnderWay
+from handlers.ports import ForgeError, Gone, Locked, Refused, Suspended, Unavailable
 from policies.facts import RepositoryRef
 
 ACCEPT = "application/vnd.github+json"
@@ -84,9 +85,9 @@ class GitHubClient:
     """GitHub's REST API for one App. Use it as an async context manager, or call `aclose`.
 
     `api_url`: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server. `private_key`:
-    one PEM, or several while one is being replaced. `pause`: seconds between two writes of an
-    installation (GitHub's advice is 1; 0 for a forge of one's own). `observe` is told of every call and
-    its seconds; `calls` counts them in any case.
+    one PEM, or several while one is being replaced. `gates` gives each installation's gate where replicas
+    share their budgets; else `pace` holds in this process. `observe` is told of every call and its
+    seconds; `calls` counts them in any case.
     """
 
     def __init__(
@@ -95,8 +96,8 @@ class GitHubClient:
         api_url: str = "https://api.github.com",
         app_id: int,
         private_key: str | Sequence[str],
-        pause: float = 1.0,
-        writes_per_hour: int = 400,
+        pace: Pace | None = None,
+        gates: Gates | None = None,
         observe: Observer | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
@@ -112,17 +113,16 @@ class GitHubClient:
         self._key = AppKey(app_id, keys, self.clock)
         self.tokens = Tokens(self.clock, self._signed, monotonic=monotonic)
         self._agent = f"usher/{installed_version('usher')}"
-        self._pause, self._writes_per_hour = pause, writes_per_hour
+        self._pace, self._shared_gates = pace or Pace(), gates
         self._observe = observe
         self.sleep, self._monotonic = sleep, monotonic
         self.memory = Memory()
         self._breaker = Breaker(monotonic=monotonic)
         self._gates: dict[int, Gate] = {}
         self._etags = EtagCache()
-        self._under_way: dict[tuple[object, ...], asyncio.Task[Answer]] = {}
+        self._under_way: UnderWay[Answer] = UnderWay()
         self._writes: Counter[int] = Counter()
         self._moved: dict[tuple[int, str], str] = {}
-        self._budget: dict[int, tuple[int, int]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -132,10 +132,7 @@ class GitHubClient:
 
     async def aclose(self) -> None:
         """Close the connections; reads that are under way end with them."""
-        under_way = list(self._under_way.values())
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        await self._under_way.aclose()
         await self._wire.aclose()
 
     # --- What adapters call -----------------------------------------------------------------------------
@@ -224,8 +221,7 @@ class GitHubClient:
 
     def budget(self, installation: int) -> float:
         """Which part of the installation's hourly requests is left, 1.0 where the forge told none."""
-        remaining, of = self._budget.get(installation, (1, 1))
-        return remaining / max(of, 1)
+        return self._gate(installation).share_left()
 
     def forget(self, installation: int) -> None:
         """Drop the tokens of an installation that left or changed its permissions; its limits stay."""
@@ -282,20 +278,10 @@ class GitHubClient:
     async def _share(self, request: _Request) -> Answer:
         """Equal GETs that are under way share one answer, unless a write of ours came between them."""
         key = (*request.key, request.opens, self._writes[request.opens.installation])
-        task = self._under_way.get(key)
-        if task is not None:
-            answer = await asyncio.shield(task)
+        answer, shared = await self._under_way.share(key, lambda: self._fetch(request))
+        if shared:
             self._count(request, answer.status, "shared", 0.0)
-            return answer
-        task = asyncio.create_task(self._fetch(request))
-        self._under_way[key] = task
-        task.add_done_callback(lambda done: self._landed(key, done))
-        return await asyncio.shield(task)
-
-    def _landed(self, key: tuple[object, ...], task: asyncio.Task[Answer]) -> None:
-        self._under_way.pop(key, None)
-        if not task.cancelled():
-            task.exception()  # looked at, though every caller may have gone away
+        return answer
 
     async def _fetch(self, request: _Request) -> Answer:
         """Send with a token; one fresh token after a 401, and patience with a token too young to be known."""
@@ -317,26 +303,36 @@ class GitHubClient:
     async def _send(self, request: _Request) -> Answer:
         is_read = request.method == "GET"
         gate = self._gate(request.opens.installation)
-        async with gate.entry(write=not is_read):
-            token = await self.tokens.get(request.opens)
-            headers = self._headers(accept=request.accept, oauth_token=token.value)
-            kept = self._etags.of(request.key, token.fingerprint) if is_read else None
-            if kept is not None:
-                headers["if-none-match"] = kept.etag
-            answer = await self._exchange(request, headers)
-            self._remember_budget(request.opens.installation, answer)
-            if answer.status == 304 and kept is not None:
-                return replace(kept.answer)
-            if answer.status == 401:
-                raise _NotAccepted(f"{request.method} {request.operation} was answered 401", token)
-            self._raise_for(answer, request.method, request.operation, gate)
-            if is_read:
-                self._etags.keep(request.key, token.fingerprint, answer)
-            return answer
+        await gate.turn(write=not is_read)
+        token = await self._token(request.opens, gate)
+        headers = self._headers(accept=request.accept, oauth_token=token.value)
+        kept = self._etags.of(request.key, token.fingerprint) if is_read else None
+        if kept is not None:
+            headers["if-none-match"] = kept.etag
+        answer = await self._exchange(request, headers)
+        if (told := rate_limit(answer)) is not None:
+            gate.told(told.remaining, told.limit)
+        if answer.status == 304 and kept is not None:
+            await gate.passed()
+            return replace(kept.answer)
+        if answer.status == 401:
+            raise _NotAccepted(f"{request.method} {request.operation} was answered 401", token)
+        await self._raise_for(answer, request.method, request.operation, gate)
+        if is_read:
+            self._etags.keep(request.key, token.fingerprint, answer)
+        return answer
+
+    async def _token(self, opens: Opens, gate: Gate) -> Token:
+        """A token; an installation that is suspended is then left alone for an hour."""
+        try:
+            return await self.tokens.get(opens)
+        except Suspended:
+            await gate.hit(Limit("suspended"))
+            raise
 
     async def _as_app(self, request: _Request) -> Answer:
         answer = await self._key.signed(lambda signature: self._send_signed(request, signature))
-        self._raise_for(answer, request.method, request.operation, self._gate(_APP.installation))
+        await self._raise_for(answer, request.method, request.operation, self._gate(_APP.installation))
         return answer
 
     async def _signed(
@@ -347,12 +343,12 @@ class GitHubClient:
 
     async def _send_signed(self, request: _Request, signature: str) -> Answer:
         gate = self._gate(_APP.installation)
-        async with gate.entry(write=False):
-            answer = await self._exchange(request, self._headers(jwt=signature))
-            named = limit(answer, self.clock)
-            if named is not None:
-                raise gate.hit(named)
-            return answer
+        await gate.turn(write=False)
+        answer = await self._exchange(request, self._headers(jwt=signature))
+        named = limit(answer, self.clock)
+        if named is not None:
+            raise await gate.hit(named)
+        return answer
 
     async def _exchange(self, request: _Request, headers: dict[str, str]) -> Answer:
         self._breaker.check()
@@ -377,14 +373,16 @@ class GitHubClient:
             self._breaker.failed()
         return answer
 
-    def _raise_for(self, answer: Answer, method: str, operation: str, gate: Gate) -> None:
+    async def _raise_for(self, answer: Answer, method: str, operation: str, gate: Gate) -> None:
         named = limit(answer, self.clock)
         if named is not None:
-            raise gate.hit(named)
-        gate.passed()
+            raise await gate.hit(named)
+        if isinstance(error := refusal(answer, method, operation), Suspended):
+            await gate.hit(Limit("suspended"))
+            raise error
+        await gate.passed()
         if answer.status in _MOVED:
             raise _Moved(f"{method} {operation} was answered {answer.status}")
-        error = refusal(answer, method, operation)
         if error is not None:
             raise error
 
@@ -394,18 +392,12 @@ class GitHubClient:
 
     def _gate(self, installation: int) -> Gate:
         if installation not in self._gates:
-            self._gates[installation] = Gate(
-                pause=self._pause,
-                hourly=self._writes_per_hour,
-                monotonic=self._monotonic,
-                sleep=self.sleep,
+            self._gates[installation] = (
+                self._shared_gates(installation)
+                if self._shared_gates is not None and installation != _APP.installation
+                else LocalGate(self._pace, monotonic=self._monotonic, sleep=self.sleep)
             )
         return self._gates[installation]
-
-    def _remember_budget(self, installation: int, answer: Answer) -> None:
-        told = rate_limit(answer)
-        if told is not None:
-            self._budget[installation] = (told.remaining, told.limit)
 
     def _count(self, request: _Request, status: int, cache: str, seconds: float) -> None:
         call = Call(request.method, request.operation, status, cache)

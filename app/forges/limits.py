@@ -1,137 +1,92 @@
-"""When to call and when to wait: pacing, a forge's limits, and a forge that is down.
+"""When to call and when to wait: pacing, a forge's limits, and a forge that is down. For any forge.
 
-A `Gate` stands before each installation's calls: it spaces writes, and stays shut as long as the forge
-asked for ("Best practices for using the REST API", "Rate limits for the REST API"). A `Breaker` stands
-before the host: while the forge is down, one probe in thirty seconds is enough to see it come back.
-Both measure durations on the monotonic clock, so setting the host's clock opens no gate.
+A `Gate` stands before each tenant's calls: it spaces writes, and stays shut as long as the forge asked
+for. A `Breaker` stands before the host: while the forge is down, one probe in thirty seconds is enough to
+see it come back. `LocalGate` counts in this process; `app/store/budgets.py` has one for all replicas.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Protocol
 
-from handlers.ports import Throttled, Unavailable
+from app.forges.budget import Budget, Limit, Pace, Shut
+from handlers.ports import Throttled
+
+__all__ = ["Breaker", "Gate", "Gates", "Limit", "LocalGate", "Pace", "Sleep", "throttled"]
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A limit that an answer named, and how many seconds it says to wait.
+class Gate(Protocol):
+    """Stands before the calls of one tenant."""
 
-    `primary`: the hour's requests are used up, nothing may be called. `secondary`: the forge said how long
-    to be gentle. `vague`: it said no more than "slow down".
-    """
+    async def turn(self, *, write: bool) -> None:
+        """Wait for this call's turn; `Throttled` where the gate is shut, or the turn is far away."""
+        ...
 
-    kind: Literal["primary", "secondary", "vague"]
-    seconds: float = 0.0
+    async def hit(self, limit: Limit) -> Throttled:
+        """The forge named a limit: shut the gate; the error says until when."""
+        ...
+
+    async def passed(self) -> None:
+        """A call went through: the forge no longer says "slow down"."""
+        ...
+
+    def told(self, left: int, of: int) -> None:
+        """The forge says how many requests of how many are left in this hour."""
+        ...
+
+    def share_left(self) -> float:
+        """Which part of the hour's requests is left, 1.0 where the forge told none."""
+        ...
 
 
-class Gate:
-    """One installation's budget in this process.
+Gates = Callable[[int], Gate]
+"""The gate of an installation (GitLab: of a hook); always the same one."""
 
-    `pause`: seconds between two writes that make content, and between reads while the forge asks to be
-    gentle; 0 switches both off. `hourly`: how many writes an hour may see.
-    """
+
+class LocalGate:
+    """One tenant's budget in this process, on the monotonic clock: setting the host's clock opens no gate."""
 
     def __init__(
         self,
+        pace: Pace | None = None,
         *,
-        pause: float = 1.0,
-        hourly: int = 400,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._pause = pause
-        self._hourly = hourly
+        self._pace = pace or Pace()
         self._now = monotonic
         self._sleep = sleep
-        self._shut_until = 0.0
-        self._no_writes_until = 0.0
-        self._next_write = 0.0
-        self._next_read = 0.0
-        self._writes: deque[float] = deque()
-        self._vague = 0
-        self._probing = False
+        self._budget = Budget()
 
-    @asynccontextmanager
-    async def entry(self, *, write: bool) -> AsyncIterator[None]:
-        """Wait for this call's turn; `Throttled` where the gate is shut."""
-        probe = await self._admit(write)
+    async def turn(self, *, write: bool) -> None:
         try:
-            yield
-        finally:
-            if probe:
-                self._probing = False
+            while (wait := self._budget.take(self._now(), self._pace, write=write)) > 0:
+                await self._sleep(wait)
+        except Shut as shut:
+            raise throttled(str(shut), shut.seconds) from None
 
-    def hit(self, limit: Limit) -> Throttled:
-        """Shut the gate as the forge asked; the error says until when (our clock, UTC)."""
-        now = self._now()
-        if limit.kind == "secondary":
-            seconds = limit.seconds * 1.1
-            self._no_writes_until = max(self._no_writes_until, now + seconds)
-        elif limit.kind == "primary":
-            seconds = limit.seconds
-            self._shut_until = max(self._shut_until, now + seconds)
-        else:
-            if now >= self._shut_until:
-                self._vague += 1
-                self._shut_until = now + min(60 * 2 ** (self._vague - 1), 3600)
-            seconds = self._shut_until - now
-        return self._throttled(f"the forge's {limit.kind} limit", seconds)
+    async def hit(self, limit: Limit) -> Throttled:
+        return throttled(f"the forge's {limit.kind} limit", self._budget.hit(limit, self._now()))
 
-    def passed(self) -> None:
-        """A call went through: the forge no longer says "slow down"."""
-        self._vague = 0
+    async def passed(self) -> None:
+        self._budget.passed()
 
-    async def _admit(self, write: bool) -> bool:
-        while True:
-            self._refuse_if_shut(write)
-            wait = self._wait(write)
-            if wait <= 0:
-                break
-            await self._sleep(wait)
-        now = self._now()
-        if write:
-            self._next_write = now + self._pause
-            self._writes.append(now)
-        elif now < self._no_writes_until:
-            self._next_read = now + self._pause
-        if self._vague:
-            self._probing = True
-            return True
-        return False
+    def told(self, left: int, of: int) -> None:
+        self._budget.left, self._budget.of = left, of
 
-    def _refuse_if_shut(self, write: bool) -> None:
-        now = self._now()
-        if now < self._shut_until:
-            raise self._throttled("a limit of the forge", self._shut_until - now)
-        if self._vague and self._probing:
-            raise self._throttled("another call tries whether the forge takes calls again", 5)
-        if not write:
-            return
-        if now < self._no_writes_until:
-            raise self._throttled("a limit of the forge on writes", self._no_writes_until - now)
-        while self._writes and self._writes[0] <= now - 3600:
-            self._writes.popleft()
-        if len(self._writes) >= self._hourly:
-            raise self._throttled("our own limit on writes an hour", self._writes[0] + 3600 - now)
+    def share_left(self) -> float:
+        return self._budget.share_left
 
-    def _wait(self, write: bool) -> float:
-        now = self._now()
-        if write:
-            return self._next_write - now
-        return self._next_read - now if now < self._no_writes_until else 0.0
 
-    def _throttled(self, why: str, seconds: float) -> Throttled:
-        return Throttled(f"waiting for {why}", datetime.now(UTC) + timedelta(seconds=seconds))
+def throttled(why: str, seconds: float) -> Throttled:
+    """The error that says until when (our clock, UTC) to wait."""
+    return Throttled(f"waiting for {why}", datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 class Breaker:
@@ -152,12 +107,12 @@ class Breaker:
         return self._failed >= self._allowed
 
     def check(self) -> None:
-        """Let a call through, or raise `Unavailable` without one: nothing was sent."""
+        """Let a call through, or raise `Throttled` without one: nothing was sent, and nobody's try is used up."""
         if not self.is_open:
             return
         now = self._now()
         if now < self._open_until:
-            raise Unavailable("the forge has been failing; it is tried again shortly")
+            raise throttled("the forge, which has been failing", self._open_until - now)
         self._open_until = now + self._seconds
 
     def failed(self) -> None:

@@ -29,50 +29,70 @@ WAITS = tuple(
 )
 """How long each failed attempt waits for the next; after the last the subject is dead-lettered."""
 
+RUNNING_IN_ALL = 64
+
+POISON = 5
+"""After so many runs that never ended (the process died, or hung until its lease was over) a subject is dead."""
+
+# The two parts of each tenant's share are read from its own range of one index each, so what another tenant
+# has waiting costs nobody anything. What was touched and what fell due take turns within the share.
 _READY = sa.text(
     """
-    WITH ready AS (
-        (SELECT tenant_id, subject, not_before FROM due
-         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
-         WHERE generation > settled_generation AND not_before <= now() AND dead_at IS NULL
-           AND (leased_until IS NULL OR leased_until < now())
-         ORDER BY not_before LIMIT 500)
-        UNION
-        (SELECT tenant_id, subject, not_before FROM due
-         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
-         WHERE due_at <= :promised AND not_before <= now() AND dead_at IS NULL
-           AND (leased_until IS NULL OR leased_until < now())
-         ORDER BY due_at LIMIT 500)
-    ), running AS (
+    WITH running AS (
         SELECT tenant_id, count(*) AS number FROM due WHERE leased_until >= now() GROUP BY tenant_id
-    ), queued AS (
-        SELECT ready.*, row_number() OVER (PARTITION BY ready.tenant_id ORDER BY not_before, subject) AS place
-        FROM ready
+    ), share AS (
+        SELECT tenant.id AS tenant_id, :share - coalesce(running.number, 0) AS number
+        FROM tenant
+        LEFT JOIN running ON running.tenant_id = tenant.id
+        LEFT JOIN budget ON budget.tenant_id = tenant.id
+        WHERE tenant.state = 'active' AND (budget.shut_until IS NULL OR budget.shut_until <= now())
     )
-    SELECT queued.tenant_id, queued.subject
-    FROM queued
-    LEFT JOIN running ON running.tenant_id = queued.tenant_id
-    WHERE place <= :share - coalesce(running.number, 0)
-    ORDER BY place, queued.tenant_id
-    LIMIT :most
+    SELECT share.tenant_id, fair.subject
+    FROM share CROSS JOIN LATERAL (
+        SELECT subject, row_number() OVER (ORDER BY min(turn), subject) AS place, min(since) AS since
+        FROM (
+            SELECT subject, since, row_number() OVER (ORDER BY since, subject) AS turn FROM (
+                SELECT subject, not_before AS since FROM due
+                WHERE tenant_id = share.tenant_id AND generation > settled_generation AND dead_at IS NULL
+                  AND not_before <= now() AND (leased_until IS NULL OR leased_until < now())
+                ORDER BY not_before, subject LIMIT share.number
+            ) touched
+            UNION ALL
+            SELECT subject, since, row_number() OVER (ORDER BY due_at, subject) FROM (
+                SELECT subject, not_before AS since, due_at FROM due
+                WHERE tenant_id = share.tenant_id AND due_at <= :promised AND dead_at IS NULL
+                  AND not_before <= now() AND (leased_until IS NULL OR leased_until < now())
+                ORDER BY due_at, subject LIMIT share.number
+            ) promised
+        ) both_parts
+        GROUP BY subject
+    ) fair
+    WHERE share.number > 0 AND place <= share.number
+    ORDER BY place, since, share.tenant_id
+    LIMIT greatest(:most - (SELECT coalesce(sum(number), 0) FROM running), 0)
     """
 )
 
 # Each part can be read from one index; a single condition with OR is answered by reading the whole table.
 _SOONEST = sa.text(
     """
-    WITH waiting AS (
-        (SELECT not_before AS soonest FROM due
-         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
-         WHERE generation > settled_generation AND dead_at IS NULL AND leased_until IS NULL
-         ORDER BY not_before LIMIT 1)
+    WITH open AS (
+        SELECT tenant.id, coalesce(budget.shut_until, '-infinity') AS shut_until
+        FROM tenant LEFT JOIN budget ON budget.tenant_id = tenant.id
+        WHERE tenant.state = 'active'
+    ), waiting AS (
+        SELECT greatest(touched.not_before, shut_until) AS soonest
+        FROM open CROSS JOIN LATERAL (
+            SELECT not_before FROM due
+            WHERE tenant_id = open.id AND generation > settled_generation AND dead_at IS NULL
+              AND leased_until IS NULL
+            ORDER BY not_before LIMIT 1
+        ) touched
         UNION ALL
-        (SELECT not_before FROM due
-         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
+        (SELECT greatest(not_before, shut_until) FROM due JOIN open ON open.id = tenant_id
          WHERE due_at <= :promised AND dead_at IS NULL AND leased_until IS NULL)
         UNION ALL
-        (SELECT greatest(not_before, leased_until) FROM due
-         JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
+        (SELECT greatest(not_before, leased_until, shut_until) FROM due JOIN open ON open.id = tenant_id
          WHERE leased_until IS NOT NULL AND dead_at IS NULL
            AND (generation > settled_generation OR due_at <= :promised))
     )
@@ -80,13 +100,23 @@ _SOONEST = sa.text(
     """
 )
 
+# A lease that ran out was never given back: the run died, or hung.
 _LEASE = sa.text(
     """
-    UPDATE due SET fence = fence + 1, leased_until = now() + :lease
+    UPDATE due SET fence = fence + 1, leased_until = now() + :lease,
+        crashes = crashes + (leased_until IS NOT NULL)::int
     WHERE tenant_id = :tenant_id AND subject = :subject AND dead_at IS NULL AND not_before <= now()
       AND (leased_until IS NULL OR leased_until < now())
       AND (generation > settled_generation OR due_at <= :promised)
-    RETURNING generation, settled_generation, fence, attempts, waiting_since
+    RETURNING generation, settled_generation, fence, attempts, crashes, waiting_since
+    """
+)
+
+_RELEASE = sa.text(
+    """
+    UPDATE due SET leased_until = now() - interval '1 second',
+        not_before = greatest(not_before, now() + make_interval(secs => 10 * crashes * crashes))
+    WHERE tenant_id = :tenant_id AND subject = :subject AND leased_until >= now()
     """
 )
 
@@ -100,6 +130,7 @@ class Lease:
     generation: int
     fence: int
     attempts: int
+    crashes: int
     touched_at: datetime | None  # when the first event came that is not settled yet; None: the clock woke it
 
 
@@ -125,6 +156,7 @@ async def touch(connection: AsyncConnection, tenant_id: int, subject: str, gathe
                 "waiting_since": since,
                 "not_before": sa.func.greatest(quiet, due.c.not_before),
                 "attempts": sa.case((due.c.dead_at.is_not(None), 0), else_=due.c.attempts),
+                "crashes": sa.case((due.c.dead_at.is_not(None), 0), else_=due.c.crashes),
                 "dead_at": None,
             },
         )
@@ -171,7 +203,9 @@ async def depending_on(
     return list((await connection.execute(query)).scalars())
 
 
-async def ready(connection: AsyncConnection, promised: datetime, *, most: int = 64) -> list[tuple[int, str]]:
+async def ready(
+    connection: AsyncConnection, promised: datetime, *, most: int = RUNNING_IN_ALL
+) -> list[tuple[int, str]]:
     """Subjects to settle now, (tenant, subject), taken from all tenants in turn.
 
     `promised` is the present of the clock of promises. No tenant gets more than its share at once.
@@ -201,7 +235,12 @@ async def lease(
     if row is None:
         return None
     touched_at = row.waiting_since if row.generation > row.settled_generation else None
-    return Lease(tenant_id, subject, row.generation, row.fence, row.attempts, touched_at)
+    return Lease(tenant_id, subject, row.generation, row.fence, row.attempts, row.crashes, touched_at)
+
+
+async def release(connection: AsyncConnection, tenant_id: int, subject: str) -> None:
+    """The worker that held this subject died: another may have it, later each time that this happens."""
+    await connection.execute(_RELEASE, {"tenant_id": tenant_id, "subject": subject})
 
 
 async def holds(connection: AsyncConnection, lease: Lease) -> bool:
@@ -222,6 +261,7 @@ async def settled(
             settled_generation=lease.generation,
             due_at=due_at,
             attempts=0,
+            crashes=0,
             reason=None,
             leased_until=None,
             waiting_since=sa.case((more, sa.func.now()), else_=None),
@@ -233,24 +273,35 @@ async def settled(
 async def wait(connection: AsyncConnection, lease: Lease, until: timedelta, reason: str) -> None:
     """Try later for a reason that is nobody's failure: a limit, a breaker, an uncertain effect."""
     await connection.execute(
-        _ours(lease).values(leased_until=None, not_before=sa.func.now() + until, reason=reason[:2000])
+        _ours(lease).values(
+            leased_until=None, crashes=0, not_before=sa.func.now() + until, reason=reason[:2000]
+        )
     )
 
 
 async def failed(connection: AsyncConnection, lease: Lease, reason: str) -> bool:
     """Count a failed attempt; returns whether it was the last, and the subject now is a dead letter."""
-    last = lease.attempts >= len(WAITS)
-    pause = timedelta() if last else WAITS[lease.attempts] * random.uniform(0.8, 1.2)  # noqa: S311
+    if lease.attempts >= len(WAITS):
+        await bury(connection, lease, reason)
+        return True
+    pause = WAITS[lease.attempts] * random.uniform(0.8, 1.2)  # noqa: S311
     await connection.execute(
         _ours(lease).values(
             leased_until=None,
             attempts=lease.attempts + 1,
+            crashes=0,
             not_before=sa.func.now() + pause,
             reason=reason[:2000],
-            dead_at=sa.func.now() if last else None,
         )
     )
-    return last
+    return False
+
+
+async def bury(connection: AsyncConnection, lease: Lease, reason: str) -> None:
+    """Give the subject up until a new event revives it."""
+    await connection.execute(
+        _ours(lease).values(leased_until=None, dead_at=sa.func.now(), reason=reason[:2000])
+    )
 
 
 def _ours(lease: Lease) -> sa.Update:

@@ -22,6 +22,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import logs
+from app.crash_points import reached
 from app.redaction import redact
 from app.store.database import Database
 from app.store.tables import delivery, delivery_body
@@ -165,6 +166,7 @@ class Inbox:
         rows = {each.incoming.identity: each.incoming for each in batch}
         try:
             new = await self._in_time(line, list(rows.values()))
+            reached("inbox.committed")
         except Exception as error:
             self._failures += 1
             if self._failures >= FAILURES:
@@ -324,6 +326,7 @@ async def take(database: Database, limit: int = 200, *, again: bool = False) -> 
         ids = [row.id for row in await connection.execute(lend)]
     if not ids:
         return []
+    reached("drain.taken")
     read = (
         sa.select(
             delivery.c.id,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from app.crash_points import reached
 from app.redaction import redact
 from app.store import away, experience, outcomes, visits
 from app.store import due as due_rows
@@ -88,6 +89,7 @@ class SubjectEffects:
                 await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
             await connection.execute(write)
             found = _effect((await connection.execute(find)).one())
+        reached("effect.planned")
         # An effect that never went out says today's words, not those of an earlier attempt.
         return replace(found, payload=dict(payload)) if found.state == "planned" else found
 
@@ -120,16 +122,19 @@ class SubjectEffects:
                     payload=dict(each.payload),
                 )
             )
+        reached("effect.sending")
 
     async def done(
         self, each: Effect, remote_id: int | None = None, payload: Mapping[str, Any] | None = None
     ) -> None:
+        reached("effect.written")
         values: dict[str, Any] = {"state": "done", "done_at": sa.func.now(), "error": None}
         if remote_id is not None:
             values["remote_id"] = remote_id
         if payload is not None:
             values["payload"] = dict(payload)
         await self._set(each, **values)
+        reached("effect.done")
 
     async def unsure(self, each: Effect, error: str) -> None:
         await self._set(each, state="uncertain", error=redact(error)[:2000])

@@ -59,6 +59,15 @@ repository = sa.Table(
     sa.Index(None, "id"),
 )
 
+budget = sa.Table(
+    "budget",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("shut_until", INSTANT, comment="database clock: nothing is called before"),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
+    sa.Column("state", JSONB, nullable=False, comment="see app/forges/budget.py"),
+)
+
 # --- The inbox ----------------------------------------------------------------------------------------
 
 delivery = sa.Table(
@@ -130,12 +139,26 @@ due = sa.Table(
     sa.Column("due_at", INSTANT, comment="clock of promises: when any derived value changes next"),
     sa.Column("not_before", INSTANT, nullable=False, server_default=NOW, comment="database clock"),
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column(
+        "crashes", sa.SmallInteger, nullable=False, server_default="0", comment="runs that never ended"
+    ),
     sa.Column("reason", sa.String(2000)),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("leased_until", INSTANT),
     sa.Column("dead_at", INSTANT, comment="given up after the last attempt; a new event revives it"),
-    sa.Index("due_wake", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
-    sa.Index("due_behind", "not_before", postgresql_where=sa.text("generation > settled_generation")),
+    # Each tenant's share is read from its own range of these, however much others have waiting.
+    sa.Index(
+        "due_promised",
+        "tenant_id",
+        "due_at",
+        postgresql_where=sa.text("due_at IS NOT NULL AND dead_at IS NULL"),
+    ),
+    sa.Index(
+        "due_touched",
+        "tenant_id",
+        "not_before",
+        postgresql_where=sa.text("generation > settled_generation AND dead_at IS NULL"),
+    ),
     sa.Index("due_leased", "leased_until", postgresql_where=sa.text("leased_until IS NOT NULL")),
 )
 

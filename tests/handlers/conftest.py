@@ -158,6 +158,8 @@ def settings_for(forge: Sandbox, folder: Path, **changes: object) -> Settings:
             "github_client_secret": forge.client_secret,
             "operators": "dora",
             "github_write_seconds": 0,
+            "github_reads_per_minute": 100_000,
+            "github_writes_per_hour": 10_000,
             "gather_seconds": 0.03,
             "sweep_seconds": 0.05,
             "uncertain_seconds": 0.3,

@@ -82,14 +82,25 @@ def some_rows(seed: int) -> list[Row]:
 
 
 def ready_by_reading(rows: list[Row]) -> set[tuple[int, str]]:
+    """Of each tenant what was touched first and what fell due first, in turns, up to its share."""
     found = set()
     for tenant_id in ACTIVE:
         share = due.RUNNING_PER_TENANT - sum(row.running for row in rows if row.tenant_id == tenant_id)
-        own = sorted(
-            (row for row in rows if row.is_ready and row.tenant_id == tenant_id),
+        own = [row for row in rows if row.is_ready and row.tenant_id == tenant_id]
+        touched = sorted(
+            (row for row in own if row.generation > row.settled_generation),
             key=lambda row: (row.not_before, row.subject),
         )
-        found |= {(row.tenant_id, row.subject) for row in own[: max(share, 0)]}
+        promised = sorted(
+            (row for row in own if row.due_at is not None and row.due_at <= 0),
+            key=lambda row: (row.due_at, row.subject),
+        )
+        turns: dict[str, int] = {}
+        for part in (touched, promised):
+            for turn, row in enumerate(part[: max(share, 0)]):
+                turns[row.subject] = min(turn, turns.get(row.subject, turn))
+        chosen = sorted(turns, key=lambda subject: (turns[subject], subject))[: max(share, 0)]
+        found |= {(tenant_id, subject) for subject in chosen}
     return found
 
 
@@ -130,3 +141,54 @@ async def test_who_is_ready_can_be_leased_once_and_is_settled_until_the_next_ins
         await due.settled(connection, lease, later, timedelta(seconds=1))
         assert await due.ready(connection, later - timedelta(seconds=1)) == []
         assert await due.ready(connection, later) == [(1, "change:7:1")]
+
+
+async def test_a_tenant_with_thousands_waiting_takes_no_more_than_its_share(database: Database) -> None:
+    noisy = [Row(1, f"change:8:{number}", generation=2, not_before=-9999) for number in range(3000)]
+    async with database.begin() as connection:
+        await keep(connection, [*noisy, Row(2, "change:7:1", generation=2, not_before=-1)])
+        found = await due.ready(connection, PROMISED)
+    assert len(found) == due.RUNNING_PER_TENANT + 1
+    assert (2, "change:7:1") in found[:2]
+
+
+async def test_no_more_run_in_all_than_the_database_bears(database: Database) -> None:
+    rows = [Row(1, f"change:8:{number}", generation=2, leased_until=60) for number in range(3)]
+    async with database.begin() as connection:
+        await keep(connection, [*rows, *(Row(2, f"change:7:{number}", generation=2) for number in range(4))])
+        assert len(await due.ready(connection, PROMISED, most=5)) == 2
+        assert await due.ready(connection, PROMISED, most=3) == []
+
+
+async def test_what_is_touched_all_the_time_keeps_no_promise_of_its_tenant_waiting(
+    database: Database,
+) -> None:
+    busy = [Row(1, f"change:8:{number}", generation=2, not_before=-99) for number in range(9)]
+    async with database.begin() as connection:
+        await keep(connection, [*busy, Row(1, "change:9:1", due_at=-1)])
+        assert (1, "change:9:1") in await due.ready(connection, PROMISED)
+
+
+async def test_a_tenant_whose_forge_asked_to_wait_is_left_alone(database: Database) -> None:
+    async with database.begin() as connection:
+        await keep(connection, [Row(1, "change:7:1", generation=2), Row(2, "change:7:1", generation=2)])
+        shut = "INSERT INTO budget (tenant_id, state, shut_until) VALUES (1, '{}', now() + interval '1 hour')"
+        await connection.execute(sa.text(shut))
+        assert await due.ready(connection, PROMISED) == [(2, "change:7:1")]
+        await connection.execute(sa.text("DELETE FROM due WHERE tenant_id = 2"))
+        assert await due.seconds_until_ready(connection, PROMISED) == 3600
+
+
+async def test_a_subject_whose_runs_never_end_waits_longer_each_time(database: Database) -> None:
+    waits = []
+    async with database.begin() as connection:
+        await keep(connection, [Row(1, "change:7:1", generation=2)])
+        for crash in range(due.POISON + 1):
+            lease = await due.lease(connection, 1, "change:7:1", PROMISED)
+            assert lease is not None
+            assert lease.crashes == crash
+            await due.release(connection, 1, "change:7:1")
+            query = sa.text("SELECT extract(epoch FROM not_before - now()) FROM due")
+            waits.append(max(int(await connection.scalar(query)), 0))
+            await connection.execute(sa.text("UPDATE due SET not_before = now()"))
+    assert waits == [0, 10, 40, 90, 160, 250]

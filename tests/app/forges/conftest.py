@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.forges.github import GitHub, GitHubClient
+from app.forges.limits import Pace
 from app.forges.sandbox import Sandbox
 from policies.facts import Change, RepositoryRef
 from tests.contract.checker import Contract
@@ -59,7 +60,7 @@ async def make_client(forge: Sandbox, naps: Naps) -> AsyncIterator[Callable[...,
                 "api_url": forge.url,
                 "app_id": forge.app_id,
                 "private_key": forge.private_key,
-                "pause": 0,
+                "pace": Pace(0),
                 "sleep": naps,
                 **settings,
             }

@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from app.forges.github import GitHub
 from app.forges.github_client import Call
 from app.forges.github_tokens import AppKey, Opens, Token
+from app.forges.limits import Pace
 from app.forges.sandbox.faults import Fault
 from app.forges.server_clock import ServerClock
-from handlers.ports import Forbidden, Gone, Locked, Throttled, Unavailable, Unsure
+from handlers.ports import Forbidden, Gone, Locked, Suspended, Throttled, Unavailable, Unsure
 
 MINT = "access_tokens"
 PULLS = "/repos/{owner}/{repo}/pulls/{number}"
@@ -139,15 +140,24 @@ async def test_a_repository_that_was_not_given_is_gone_and_a_foreign_installatio
         await GitHub(client, 999).repository(shop.api.id)
 
 
-async def test_a_suspended_installation_is_locked(github, shop, client):
+@pytest.mark.parametrize("minted", [True, False])
+async def test_a_suspended_installation_is_asked_once_an_hour(make_client, shop, minted):
+    hours = Hours()
+    client = make_client(monotonic=hours)
+    github = GitHub(client, shop.installation)
     await github.repository(shop.api.id)
     shop.forge.suspend("shop")
-    with pytest.raises(Locked):
+    if not minted:
+        client.forget(shop.installation)
+    with pytest.raises(Suspended):
         await github.repository(shop.api.id)
-    client.forget(shop.installation)
-    with pytest.raises(Locked):
-        await github.repository(shop.api.id)
+    shop.calls()
+    for _ in range(3):
+        with pytest.raises(Throttled, match="suspended"):
+            await github.repository(shop.api.id)
+    assert shop.calls() == []
     shop.forge.suspend("shop", on=False)
+    hours.later = 3601
     await github.repository(shop.api.id)
 
 
@@ -321,14 +331,14 @@ async def test_a_mint_that_fails_is_unavailable_never_unsure(make_client, shop, 
 
 async def test_while_the_forge_fails_it_is_not_called_again_and_again(github, shop, change):
     shop.forge.faults.next(Fault(status=503), times=100)
-    for _ in range(20):
-        with pytest.raises(Unavailable):
+    for number in range(20):
+        with pytest.raises(Unavailable if number < 5 else Throttled):
             await github.reviews(change)
     assert len(shop.calls()) == 5
 
 
 async def test_a_secondary_limit_stops_writes_until_it_ends_and_reads_go_on(make_client, shop, change):
-    github = GitHub(make_client(pause=0.1), shop.installation)
+    github = GitHub(make_client(pace=Pace(0.1)), shop.installation)
     await github.say(change, "first")
     shop.forge.faults.block(72)
     shop.calls()
@@ -393,8 +403,8 @@ async def test_a_breaker_lets_one_call_through_after_thirty_seconds(make_client,
     github = GitHub(make_client(monotonic=hours), shop.installation)
     await github.reviews(change)
     shop.forge.faults.next(Fault(status=503), times=5)
-    for _ in range(6):
-        with pytest.raises(Unavailable):
+    for number in range(6):
+        with pytest.raises(Unavailable if number < 5 else Throttled):
             await github.reviews(change)
     hours.later = 31
     for _ in range(3):
@@ -402,7 +412,7 @@ async def test_a_breaker_lets_one_call_through_after_thirty_seconds(make_client,
 
 
 async def test_writes_keep_the_pause_that_github_asks_for(make_client, shop, change, naps):
-    github = GitHub(make_client(pause=0.2), shop.installation)
+    github = GitHub(make_client(pace=Pace(0.2)), shop.installation)
     began = time.monotonic()
     for number in range(3):
         await github.say(change, f"{number}")
