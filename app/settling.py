@@ -101,6 +101,7 @@ class Settling:
         now = self.clock.now()
         forge = self.forge_of(tenant, lease.touched_at)
         records = SubjectRecords(self.database, tenant.id, lease.subject)
+        silence = await records.silence()
         desk = Desk(
             forge=forge,
             effects=SubjectEffects(self.database, lease),
@@ -110,6 +111,7 @@ class Settling:
             sign=lambda key: keys.marker(self.master_key, tenant.id, key),
             now=now,
             settles_after=self.settles_after,
+            silent=silence is not None and silence.holds(now),
         )
         findings = RepositoryFindings(self.database, tenant.id, subject.repository_id)
         rulebooks = KeptRulebooks(self.database, tenant.id, forge, now.year, self.defaults_project)
@@ -118,13 +120,16 @@ class Settling:
         shelf = RepositoryShelf(self.database, tenant.id, subject.repository_id)
         match subject.kind:
             case "change":
-                return await settle_change(subject, known[0], reads, rulebooks, desk)
+                due_at = await settle_change(subject, known[0], reads, rulebooks, desk)
             case "issue":
-                return await settle_issue(subject, known[0], reads, rulebooks, desk)
+                due_at = await settle_issue(subject, known[0], reads, rulebooks, desk)
             case "repository":
-                return await settle_repository(subject, reads, rulebooks, desk, shelf)
+                due_at = await settle_repository(subject, reads, rulebooks, desk, shelf)
             case _:
                 return None
+        if silence is not None and silence.until is not None and silence.until > now:
+            return min(due_at or silence.until, silence.until)  # what was not said meanwhile may be said then
+        return due_at
 
     async def _later(self, lease: due.Lease, error: Exception) -> str:
         """Decide when to try again. Limits and waits are nobody's failure and use up no attempt."""

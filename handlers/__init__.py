@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from handlers.absences import keep_absences
 from handlers.assign import assign
+from handlers.champions import champions
 from handlers.commands import commands
 from handlers.guests import label_guests
 from handlers.handover import hand_over
 from handlers.owner_doctor import owner_check
 from handlers.remind import remind
 from handlers.rules_check import rules_check
+from handlers.silence import keep_silence
 from handlers.situation import Reads, Situation
 from handlers.sticky import sticky
 from handlers.teams import name_people
+from handlers.thanks import thank_guests
 from policies.actions import Action
 
 Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
@@ -22,9 +25,12 @@ Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
 FEATURES: tuple[Feature, ...] = (
     commands,  # people say what should happen
     keep_absences,  # who is away is away everywhere
+    keep_silence,  # who wants to be left in peace is
+    champions,  # who offers to help is named to whoever asks
     hand_over,  # requests follow what people said
     assign,  # a change finds its people
     name_people,  # a team that was asked gives way to people
+    thank_guests,  # thanks are drafted, and said if an owner wants it
     label_guests,  # whoever comes from another team is seen
     remind,  # whoever's turn it is hears of it when the answer is due
     owner_check,  # whoever edits the owners file hears what it breaks and mends

@@ -16,7 +16,7 @@ from policies.calendars import elapsed
 from policies.clocks import Obligation
 from policies.clocks.hours import of_person
 from policies.clocks.story import last_own, story
-from policies.commands import Command, unanswered
+from policies.commands import VERBS, Command, unanswered
 from policies.facts import Access, CommandGiven, CommandRefused, CommandTyped, Fact, can_write, same
 from policies.reviewers.telling import asked_in, is_reproduced, told
 from policies.rights import may, roles, whose
@@ -25,7 +25,7 @@ from policies.words import commands as words
 from policies.words import reasons, why
 
 ANSWERS = ("first_response", "re_review")
-AFTER_THE_END = ("why", "away", "undo")
+AFTER_THE_END = ("why", "away", "undo", "thanks", "help", "champion", "off", "on")
 """What can still be said once a change is closed."""
 
 
@@ -60,6 +60,8 @@ async def _problem(command: Command, line: CommandTyped, situation: Situation, r
     """What speaks against a command, to its giver; empty where nothing does."""
     if not situation.is_open and command.verb not in AFTER_THE_END:
         return words.CHANGE_IS_OVER
+    if VERBS[command.verb].on == "issues":
+        return words.ONLY_ON_ISSUES
     access = await reads.forge.access(situation.change.repository, line.by)
     if not may(command.verb, roles(line.by, situation.state, access)):
         return words.not_yours(command.verb, whose(command.verb))
@@ -78,9 +80,20 @@ async def _problem(command: Command, line: CommandTyped, situation: Situation, r
             return words.AUTHOR_READIES
         case "unblock" if situation.state.turn.state != "PAUSED":
             return words.NOT_PAUSED
+        case "thanks":
+            return await _against_thanks(line, situation, reads)
+        case "champion" | "help" if not situation.rulebook.rules.champions.enabled:
+            return words.NO_CHAMPIONS
         case "undo" if last_own(story(situation.log, line.at), line.by, line.at) is None:
             return words.NOTHING_TO_UNDO
     return ""
+
+
+async def _against_thanks(line: CommandTyped, situation: Situation, reads: Reads) -> str:
+    """There must be a draft that was not decided about, and it must be theirs to say."""
+    kept = await reads.records.thanks()
+    waits = kept is not None and kept.state == "open" and line.at < kept.expires
+    return "" if waits and kept and same(line.by) in kept.owners else words.NO_THANKS
 
 
 def _is_author(person: str, situation: Situation) -> bool:

@@ -6,17 +6,23 @@ from collections.abc import Sequence
 
 from handlers.hearing import given, reaction, read_line, refused, said_in
 from handlers.issue_situation import IssueSituation
+from handlers.silence import LONGEST
 from handlers.situation import Reads
+from handlers.warranty import against_warranty
+from policies import instants
 from policies.actions import Action, Note
 from policies.clocks.hours import of_person
 from policies.clocks.story import last_own, story
-from policies.commands import Command, unanswered
-from policies.facts import CommandGiven, CommandRefused, CommandTyped, Fact, same
+from policies.commands import VERBS, Command, unanswered
+from policies.facts import CommandGiven, CommandRefused, CommandTyped, Fact, can_write, same
+from policies.rights import whose
 from policies.words import commands as words
 from policies.words import support
 
-ON_ISSUES = ("eta", "ack", "away", "undo")
+ON_ISSUES = tuple(verb for verb, each in VERBS.items() if each.on != "changes")
 """What can be said on an issue; everything else is about reviews."""
+
+FOR_WRITERS = ("snooze", "off", "on")
 
 
 async def issue_commands(situation: IssueSituation, reads: Reads) -> Sequence[Action]:
@@ -45,11 +51,19 @@ async def _hear(line: CommandTyped, situation: IssueSituation, reads: Reads) -> 
 async def _problem(command: Command, line: CommandTyped, situation: IssueSituation, reads: Reads) -> str:
     if command.verb not in ON_ISSUES:
         return support.only_on_changes(command.verb, ON_ISSUES)
-    if await reads.forge.access(situation.issue.repository, line.by) == "none":
-        return words.not_yours(command.verb, "people who can read this repository")
+    access = await reads.forge.access(situation.issue.repository, line.by)
+    if access == "none" or (command.verb in FOR_WRITERS and not can_write(access)):
+        return words.not_yours(command.verb, whose(command.verb if command.verb != "snooze" else "off"))
     match command.verb:
         case "eta" | "ack":
             return _against_promise(line, situation)
+        case "snooze":
+            until = instants.parse(command.words, line.at, of_person(situation.terms, line.by))
+            return words.TOO_LONG_A_SILENCE if until is None or until > line.at + LONGEST else ""
+        case "champion" | "help" if not situation.rulebook.rules.champions.enabled:
+            return words.NO_CHAMPIONS
+        case "warranty":
+            return await against_warranty(command, situation, reads)
         case "undo" if last_own(story(situation.log, line.at), line.by, line.at) is None:
             return words.NOTHING_TO_UNDO
     return ""

@@ -19,18 +19,22 @@ from handlers.records import Effect, Effects, Log, NotYet, Records
 from policies.actions import (
     Action,
     AddToDigest,
+    DecideThanks,
     DeclareAway,
+    DraftThanks,
     ForgeAction,
     KeepIssue,
     KeepSticky,
     Label,
     Nod,
     Note,
+    OfferHelp,
     RecordDecision,
     ReleaseReview,
     RequestReview,
     Say,
     SetCheck,
+    SilenceRepository,
     WithdrawAway,
 )
 from policies.facts import AskRefused, Change, Fact, Issue, Repository, ReviewAsked, ReviewUnasked, same
@@ -55,6 +59,7 @@ class Desk:
     sign: Callable[[str], str]  # an effect's key → the hidden marker of its comment
     now: datetime
     settles_after: float = SETTLES_AFTER
+    silent: bool = False  # somebody wants nothing new to be said in this repository
 
 
 async def perform(actions: Iterable[Action], place: Place, desk: Desk) -> tuple[Fact, ...]:
@@ -74,6 +79,14 @@ async def perform(actions: Iterable[Action], place: Place, desk: Desk) -> tuple[
                 await desk.records.declare_away(action)
             case WithdrawAway():
                 await desk.records.withdraw_away(action)
+            case DraftThanks():
+                await desk.records.draft_thanks(action, desk.now)
+            case DecideThanks():
+                await desk.records.decide_thanks(action, desk.now)
+            case OfferHelp():
+                await desk.records.offer_help(action)
+            case SilenceRepository():
+                await desk.records.be_silent(action)
             case Say(also=also) if also:
                 await _once(action, place, desk)
                 await _ride_along(action, place, desk)
@@ -94,6 +107,8 @@ async def _once(action: ForgeAction, place: Place, desk: Desk) -> tuple[Fact, ..
     if not desk.live:
         await desk.effects.skipped(effect, "preview")
         return ()
+    if desk.silent and effect.state == "planned" and _is_loud(action):
+        return ()  # it is still to be said once the silence ends, if it is true then
     if isinstance(action, AddToDigest):
         await desk.effects.done(effect)
         return ()
@@ -117,6 +132,17 @@ async def _once(action: ForgeAction, place: Place, desk: Desk) -> tuple[Fact, ..
     except ForgeError as error:
         await desk.effects.again(effect, str(error))
         raise
+
+
+def _is_loud(action: ForgeAction) -> bool:
+    """Whether people would hear of it: a new comment or issue, but for the answer to a command."""
+    match action:
+        case Say(step=step):
+            return not step.startswith("command|")
+        case KeepSticky() | KeepIssue():
+            return True
+        case _:
+            return False
 
 
 async def _ride_along(action: Say, place: Place, desk: Desk) -> None:

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from policies.actions import DeclareAway, WithdrawAway
+from policies.actions import (
+    DecideThanks,
+    DeclareAway,
+    DraftThanks,
+    OfferHelp,
+    SilenceRepository,
+    WithdrawAway,
+)
 from policies.calendars import Hours
 from policies.clocks import Away, State
 from policies.facts import Access, BranchRules, Fact, Membership, RepositoryRef, Roster, Team
@@ -164,6 +171,30 @@ class Visits:
     merged: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """Words of thanks that wait for somebody to want them said; `state` as they stand."""
+
+    author: str
+    owners: tuple[str, ...]  # in lower case
+    body: str
+    state: Literal["open", "post", "discarded"]
+    decided_by: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What was last said about silence in a repository; `until` None: for good."""
+
+    until: datetime | None
+    at: datetime
+    source: str
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
 class Records(Protocol):
     """What is kept about the subject besides its facts and effects."""
 
@@ -208,6 +239,30 @@ class Records(Protocol):
     async def reminded(self, people: Iterable[str], since: datetime) -> Mapping[str, int]:
         """How many reminders each of these people was given since then, on any subject; by login in lower case."""
         ...
+
+    async def change_story(self, number: int) -> tuple[Fact, ...]:
+        """What happened to a change of this repository; nothing where there is none that Usher saw."""
+        ...
+
+    async def draft_thanks(self, draft: DraftThanks, now: datetime) -> None:
+        """Keep the draft, once for each change; drafts that expired are forgotten."""
+        ...
+
+    async def decide_thanks(self, decision: DecideThanks, now: datetime) -> None:
+        """Note what somebody wants to happen with a draft that is still open."""
+        ...
+
+    async def thanks(self) -> Thanks | None: ...
+
+    async def offer_help(self, offer: OfferHelp) -> None: ...
+
+    async def helpers(self, now: datetime, besides: Iterable[str]) -> tuple[str, ...]:
+        """At most two people who offer to help; they take turns, so asking moves them to the end."""
+        ...
+
+    async def be_silent(self, silence: SilenceRepository) -> None: ...
+
+    async def silence(self) -> Silence | None: ...
 
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:
         """How many answers each of these people owes now, on other subjects; by login in lower case."""

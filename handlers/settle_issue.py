@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.absences import keep_absences
+from handlers.champions import champions
 from handlers.issue_commands import issue_commands
 from handlers.issue_situation import IssueSituation
 from handlers.origin import Household, household_of
@@ -17,8 +18,10 @@ from handlers.perform import Desk, perform
 from handlers.ports import Gone
 from handlers.records import Rulebook, Rulebooks, Standing
 from handlers.reminded import look
+from handlers.silence import keep_silence
 from handlers.situation import Reads
 from handlers.support import explain_no, label_outsiders, no_explained_by, remind_owners
+from handlers.warranty import warranties
 from policies.actions import Action
 from policies.clocks import Terms
 from policies.commands import unanswered
@@ -41,8 +44,11 @@ IssueFeature = Callable[[IssueSituation, Reads], Awaitable[Sequence[Action]]]
 ISSUE_FEATURES: tuple[IssueFeature, ...] = (
     issue_commands,  # people say what should happen
     keep_absences,  # who is away is away everywhere
+    keep_silence,  # or it wants to be left in peace
+    champions,  # who offers to help is named to whoever asks
     label_outsiders,  # whoever comes from another team is seen
     explain_no,  # a request is declined with a reason
+    warranties,  # a bug finds the team that it comes from
     remind_owners,  # whoever's turn it is hears of it when the answer is due
 )
 """Every feature of issues, in the order in which they are asked."""

@@ -121,10 +121,10 @@ async def _whom(
     if rung.step == "mention" and _escalates(situation) and lead is not None:
         return lead, words.LEAD
     team = situation.household.owner.team if situation.household.owner else ""
-    return await _least_busy(situation, reads), words.by_turn(team)
+    return await owner_in_turn(situation, reads), words.by_turn(team)
 
 
-async def _least_busy(situation: IssueSituation, reads: Reads) -> str | None:
+async def owner_in_turn(situation: IssueSituation, reads: Reads) -> str | None:
     """The owner with the fewest answers to give, who is there and did not hear of it yet."""
     rules = situation.rulebook.rules.reviewers
     out = {same(name.lstrip("@")) for name in rules.off_rotation} | _reminded(situation)

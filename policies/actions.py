@@ -206,4 +206,52 @@ class WithdrawAway:
     source: str
 
 
-Action = ForgeAction | RecordDecision | Note | DeclareAway | WithdrawAway
+@dataclass(frozen=True, slots=True)
+class DraftThanks:
+    """Keep words of thanks for `author` until `expires`. Nothing of it is said unless one of `owners` wants it."""
+
+    author: str
+    owners: tuple[str, ...]
+    body: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecideThanks:
+    """Somebody wants the drafted thanks said, in other words if there are any, or does not want them at all."""
+
+    by: str
+    post: bool
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferHelp:
+    """Remember that somebody offers to help others from `at` on, or does so no longer."""
+
+    person: str
+    on: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRepository:
+    """Say nothing new in this repository until then; None: for good. What was said last, by `at`, holds."""
+
+    until: datetime | None
+    by: str
+    at: datetime
+    source: str
+
+
+Action = (
+    ForgeAction
+    | DraftThanks
+    | DecideThanks
+    | OfferHelp
+    | SilenceRepository
+    | RecordDecision
+    | Note
+    | DeclareAway
+    | WithdrawAway
+)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
+from typing import Literal
 
 from policies import instants
 from policies.calendars import Hours
@@ -27,6 +28,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _CANDIDATE = re.compile(r" {0,3}/[A-Za-z]")
 _BACKTICKS = re.compile(r"`+")
 _QUOTING_TAG = re.compile(r"<(/?)(?:pre|code|blockquote|script|style|textarea)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"[#!]\d{1,18}")
 _PERSON = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
@@ -39,23 +41,37 @@ class Verb:
 
     form: str
     does: str
+    on: Literal["changes", "issues", "both"] = "changes"
+    short: bool = True  # also without the prefix: `/ack`
 
 
 VERBS: Mapping[str, Verb] = {
     "why": Verb("why [@person]", "tells why somebody was asked, or was not"),
-    "eta": Verb("eta WHEN", "promises your answer for then"),
-    "ack": Verb("ack", "promises your answer within one working day"),
+    "eta": Verb("eta WHEN", "promises your answer for then", "both"),
+    "ack": Verb("ack", "promises your answer within one working day", "both"),
     "decline": Verb("decline", "says that it is not yours: somebody else is asked, and you are not again"),
     "next": Verb("next [@person]", "asks somebody else instead"),
     "assign": Verb("assign @person", "asks exactly this person"),
     "take": Verb("take", "asks you"),
     "ready": Verb("ready", "says that the reviewers may look again"),
     "not-yet": Verb("not-yet", "says that you are still at it"),
-    "snooze": Verb("snooze WHEN", "lets every clock here rest until then"),
+    "snooze": Verb("snooze WHEN", "lets every clock here rest until then", "both"),
     "block": Verb("block REASON", "lets every clock here rest until `unblock`"),
     "unblock": Verb("unblock", "ends `block` and `snooze`"),
-    "away": Verb("away FROM TO", "says when you are away: nobody waits for you then"),
-    "undo": Verb("undo", "takes your last command here back, within a day"),
+    "away": Verb("away FROM TO", "says when you are away: nobody waits for you then", "both"),
+    "undo": Verb("undo", "takes your last command here back, within a day", "both"),
+    "warranty": Verb(
+        "warranty #CHANGE", "says that a bug comes from that change: its team is asked too", "issues"
+    ),
+    "thanks": Verb(
+        "thanks post [WORDS]", "says the drafted thanks to a guest, or yours; `thanks discard` drops them"
+    ),
+    "help": Verb("help", "names at most two people who offer to help", "both", short=False),
+    "champion": Verb(
+        "champion on", "offers your help to others; `champion off` ends it", "both", short=False
+    ),
+    "off": Verb("off", "ends all comments and new issues of Usher in this repository", "both", short=False),
+    "on": Verb("on", "lets Usher speak in this repository again", "both", short=False),
 }
 
 
@@ -195,7 +211,8 @@ def _spoken(text: str, prefix: str, short: bool) -> tuple[str, ...] | None:
     head, *rest = text.split() or [""]
     if head.casefold() == prefix.casefold():
         return tuple(rest)
-    if short and head[:1] == "/" and head[1:].casefold() in VERBS:
+    verb = VERBS.get(head[1:].casefold()) if short and head[:1] == "/" else None
+    if verb is not None and verb.short:
         return (head[1:], *rest)
     return None
 
@@ -223,6 +240,22 @@ def _needs_reason(given: Words, at: datetime, hours: Hours) -> Words | str:
 def _maybe_person(given: Words, at: datetime, hours: Hours) -> Words | str:
     named = given[1:] if len(given) == 2 and given[0].casefold() == "not" else given
     return _person(named, at, hours) if named else ()
+
+
+def _change(given: Words, at: datetime, hours: Hours) -> Words | str:
+    return given if len(given) == 1 and _NUMBER.fullmatch(given[0]) else words.NEEDS_CHANGE
+
+
+def _on_or_off(given: Words, at: datetime, hours: Hours) -> Words | str:
+    said = tuple(word.casefold() for word in given)
+    return said if said in (("on",), ("off",)) else words.NEEDS_ON_OR_OFF
+
+
+def _post_or_discard(given: Words, at: datetime, hours: Hours) -> Words | str:
+    verb = given[0].casefold() if given else ""
+    if verb == "post" or (verb == "discard" and len(given) == 1):
+        return (verb, *given[1:])
+    return words.NEEDS_POST_OR_DISCARD
 
 
 def _person(given: Words, at: datetime, hours: Hours) -> Words | str:
@@ -260,6 +293,12 @@ _WORDS: Mapping[str, Callable[[Words, datetime, Hours], Words | str]] = {
     "unblock": _alone,
     "away": _absence,
     "undo": _alone,
+    "warranty": _change,
+    "thanks": _post_or_discard,
+    "help": _alone,
+    "champion": _on_or_off,
+    "off": _alone,
+    "on": _alone,
 }
 
 

@@ -28,6 +28,12 @@ MAY: Mapping[str, frozenset[Role]] = {
     "unblock": _THEIRS | {"author"},
     "away": frozenset({"reader"}),
     "undo": frozenset({"reader"}),
+    "warranty": frozenset({"reader"}),
+    "thanks": frozenset({"member"}),
+    "help": frozenset({"reader"}),
+    "champion": frozenset({"reader"}),
+    "off": frozenset({"writer"}),
+    "on": frozenset({"writer"}),
 }
 """The roles of which one is enough. `away` and `undo` only ever concern what is the giver's own."""
 

@@ -12,13 +12,20 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.crash_points import reached
 from app.redaction import redact
-from app.store import away, experience, outcomes, visits
+from app.store import away, community, experience, outcomes, visits
 from app.store import due as due_rows
 from app.store import facts as fact_rows
 from app.store.database import Database
 from app.store.tables import clock, decision, effect, obligation, restoration, verdict_log
-from handlers.records import Effect, Experience, Overtaken, Standing, Visits
-from policies.actions import DeclareAway, WithdrawAway
+from handlers.records import Effect, Experience, Overtaken, Silence, Standing, Thanks, Visits
+from policies.actions import (
+    DecideThanks,
+    DeclareAway,
+    DraftThanks,
+    OfferHelp,
+    SilenceRepository,
+    WithdrawAway,
+)
 from policies.clocks import Away, Obligation
 from policies.facts import Fact, Subject, same
 from policies.insights.measures import Outcome
@@ -292,6 +299,43 @@ class SubjectRecords:
         )
         async with self._database.begin() as connection:
             return {row.recipient: row.number for row in await connection.execute(query)}
+
+    async def change_story(self, number: int) -> tuple[Fact, ...]:
+        subject = Subject("change", self._repository_id, number)
+        async with self._database.begin() as connection:
+            return await fact_rows.read(connection, self._tenant_id, str(subject))
+
+    async def draft_thanks(self, draft: DraftThanks, now: datetime) -> None:
+        async with self._database.begin() as connection:
+            await community.draft(connection, self._tenant_id, self._subject, draft, now)
+
+    async def decide_thanks(self, decision: DecideThanks, now: datetime) -> None:
+        async with self._database.begin() as connection:
+            await community.decide(connection, self._tenant_id, self._subject, decision, now)
+
+    async def thanks(self) -> Thanks | None:
+        async with self._database.begin() as connection:
+            return await community.drafted(connection, self._tenant_id, self._subject)
+
+    async def offer_help(self, offer: OfferHelp) -> None:
+        async with self._database.begin() as connection:
+            await community.offer(connection, self._tenant_id, offer)
+
+    async def helpers(self, now: datetime, besides: Iterable[str]) -> tuple[str, ...]:
+        async with self._database.begin() as connection:
+            return await community.helpers(connection, self._tenant_id, now, besides)
+
+    async def be_silent(self, silence: SilenceRepository) -> None:
+        async with self._database.begin() as connection:
+            await community.be_silent(connection, self._tenant_id, self._repository_id, silence)
+
+    async def silence(self) -> Silence | None:
+        async with self._database.begin() as connection:
+            return await community.silence_of(connection, self._tenant_id, self._repository_id)
+
+    @property
+    def _repository_id(self) -> int:
+        return Subject.parse(self._subject).repository_id
 
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:
         person = sa.func.lower(obligation.c.party)

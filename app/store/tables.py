@@ -495,6 +495,45 @@ snapshot = sa.Table(
     sa.Column("measures", JSONB, nullable=False),
 )
 
+# --- Thanks, helpers, silence -----------------------------------------------------------------------------
+
+thanks = sa.Table(
+    "thanks",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("subject", SUBJECT, primary_key=True),
+    sa.Column("author", sa.Text, nullable=False, comment="who is thanked"),
+    sa.Column("owners", JSONB, nullable=False, comment="who may say it, in lower case"),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("decided_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("made_at", INSTANT, nullable=False, comment="clock of promises"),
+    sa.Column("expires_at", INSTANT, nullable=False, comment="clock of promises"),
+    sa.CheckConstraint("state IN ('open', 'post', 'discarded')", name="state"),
+)
+
+champion = sa.Table(
+    "champion",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True, comment="login in lower case"),
+    sa.Column("login", sa.Text, nullable=False),
+    sa.Column("at", INSTANT, nullable=False, comment="when they last said so"),
+    sa.Column("offers", sa.Boolean, nullable=False),
+    sa.Column("named_at", INSTANT, comment="for taking turns"),
+)
+
+silence = sa.Table(
+    "silence",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("until", INSTANT, comment="null: for good"),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", INSTANT, nullable=False, comment="clock of promises"),
+    sa.Column("source", sa.Text, nullable=False, comment="the command that said so"),
+)
+
 # --- What is done at intervals, and what people did -----------------------------------------------------
 
 chore = sa.Table(

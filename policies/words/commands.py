@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from policies.text import code, listed
+from policies.text import code, listed, mention
 from policies.words.times import instant
 
 STANDS_ALONE = "It stands alone on its line."
@@ -12,6 +12,9 @@ NEEDS_REASON = "Please say in a few words what it waits for."
 NEEDS_PERSON = "Please name one person, with an @."
 NEEDS_TIME = "I understand `fri 15:00`, a date such as `2026-12-24`, `tomorrow` and `+2bd`."
 NEEDS_DAYS = "I understand days: `mon fri`, or `2026-12-24 2027-01-01`. Both are days off."
+NEEDS_CHANGE = "I understand the number of a pull request of this repository, as in `#12`."
+NEEDS_ON_OR_OFF = "I understand `on` and `off`."
+NEEDS_POST_OR_DISCARD = "I understand `post`, `post` with words of your own, and `discard`."
 IS_PAST = "That is already past."
 
 CHANGE_IS_OVER = "This is closed already, so nothing is awaited here."
@@ -19,6 +22,13 @@ NOTHING_OWED = "No answer of yours is awaited here, so there is nothing to promi
 NOTHING_TO_UNDO = "There is no command of yours here from the last 24 hours that could be taken back."
 NOT_PAUSED = "Nothing is snoozed or blocked here."
 AUTHOR_READIES = "Only the author can say so."
+ONLY_ON_ISSUES = "That is said on issues."
+NO_THANKS = (
+    "No thanks of yours wait to be said here: they are kept for two weeks after the merge, for the owners."
+)
+TOO_LONG_A_SILENCE = "Silence ends after 180 days at the latest; `off` is for good."
+NO_HELPERS = "Nobody offers to help yet. Who would like to can say `champion on`."
+NO_CHAMPIONS = "Offering help is switched off here (`champions.enabled`)."
 OWN_CHANGE = "Nobody reviews their own change."
 NOBODY_ASKED = "Nobody is asked here who could be replaced."
 ASKED_NEXT_ALREADY = (
@@ -73,3 +83,9 @@ def refused(login: str, problems: tuple[str, ...]) -> str:
     if len(problems) == 1:
         return f"{code(login)}: {problems[0]}"
     return "\n".join((f"{code(login)}:", "", *(f"- {problem}" for problem in problems)))
+
+
+def helpers(people: tuple[str, ...]) -> str:
+    """Who offers to help, for somebody who asked."""
+    offer = "offers" if len(people) == 1 else "offer"
+    return f"{listed([mention(person) for person in people])} {offer} to help. Ask right here what you need."

@@ -235,18 +235,22 @@ def test_a_line_is_read_once() -> None:
 
 CHANGE = [opened("11-23 09:00"), slots("11-23 09:00"), asked("11-23 09:10", "ben", usher=("@api",))]
 """By ana; ben and cyd own it, ben is asked."""
+PAUSES = "ready not-yet snooze block unblock"
+ALL = "away undo warranty"
+HELP = "help champion"
+OFF = f"{HELP} off on"
 
 
 @pytest.mark.parametrize(
     ("person", "access", "allowed"),
     [
-        ("ben", "write", "why eta ack decline next assign take ready not-yet snooze block unblock away undo"),
-        ("cyd", "write", "why eta ack decline next assign take ready not-yet snooze block unblock away undo"),
-        ("ANA", "write", "why next take ready not-yet snooze block unblock away undo"),
-        ("ana", "read", "why next ready not-yet snooze block unblock away undo"),
-        ("max", "maintain", "why assign take away undo"),
-        ("wim", "write", "why take away undo"),
-        ("otto", "read", "why away undo"),
+        ("ben", "write", f"why eta ack decline next assign take {PAUSES} {ALL} thanks {OFF}"),
+        ("cyd", "write", f"why eta ack decline next assign take {PAUSES} {ALL} thanks {OFF}"),
+        ("ANA", "write", f"why next take {PAUSES} {ALL} {OFF}"),
+        ("ana", "read", f"why next {PAUSES} {ALL} {HELP}"),
+        ("max", "maintain", f"why assign take {ALL} {OFF}"),
+        ("wim", "write", f"why take {ALL} {OFF}"),
+        ("otto", "read", f"why {ALL} {HELP}"),
         ("ben", "none", ""),
     ],
 )

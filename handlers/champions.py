@@ -1,0 +1,30 @@
+"""People who offer to help others: only who said so is ever named, two at a time, in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.situation import Reads, Scene
+from policies.actions import Action, OfferHelp, Say
+from policies.clocks.story import story
+from policies.facts import CommandGiven
+from policies.text import checked
+from policies.words import commands as words
+
+
+async def champions(scene: Scene, reads: Reads) -> Sequence[Action]:
+    """Remember who offers help, and name somebody to whoever asks for it."""
+    said = [fact for fact in story(scene.log, scene.now) if isinstance(fact, CommandGiven)]
+    actions: list[Action] = [
+        OfferHelp(fact.by, fact.words == ("on",), fact.at) for fact in said if fact.verb == "champion"
+    ]
+    if not scene.rulebook.rules.champions.enabled:
+        return actions
+    settled = {effect.key for effect in scene.effects}
+    for fact in (each for each in said if each.verb == "help"):
+        step = f"command|{fact.remark_id}.{fact.line}"
+        if f"{scene.subject}|say|{step}" not in settled:
+            people = await reads.records.helpers(scene.now, besides=(fact.by,))
+            named = words.helpers(people) if people else words.NO_HELPERS
+            actions.append(Say(step, checked(named)))
+    return actions

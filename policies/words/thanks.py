@@ -1,0 +1,40 @@
+"""Words of thanks that are drafted for the owners, and said only if one of them wants it."""
+
+from __future__ import annotations
+
+from policies.text import code, counted
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `11th`."""
+    last = number % 10 if number % 100 not in (11, 12, 13) else 0
+    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(last, 'th')}"
+
+
+def thanks(login: str, title: str, files: int, nth: int, repository: str, teams: tuple[str, ...]) -> str:
+    """What an owner may say to a guest whose change was merged."""
+    home = f" from {code(teams[0])}" if teams else ""
+    first = "your first contribution" if nth == 1 else f"your {ordinal(nth)} contribution"
+    size = f" ({counted(files, 'file')})" if files else ""
+    return f"Thank you, {code(login)}! {code(title)}{size} is in: {first} to {code(repository)}{home}."
+
+
+def in_own_words(owner: str, login: str, said: str) -> str:
+    """What an owner wrote instead; shown as code, so that it notifies nobody else."""
+    return f"{code(owner)} says to {code(login)}: {code(said, most=300)}"
+
+
+def waits(login: str, command: str) -> str:
+    """The line in an owner's digest."""
+    return (
+        f"Thanks for {login} are drafted, and nobody sees them yet. Say them with {command} thanks post, "
+        f"in your own words with {command} thanks post WORDS, or drop them with {command} thanks discard."
+    )
+
+
+def could_help(command: str) -> str:
+    """The line in the digest of somebody who came as a guest three times."""
+    return (
+        "Three changes of yours were merged in repositories of other teams. If you would like to help others who "
+        f"try the same, comment {command} champion on anywhere; {command} champion off ends it at once."
+    )
