@@ -225,6 +225,18 @@ OPERATIONS: dict[str, Json] = {
     f"POST {P}/labels": makes("label", "name color", name=TEXT, color=TEXT, description=TEXT),
     f"GET {P}/repository/branches": lists("branch", search=TEXT),
     f"GET {P}/repository/branches/{{branch_name}}": reads("branch"),
+    f"GET {P}/protected_branches": lists("protected_branch", search=TEXT),
+    f"GET {P}/protected_branches/{{branch_name}}": reads("protected_branch"),
+    f"GET {P}/pipelines": lists(
+        "pipeline",
+        sha=TEXT,
+        ref=TEXT,
+        status=TEXT,
+        source=TEXT,
+        updated_after=MOMENT,
+        order_by=one_of("id", "status", "ref", "updated_at", "user_id"),
+        sort=one_of("asc", "desc"),
+    ),
     f"POST {P}/repository/branches": operation(
         WRITE | {201: "branch"}, {"branch": TEXT, "ref": TEXT}, {"branch": TEXT, "ref": TEXT}
     ),

@@ -76,6 +76,12 @@ SCHEMAS: dict[str, Json] = {
     ),
     "label": thing(id=NUMBER, name=TEXT, color=TEXT),
     "branch": thing(name=TEXT, default=FLAG, protected=FLAG, commit=a("commit")),
+    "protected_branch": thing(
+        name=TEXT,
+        push_access_levels=many(thing(access_level=LEVEL)),
+        merge_access_levels=many(thing(access_level=LEVEL)),
+        code_owner_approval_required=FLAG,
+    ),
     "merge_request": thing(
         id=NUMBER,
         iid=NUMBER,

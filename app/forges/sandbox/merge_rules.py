@@ -6,10 +6,10 @@ published for `lib/api/merge_requests.rb`; `[k]` is general knowledge.
 
 from __future__ import annotations
 
-from app.forges.sandbox import git, rules
+from app.forges.sandbox import git
 from app.forges.sandbox.edition import Edition
 from app.forges.sandbox.rules import Reason, Refused, access, at_least, needs
-from app.forges.sandbox.world import Account, Change, Issue, Repository, Thread
+from app.forges.sandbox.world import Account, Change, Issue, Protection, Repository, Thread
 
 TITLE_MISSING = Reason(400, "can't be blank", "Merge requests API, title", field="title")
 SOURCE_MISSING = Reason(400, "does not exist", "Merge requests API; wording [k]", field="source_branch")
@@ -130,19 +130,28 @@ def approved(change: Change, edition: Edition) -> bool:
 
 def blockers(change: Change, edition: Edition) -> list[str]:
     """What stands in the way of merging, in `detailed_merge_status`'s words and order [k]."""
-    repository = change.repository
-    protection = repository.protections.get(change.base)
-    failed = bool(protection and protection.checks) and not all(
-        rules.passed(change, name) for name in (protection.checks if protection else ())
-    )
+    protection = change.repository.protections.get(change.base) or Protection()
+    status = pipeline_status(change)
     reasons = {
         "not_open": not change.open,
         "draft_status": change.draft,
         "requested_changes": bool(change.objections) and edition.paid,
         "not_approved": not approved(change, edition),
-        "ci_must_pass": failed,
+        "discussions_not_resolved": protection.resolve_threads and not threads_resolved(change),
+        "ci_still_running": bool(protection.checks) and status in ("pending", "running"),
+        "ci_must_pass": bool(protection.checks) and status != "success",
     }
     return [name for name, true in reasons.items() if true]
+
+
+def pipeline_status(change: Change) -> str | None:
+    """Of the newest pipeline of the newest commit: it must succeed as a whole, whatever its jobs are called."""
+    known = [each.status for each in change.repository.pipelines if each.sha == change.head]
+    return known[-1] if known else None
+
+
+def threads_resolved(change: Change) -> bool:
+    return all(thread.resolved for thread in change.threads)
 
 
 def approvers(change: Change) -> set[str]:

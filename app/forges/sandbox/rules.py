@@ -313,7 +313,7 @@ def may_merge(change: Change, by: Account, *, expected_head: str | None, conflic
     if len(approvers(change)) < protection.approvals:
         raise Refused(APPROVALS_MISSING, {"count": protection.approvals})
     for name in protection.checks:
-        if not passed(change, name):
+        if not _passed(change, name):
             raise Refused(CHECKS_MISSING, {"name": name})
 
 
@@ -326,7 +326,7 @@ def approvers(change: Change) -> set[str]:
     return {login for login, state in newest.items() if state == "approved"}
 
 
-def passed(change: Change, name: str) -> bool:
+def _passed(change: Change, name: str) -> bool:
     repository = change.repository
     runs = [run for run in repository.checks.values() if run.sha == change.head and run.name == name]
     statuses = [each for each in repository.statuses if each.sha == change.head and each.context == name]

@@ -119,7 +119,10 @@ async def test_who_may_not_merge_is_unauthorised(
 
 
 async def test_what_stands_in_the_way_of_a_merge(bot: Caller, shop: SimpleNamespace) -> None:
-    shop.api.protections["main"] = Protection(approvals=1, checks=("build",))
+    shop.api.protections["main"] = Protection(approvals=1, checks=("build",), resolve_threads=True)
+    told = (await bot(f"GET {P}")).json()
+    assert told["only_allow_merge_if_pipeline_succeeds"]
+    assert told["only_allow_merge_if_all_discussions_are_resolved"]
     change = shop.ana.opens(shop.api, "docs/a.md")
     await bot(f"GET {M}")
 
@@ -130,12 +133,25 @@ async def test_what_stands_in_the_way_of_a_merge(bot: Caller, shop: SimpleNamesp
     assert await status() == "requested_changes"
     shop.ben.reviews(change, "approve")
     assert await status() == "ci_must_pass"
+    shop.ben.sets_status(change, "pending", "build")
+    assert await status() == "ci_still_running"
     shop.ben.sets_status(change, "success", "build")
     assert await status() == "mergeable"
+    remark = shop.ben.remarks_on(change, "docs/a.md", "And this?")
+    assert await status() == "discussions_not_resolved"
+    shop.ana.resolves(remark)
     shop.ben.unapproves(change)
     assert await status() == "not_approved"
     shop.ana.closes(change)
     assert await status() == "not_open"
+
+
+async def test_a_protected_branch_says_what_it_wants(bot: Caller, shop: SimpleNamespace) -> None:
+    path = f"{P}/protected_branches"
+    assert (await bot(f"GET {path}/main")).status_code == 404
+    shop.api.protections["main"] = Protection(owners_approve=True)
+    assert (await bot(f"GET {path}/main")).json()["code_owner_approval_required"] is True
+    assert [each["name"] for each in (await bot(f"GET {path}")).json()] == ["main"]
 
 
 @pytest.mark.parametrize("tier", ["free"])

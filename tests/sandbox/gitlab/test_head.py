@@ -32,7 +32,7 @@ async def test_a_push_resets_approvals_where_the_project_says_so(
     forge: GitLabSandbox, bot: Caller, receiver: Receiver, shop: SimpleNamespace
 ) -> None:
     """Told since 18.6, with what the system did; the reviewer is unapproved by then."""
-    shop.api.protections["main"] = Protection(dismiss_stale=True)
+    shop.api.protections["main"] = Protection(approvals=1, dismiss_stale=True)
     change = shop.ana.opens(shop.api, "pay/a.py")
     shop.ben.asks(change, "carla")
     shop.carla.reviews(change, "approve")
@@ -58,6 +58,27 @@ async def test_older_versions_reset_in_silence(
     assert (await bot(f"GET {M}/approvals")).json()["approved_by"] == []
     await forge.idle()
     assert receiver.told("merge_request", "unapproved") == []
+
+
+async def test_where_no_approval_was_needed_the_reset_has_the_lesser_name(
+    forge: GitLabSandbox, receiver: Receiver, shop: SimpleNamespace
+) -> None:
+    shop.api.protections["main"] = Protection(dismiss_stale=True)
+    change = shop.ana.opens(shop.api, "pay/a.py")
+    shop.ben.reviews(change, "approve")
+    shop.ana.pushes(change, "docs/a.md")
+    await forge.idle()
+    (told,) = receiver.told("merge_request", "unapproval")
+    assert told["object_attributes"]["system"] is True
+
+
+@pytest.mark.parametrize("tier", ["free"])
+async def test_free_resets_nothing(forge: GitLabSandbox, shop: SimpleNamespace) -> None:
+    shop.api.protections["main"] = Protection(dismiss_stale=True)
+    change = shop.ana.opens(shop.api, "pay/a.py")
+    shop.ben.reviews(change, "approve")
+    shop.ana.pushes(change, "docs/a.md")
+    assert len(change.approvals) == 1
 
 
 async def test_without_that_setting_approvals_stay(bot: Caller, shop: SimpleNamespace) -> None:

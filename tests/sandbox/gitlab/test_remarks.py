@@ -258,6 +258,8 @@ async def test_a_status_makes_a_pipeline_and_moves_on(bot: Caller, shop: SimpleN
         "failed",
     ]
     assert (await bot(f"GET {M}/pipelines")).json()[0]["status"] == "failed"
+    assert len((await bot(f"GET {P}/pipelines?sha={change.head}&status=failed")).json()) == 1
+    assert (await bot(f"GET {P}/pipelines?status=success")).json() == []
     assert await sets("good") == 400
     assert (await bot(f"POST {P}/statuses/{'0' * 40}", {"state": "success"})).status_code == 404
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.forges.sandbox import git, rules
+from app.forges.sandbox import git, merge_rules, rules
 from app.forges.sandbox.acts.history import note, touch
 from app.forges.sandbox.world import (
     Account,
@@ -271,21 +271,26 @@ def _dismiss_stale(world: World, change: Change, by: Account) -> None:
 
 
 def _reset_approvals(world: World, change: Change, by: Account) -> None:
-    """GitLab: approvals fall with a push where the project says so (Merge request approval settings).
+    """GitLab: approvals fall with a push where the project says so (Approval settings: Premium).
 
-    Silently before 18.6. Whoever had approved stays a reviewer, and is unapproved [k].
+    Silently before 18.6. `unapproved` only where that left too few approvals, else `unapproval`. Whoever had
+    approved stays a reviewer, and is unapproved [k].
     """
     protection = change.repository.protections.get(change.base)
-    if protection is None or not protection.dismiss_stale or not change.approvals:
+    resets = protection is not None and protection.dismiss_stale and world.edition.paid
+    if not resets or not change.approvals:
         return
+    before = merge_rules.approved(change, world.edition)
     for number in change.approvals:
         if number in change.stances:
             change.stances[number] = "unapproved"
     change.approvals.clear()
     note(world, change, "approvals_reset", by)
     if world.edition.tells_resets:
+        lost = before and not merge_rules.approved(change, world.edition)
+        action = "unapproved" if lost else "unapproval"
         more = {"system_action": "approvals_reset_on_push"}
-        world.tell(Happening("merge_request", "unapproved", by, change.repository, subject=change, more=more))
+        world.tell(Happening("merge_request", action, by, change.repository, subject=change, more=more))
 
 
 def _tell(

@@ -41,7 +41,7 @@ def look(issue: Issue) -> Look:
         tuple(issue.labels),
         tuple(issue.assignees),
         tuple((who, change.stances[who.id]) for who in change.requested) if change else (),
-        all(thread.resolved for thread in change.threads) if change else True,
+        merge_rules.threads_resolved(change) if change else True,
         issue.confidential,
         issue.severity,
     )

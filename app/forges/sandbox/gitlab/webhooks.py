@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from app.forges.sandbox import git, membership
+from app.forges.sandbox import git, membership, merge_rules
 from app.forges.sandbox.courier import Letter
 from app.forges.sandbox.gitlab.calls import group_path, projects_in
 from app.forges.sandbox.gitlab.hooks import TRIGGERS, Hook, Hooks
@@ -187,7 +187,7 @@ def _attributes(site: Site, change: Change) -> dict[str, Any]:
         "updated_by_id": None,
         "prepared_at": told(change.opened_at),
         "assignee_ids": [each.id for each in change.assignees],
-        "blocking_discussions_resolved": all(thread.resolved for thread in change.threads),
+        "blocking_discussions_resolved": merge_rules.threads_resolved(change),
         "detailed_merge_status": shapes.merge_status(site, change),
         "first_contribution": False,
         "human_time_change": None,

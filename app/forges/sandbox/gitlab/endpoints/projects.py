@@ -95,6 +95,35 @@ def get_branch(call: Call) -> Answer:
     return Answer(200, shapes.branch(call.site, project, name))
 
 
+@endpoint("GET /projects/{id}/protected_branches", is_list=True)
+def list_protected(call: Call) -> Answer:
+    project = call.project
+    call.needs(project, "write")
+    return call.page(list(project.protections.items()), lambda each: shapes.protection(*each))
+
+
+@endpoint("GET /projects/{id}/protected_branches/{branch}")
+def get_protected(call: Call) -> Answer:
+    """404 for a branch that is not protected."""
+    project, name = call.project, call.params["branch"]
+    call.needs(project, "write")
+    if name not in project.protections:
+        raise not_found()
+    return Answer(200, shapes.protection(name, project.protections[name]))
+
+
+@endpoint("GET /projects/{id}/pipelines", anonymous=True, is_list=True)
+def list_pipelines(call: Call) -> Answer:
+    """Newest first; `sha`, `ref` and `status` narrow them."""
+    project = call.project
+    call.needs(project, "read")
+    found = project.pipelines[::-1]
+    for name in ("sha", "ref", "status"):
+        if name in call.query:
+            found = [each for each in found if getattr(each, name) == call.query[name]]
+    return call.page(found, lambda each: shapes.pipeline(call.site, project, each))
+
+
 @endpoint("POST /projects/{id}/repository/branches")
 def make_branch(call: Call) -> Answer:
     project = call.project

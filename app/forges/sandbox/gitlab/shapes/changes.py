@@ -71,7 +71,7 @@ def merge_request(site: Site, known: Change) -> dict[str, Any]:
         "squash_on_merge": False,
         "task_completion_status": {"count": 0, "completed_count": 0},
         "has_conflicts": has_conflicts(known),
-        "blocking_discussions_resolved": all(thread.resolved for thread in known.threads),
+        "blocking_discussions_resolved": merge_rules.threads_resolved(known),
         "approvals_before_merge": None,
     }
 

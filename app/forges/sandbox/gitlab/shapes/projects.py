@@ -10,7 +10,7 @@ from app.forges.sandbox import git, membership
 from app.forges.sandbox.git import MAIL_AT
 from app.forges.sandbox.gitlab.calls import group_path
 from app.forges.sandbox.gitlab.site import Site, instant
-from app.forges.sandbox.world import Account, Label, Pipeline, Repository, Status
+from app.forges.sandbox.world import Account, Label, Pipeline, Protection, Repository, Status
 
 _VISIBILITY = {"private": 0, "internal": 10, "public": 20}
 
@@ -60,6 +60,7 @@ def namespace(site: Site, known: Repository) -> dict[str, Any]:
 
 def project(site: Site, known: Repository, actor: Account | None = None) -> dict[str, Any]:
     """`Project`. `actor`: whose permissions are told."""
+    wanted = known.protections.get(known.default_branch) or Protection()
     shape = brief(site, known) | {
         "empty_repo": False,
         "archived": known.archived,
@@ -82,8 +83,8 @@ def project(site: Site, known: Repository, actor: Account | None = None) -> dict
             }
             for team, share in known.teams.values()
         ],
-        "only_allow_merge_if_pipeline_succeeds": False,
-        "only_allow_merge_if_all_discussions_are_resolved": False,
+        "only_allow_merge_if_pipeline_succeeds": bool(wanted.checks),
+        "only_allow_merge_if_all_discussions_are_resolved": wanted.resolve_threads,
         "merge_method": "merge",
         "squash_option": "default_off",
         "marked_for_deletion_at": None,
@@ -188,6 +189,22 @@ def branch(site: Site, place: Repository, name: str) -> dict[str, Any]:
         "can_push": True,
         "default": name == place.default_branch,
         "web_url": site.web(f"/{place.full_name}/-/tree/{name}"),
+    }
+
+
+def protection(name: str, known: Protection) -> dict[str, Any]:
+    """`ProtectedBranch`: Maintainers push, Developers merge."""
+
+    def level(number: int, words: str) -> list[dict[str, Any]]:
+        return [{"id": number, "access_level": number, "access_level_description": words}]
+
+    return {
+        "id": 1,
+        "name": name,
+        "push_access_levels": level(40, "Maintainers"),
+        "merge_access_levels": level(30, "Developers + Maintainers"),
+        "allow_force_push": False,
+        "code_owner_approval_required": known.owners_approve,
     }
 
 
