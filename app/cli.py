@@ -18,6 +18,7 @@ from app.config_command import config
 from app.dead_command import dead
 from app.due_command import due
 from app.errors import ForPeople
+from app.gitlab_command import gitlab
 from app.owners_command import owners
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ cli.command("owners")(owners)
 cli.command("due")(due)
 cli.command("check")(check)
 cli.add_typer(config, name="config")
+cli.add_typer(gitlab, name="gitlab")
 cli.add_typer(dead, name="dead")
 
 

@@ -101,7 +101,9 @@ class Comparing:
             known = await _known(connection, tenant_id, place.id)
             moved = [name for name, change in open_now.items() if _differs(change, known.get(name))]
             ended = [name for name, each in known.items() if each.is_open and name not in open_now]
-            for subject in (*moved, *ended):
+            # How GitLab's reviewers stand is in no list, and not every step of theirs sends an event.
+            asked = [name for name, change in open_now.items() if owner.forge == "gitlab" and change.asked]
+            for subject in {*moved, *ended, *asked}:
                 await due.touch(connection, tenant_id, subject, self.gather)
         ours = [name for name in moved if _is_ours(open_now[name], known.get(name))]
         drifted = len(moved) + len(ended) - len(ours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import logs, metrics
 from app.aside import Aside
 from app.crash_points import reached
+from app.forges.gitlab_hooks import HookName
 from app.store import due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
@@ -41,13 +42,22 @@ SPREAD = timedelta(hours=1)
 LONGEST_READING = 20.0
 """Seconds; a body that takes longer to read hangs, and is not waited for."""
 
+_STRANGE = {
+    "github": "no installation is known for it",
+    "gitlab": "the hook was not made for this group",
+}
 _STATES = {"left": "left", "suspended": "suspended", "joined": "active", "resumed": "active"}
+
+
+async def _at_once(_forge: str) -> None:
+    """Nothing has to be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drain:
     """Reads the inbox. `hosts` names each forge's API address; `new_tenants` is the mode they begin in.
 
+    `introduced` waits, a little while, until Usher knows its own login there: GitLab calls it a person.
     `gather`: how long a touched subject waits for more events, so that a burst costs one run. `own_logins`
     tells Usher's own login on each forge, empty while it is not known.
     """
@@ -59,6 +69,7 @@ class Drain:
     gather: timedelta
     own_logins: Mapping[str, Callable[[], str]]
     aside: Aside = field(default_factory=lambda: Aside(LONGEST_READING))
+    introduced: Callable[[str], Awaitable[None]] = _at_once
 
     async def __call__(self) -> int:
         """Read everything that waits; returns how many deliveries were read."""
@@ -89,6 +100,7 @@ class Drain:
             await self._end(row, "dead", "poison")
             about.error("delivery is poison", attempts=row.attempts)
             return
+        await self.introduced(row.forge)
         try:
             reading = await self.aside(
                 self.doors[row.forge].facts, Delivery(row.event, row.delivery_id, row.body)
@@ -115,10 +127,10 @@ class Drain:
     async def _apply(
         self, connection: AsyncConnection, row: inbox.Stored, reading: Reading
     ) -> tuple[str, str | None]:
-        tenant = await self._tenant(connection, row.forge, reading)
+        tenant = await self._tenant(connection, row, reading)
         ignored = reading.ignored
         if tenant is None:
-            ignored = ignored or "no installation is known for it"
+            ignored = ignored or _STRANGE[row.forge]
         if ignored or tenant is None:
             await inbox.close(
                 connection, row, "ignored", tenant_id=tenant.id if tenant else None, reason=ignored
@@ -158,8 +170,12 @@ class Drain:
         own = self.own_logins[forge]()
         return bool(touch.facts) and own != "" and all(same(fact.by) == same(own) for fact in touch.facts)
 
-    async def _tenant(self, connection: AsyncConnection, forge: str, reading: Reading) -> Tenant | None:
-        host = self.hosts[forge]
+    async def _tenant(
+        self, connection: AsyncConnection, row: inbox.Stored, reading: Reading
+    ) -> Tenant | None:
+        forge, host = row.forge, self.hosts[row.forge]
+        if forge == "gitlab":
+            return await self._gitlab_tenant(connection, row.hook, reading)
         if reading.installation is not None:
             return await tenants.by_installation(
                 connection,
@@ -172,6 +188,28 @@ class Drain:
         if reading.repository is not None:
             return await tenants.by_repository(connection, forge, host, reading.repository.id)
         return None
+
+    async def _gitlab_tenant(self, connection: AsyncConnection, hook: str, reading: Reading) -> Tenant | None:
+        """The top-level group that the hook was made for; None where it speaks of another group's project.
+
+        Deliveries name projects only. Whoever knows the secret of one group's hook must not be able to tell
+        of another's, and a group that was renamed stays the same.
+        """
+        host, name = self.hosts["gitlab"], HookName.parse(hook)
+        ref, account = reading.repository, reading.account or ""
+        known = await tenants.by_repository(connection, "gitlab", host, ref.id) if ref else None
+        if known is not None and (name is None or known.installation == name.group):
+            if account and same(account) != same(known.account):
+                await tenants.rename(connection, known.id, account)
+            return known
+        if name is None and not account:
+            return None
+        tenant = await tenants.by_group(
+            connection, host, name.group if name else None, account=account, mode=self.new_tenants
+        )
+        is_strange = known is not None and known.id != tenant.id
+        is_strange = is_strange or (account != "" and same(account) != same(tenant.account))
+        return None if is_strange else tenant
 
     async def _see(
         self, connection: AsyncConnection, tenant: Tenant, ref: RepositoryRef, default_branch: str | None
@@ -236,7 +274,7 @@ class Drain:
         """
         names = [f"@{name}" for name in (fact.who, fact.team) if name]
         if not (fact.who and fact.team):
-            names.append(f"@{tenant.account}/")
+            names.append(f"@{tenant.account}" + ("/" if tenant.forge == "github" else ""))
         for repository_id in await kept.owners_naming(connection, tenant.id, names):
             await due.touch(connection, tenant.id, str(Subject("repository", repository_id)), self.gather)
 

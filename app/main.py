@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,11 @@ from app.connections import GitHubConnection
 from app.drain import Drain
 from app.forges.github import GitHub
 from app.forges.github_events import GitHubDoor
+from app.forges.gitlab import GitLab
+from app.forges.gitlab_events import GitLabDoor
 from app.forges.identity import GitLabSignIn, SignIn
+from app.gitlab_connection import GitLabConnection
+from app.gitlab_watch import watch_hooks
 from app.intake import Intake
 from app.missed import look_for_missed
 from app.rounds import Round, Rounds
@@ -34,6 +39,7 @@ from app.store import retention, schema
 from app.store.database import Database, connect, locate, require_durable
 from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
+from app.web.gitlab_hook import GitLabSender
 from app.web.guard import Guard, watch
 from app.web.health import Health, make_health, make_metrics_page
 from app.web.hooks import Hook, Lobby
@@ -98,17 +104,19 @@ async def opened(
         github = await stack.enter_async_context(
             GitHubConnection(settings, database, keys.Seal(master), sign_ins).open()
         )
-        forges = _Forges(github)
+        gitlab = await stack.enter_async_context(GitLabConnection(settings).open())
+        forges = _Forges(github, gitlab)
         spool = Spool(spool_folder(settings)) if receives else None
         work = Work(
             database,
             Drain(
                 database,
-                doors={"github": GitHubDoor()},
-                hosts={"github": settings.github_api_url},
+                doors={"github": GitHubDoor(), "gitlab": GitLabDoor(us=lambda: gitlab.login)},
+                hosts={"github": settings.github_api_url, "gitlab": settings.gitlab_url},
                 new_tenants=settings.new_installations,
                 gather=gather,
-                own_logins={"github": lambda: github.login},
+                own_logins={"github": lambda: github.login, "gitlab": lambda: gitlab.login},
+                introduced=gitlab.introduced,
             ),
             Settling(
                 database,
@@ -128,6 +136,7 @@ async def opened(
                         "github", database, lambda: github.app, spool.holds if spool else _nothing
                     ),
                     compare_all(database, forges, gather),
+                    watch_hooks(database, lambda: gitlab.client),
                     Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
                 ],
             ),
@@ -143,7 +152,8 @@ async def opened(
             strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
             lobby = Lobby(put=intake.put, stored=work.wake, strangers=strangers)
             doors: dict[str, ASGIApp] = {
-                "/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby)
+                "/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby),
+                "/webhooks/gitlab": Hook(_gitlab_sender(settings, master, gitlab), lobby),
             }
             visitors = Visitors(
                 database=database,
@@ -160,7 +170,10 @@ async def opened(
                 stock,
                 visitors,
                 settings.operator_token.get_secret_value() if settings.operator_token else None,
-                lambda: {"github": {"connected": github.is_ready, "login": github.login}},
+                lambda: {
+                    "github": {"connected": github.is_ready, "login": github.login},
+                    "gitlab": {"connected": gitlab.client is not None, "login": gitlab.login},
+                },
             )
             site = make_site(
                 database,
@@ -168,7 +181,7 @@ async def opened(
                 visitors,
                 make_setup(settings, database, github),
                 make_health(health),
-                ready_to_read=lambda: github.is_ready,
+                ready_to_read=lambda: github.is_ready or gitlab.client is not None,
             )
         yield Usher(settings, database, clock, work, site, github, intake, stock)
 
@@ -176,6 +189,17 @@ async def opened(
 def _nothing(_forge: str, _hook: str, _delivery_id: str) -> bool:
     """A process that does not receive has nothing on its disk."""
     return False
+
+
+def _gitlab_sender(
+    settings: Settings, master_keys: Sequence[bytes], gitlab: GitLabConnection
+) -> GitLabSender:
+    return GitLabSender(
+        master_keys,
+        signing_tokens=[each.get_secret_value() for each in settings.gitlab_signing_tokens],
+        secret_tokens=[each.get_secret_value() for each in settings.gitlab_webhook_secrets],
+        clock=gitlab.client.clock.now if gitlab.client else time.time,
+    )
 
 
 def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str, SignIn]:
@@ -201,10 +225,12 @@ def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str,
 class _Forges:
     """The adapter of each tenant, over one client for each forge."""
 
-    def __init__(self, github: GitHubConnection) -> None:
-        self._github = github
+    def __init__(self, github: GitHubConnection, gitlab: GitLabConnection) -> None:
+        self._github, self._gitlab = github, gitlab
 
     def __call__(self, tenant: Tenant, event_at: datetime | None) -> Forge:
+        if tenant.forge == "gitlab" and self._gitlab.client is not None:
+            return GitLab(self._gitlab.client, tenant.account, event_at=event_at)
         if tenant.forge == "github" and self._github.client is not None:
             return GitHub(self._github.client, tenant.installation, event_at=event_at)
         raise Locked(f"{tenant.forge} is not configured here")

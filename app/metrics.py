@@ -80,6 +80,12 @@ reconcile_drift = Counter(
     ["forge"],
     registry=registry,
 )
+credential_expiry_days = Gauge(
+    "usher_credential_expiry_days",
+    "Days until a credential of Usher ends, at the last look.",
+    ["kind"],
+    registry=registry,
+)
 hook_enabled = Gauge(
     "usher_hook_enabled",
     "1 where the forge still sends to the hook, 0 where not",

@@ -22,6 +22,9 @@ KEEP_FILES = timedelta(hours=1)
 """A push that touches the files makes them be read at once; this bounds what a lost event can cost."""
 
 KEEP_PEOPLE = timedelta(hours=1)
+KEEP_STATUS = timedelta(minutes=10)
+"""No event tells that somebody set their status to busy."""
+
 RULES_PATHS = {"github": ".github/usher.yml", "gitlab": ".gitlab/usher.yml"}
 
 _recent = RecentFiles()
@@ -151,9 +154,22 @@ class KeptDirectory:
         found: Membership = await self._kept("member", key, lambda: self._forge.membership(organisation, who))
         return found
 
-    async def _kept(self, kind: str, key: str, read: Callable[[], Awaitable[Any]]) -> Any:
+    async def is_busy(self, who: str) -> bool:
+        busy: bool = await self._kept("busy", same(who), lambda: self._forge.is_busy(who), KEEP_STATUS)
+        return busy
+
+    async def having_role(self, repository: RepositoryRef, role: str) -> tuple[Person, ...]:
+        async def read() -> list[list[Any]]:
+            return [[each.login, each.bot] for each in await self._forge.having_role(repository, role)]
+
+        found = await self._kept("team", f"{repository.id}:@@{role}", read)
+        return tuple(Person(login, bot) for login, bot in found)
+
+    async def _kept(
+        self, kind: str, key: str, read: Callable[[], Awaitable[Any]], at_most: timedelta = KEEP_PEOPLE
+    ) -> Any:
         """The value as it was last read at the forge; read now where that is too long ago."""
-        found = await kept.get(self._database, self._tenant_id, kind, key, at_most=KEEP_PEOPLE)
+        found = await kept.get(self._database, self._tenant_id, kind, key, at_most=at_most)
         if found is kept.MISSING:
             found = await read()
             await kept.put(self._database, self._tenant_id, kind, key, found)

@@ -120,10 +120,10 @@ class Settings(BaseSettings):
     github_reads_per_minute: int = Field(600, ge=1, description="Most reads a minute per installation.")
 
     gitlab_url: str = Field(
-        "https://gitlab.com", description="GitLab; a path prefix is kept. (GitLab is not connected yet.)"
+        "https://gitlab.com", description="GitLab's own address; where it is served below a path, with it."
     )
     gitlab_token: SecretStr | None = Field(
-        None, description="Access token of the bot user or group. (Not used yet.)"
+        None, description="Access token of Usher's account or group: scope `api`, role Developer or above."
     )
     gitlab_defaults_project: str | None = Field(
         None,
@@ -134,10 +134,15 @@ class Settings(BaseSettings):
     )
     gitlab_client_secret: SecretStr | None = Field(None, description="Secret of that application.")
     gitlab_webhook_secrets: SecretList = Field(
-        (), description="Plain secret tokens of hooks, comma separated. (Not used yet.)"
+        (),
+        description="Secret tokens of hooks made by hand, comma separated, for a GitLab that does not sign.",
     )
     gitlab_signing_tokens: SecretList = Field(
-        (), description="Signing tokens (`whsec_…`), comma separated. (Not used yet.)"
+        (),
+        description="Signing tokens (`whsec_…`) of hooks made by hand, comma separated; with one, all must sign.",
+    )
+    gitlab_write_seconds: float = Field(
+        1.0, ge=0, description="Least time between two writes: GitLab.com takes 60 comments a minute."
     )
 
     clock: str = Field(

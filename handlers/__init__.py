@@ -18,6 +18,7 @@ from handlers.situation import Reads, Situation
 from handlers.sticky import sticky
 from handlers.teams import name_people
 from handlers.thanks import thank_guests
+from handlers.unlisted import ask_by_name
 from policies.actions import Action
 
 Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
@@ -36,5 +37,6 @@ FEATURES: tuple[Feature, ...] = (
     owner_check,  # whoever edits the owners file hears what it breaks and mends
     rules_check,  # whoever edits the rules hears what cannot be used, and what would change
     sticky,  # the change's one comment says all of this
+    ask_by_name,  # whoever the forge's list has no room for is told so
 )
 """Every feature, in the order in which they are asked. Each sees what came of those before it."""

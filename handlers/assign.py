@@ -94,10 +94,10 @@ def _arrival(situation: Situation, head: str) -> datetime:
 async def choose_people(
     situation: Situation, reads: Reads, only: str | None = None, without: Iterable[str] = ()
 ) -> Choice:
-    """The choice, once every picked person is known to have access.
+    """The choice, once every picked person is known to have access, and not to be busy by their own status.
 
-    `only` narrows it to one slot, for which somebody besides `without` is wanted. Access is asked for
-    those alone who would be picked: a team may have hundreds of members.
+    `only` narrows it to one slot, for which somebody besides `without` is wanted. That is asked about those
+    alone who would be picked: a team may have hundreds of members.
     """
     change = situation.change
     rules = await _with_people(situation.rulebook.rules.reviewers, reads)
@@ -111,6 +111,7 @@ async def choose_people(
         since=situation.now - rules.history.length(timedelta(days=1)),
     )
     access: dict[str, Access] = {}
+    busy: dict[str, bool] = {}
     while True:
         candidates = tuple(
             Candidate(
@@ -118,7 +119,7 @@ async def choose_people(
                 access=access.get(same(name), "write"),
                 bot=_is_bot(situation, name),
                 left=_was_refused(situation, name),
-                away=is_away(situation.terms, name, situation.now),
+                away=is_away(situation.terms, name, situation.now) or busy.get(same(name), False),
                 load=load.get(same(name), 0),
                 past=known[same(name)].past if same(name) in known else (),
                 reviews_of_author=known[same(name)].of_author if same(name) in known else 0,
@@ -131,6 +132,7 @@ async def choose_people(
             return choice
         for name in unknown:
             access[same(name)] = await reads.people.access(change.repository, name)
+            busy[same(name)] = await reads.people.is_busy(name)
 
 
 def _still_wanted(situation: Situation, only: str | None) -> tuple[Slot, ...]:

@@ -83,7 +83,7 @@ async def _learn(
     people: dict[str, PersonSeen] = {}
     teams: dict[str, TeamSeen] = {}
     for name in names[:MOST_OWNERS]:
-        if "/" in name:
+        if "/" in name or await _is_group(name, reads):
             teams[same(name)] = await _team(repository, name, reads)
         else:
             people[same(name)] = await _person(repository, name, reads)
@@ -91,6 +91,11 @@ async def _learn(
     asked = await reads.findings.asked([*people, *behind], now - timedelta(days=SILENT_DAYS))
     known = Known(repository.owner, people, teams, frozenset(refused), asked)
     return known, max(len(names) - MOST_OWNERS, 0)
+
+
+async def _is_group(name: str, reads: Reads) -> bool:
+    """On GitLab a group at the top has a name as people have."""
+    return reads.forge.dialect == "gitlab" and await reads.people.team(name) is not None
 
 
 async def _person(repository: RepositoryRef, name: str, reads: Reads) -> PersonSeen:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from handlers.records import Directory, Rulebook
-from policies.facts import Team, Touched, same
-from policies.owners import Match
+from policies.facts import RepositoryRef, Team, Touched, same
+from policies.owners import Dialect, Match
 from policies.reviewers import OwnersMatch, Slot, slots
 from policies.words.reasons import Owned
+
+DEFAULT_SECTION = "codeowners"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +29,34 @@ class Owning:
         files = {path for slot in self.slots if slot.name in among for path in slot.files}
         found: Counter[tuple[str, int, str]] = Counter()
         for path in files & self.matches.keys():
-            match = self.matches[path]
-            for owner in match.owners:
-                if same(owner.lstrip("@")) == same(person):
-                    found[_rule(match), match.line or 0, ""] += 1
-                    break
-                if person_in(self.teams.get(same(owner.lstrip("@"))), person):
-                    found[_rule(match), match.line or 0, owner] += 1
-                    break
+            for rule in _rules(self.matches[path]):
+                if any(same(owner.removeprefix("@")) == same(person) for owner in rule.owners):
+                    found[_pattern(rule), rule.line, ""] += 1
+                    continue
+                team = next(
+                    (each for each in rule.owners if person_in(self.teams.get(_key(each)), person)), ""
+                )
+                if team:
+                    found[_pattern(rule), rule.line, team] += 1
         return tuple(
             Owned(pattern, line, number, team)
             for (pattern, line, team), number in sorted(found.items(), key=lambda item: item[0][1])
         )
 
 
-async def owning(touched: Touched, rulebook: Rulebook, people: Directory) -> Owning:
+class _Rule(NamedTuple):
+    """What one rule says of a path; on GitLab each section has its own."""
+
+    owners: tuple[str, ...]
+    line: int = 0
+    text: str = ""
+    section: str = ""
+    need: int = 1
+
+
+async def owning(
+    repository: RepositoryRef, touched: Touched, rulebook: Rulebook, people: Directory
+) -> Owning:
     """The areas that the change touches by the owners file of its base branch.
 
     Everything is the fallback's where that branch has no owners file.
@@ -48,18 +64,49 @@ async def owning(touched: Touched, rulebook: Rulebook, people: Directory) -> Own
     file = rulebook.owners
     paths = touched.paths
     matches = dict(zip(paths, file.match_all(paths), strict=True)) if file else {}
-    named = {owner for match in matches.values() for owner in match.owners}
-    names = {owner[1:] for owner in named if owner.startswith("@") and "/" in owner}
+    named = {owner for match in matches.values() for rule in _rules(match) for owner in rule.owners}
     teams: dict[str, Team] = {}
-    for name in sorted(names):
-        team = await people.team(name)
+    for owner in sorted(named):
+        team = await _team(owner, repository, people, file.dialect if file else "github")
         if team is not None and not team.secret:
-            teams[same(name)] = team
-    owners = {path: match.owners for path, match in matches.items()}
+            teams[_key(owner)] = team
     owned = tuple(
-        OwnersMatch(path, owners.get(path, ()), _people(owners.get(path, ()), teams)) for path in paths
+        OwnersMatch(path, rule.owners, _people(rule.owners, teams), rule.section, rule.need)
+        for path in paths
+        for rule in (_rules(matches[path]) if path in matches else ()) or (_Rule(()),)
     )
     return Owning(slots(owned), matches, teams)
+
+
+def _rules(match: Match) -> tuple[_Rule, ...]:
+    """Every rule that answers for a path: one on GitHub, one of each section on GitLab; none where none does."""
+    if match.sections:
+        return tuple(
+            _Rule(each.owners, each.line, each.text, _section(each.name), each.approvals)
+            for each in match.sections
+            if each.owners and not each.excluded
+        )
+    return (_Rule(match.owners, match.line or 0, match.text or ""),) if match.owners else ()
+
+
+def _section(name: str) -> str:
+    """GitLab's own name for what stands before the first header is none that people wrote."""
+    return "" if name == DEFAULT_SECTION else name
+
+
+async def _team(owner: str, repository: RepositoryRef, people: Directory, dialect: Dialect) -> Team | None:
+    """The people behind an owner that is no person: a team; on GitLab any group, or a role in the project."""
+    if not owner.startswith("@"):
+        return None
+    if owner.startswith("@@"):
+        role = same(owner[2:]).removesuffix("s")
+        return Team(owner[1:], await people.having_role(repository, role))
+    return await people.team(owner[1:]) if "/" in owner or dialect == "gitlab" else None
+
+
+def _key(owner: str) -> str:
+    """How the team behind an owner is found: its name, of a role with one `@`."""
+    return same(owner.removeprefix("@"))
 
 
 def person_in(team: Team | None, person: str) -> bool:
@@ -76,16 +123,13 @@ def _people(owners: tuple[str, ...], teams: Mapping[str, Team]) -> tuple[str, ..
     for owner in owners:
         if not owner.startswith("@"):
             continue
-        name = owner[1:]
-        if "/" in name:
-            team = teams.get(same(name))
-            logins = [member.login for member in team.members] if team else []
-        else:
-            logins = [name]
+        team = teams.get(_key(owner))
+        is_person = team is None and "/" not in owner and not owner.startswith("@@")
+        logins = [member.login for member in team.members] if team else [owner[1:]] if is_person else []
         for login in logins:
             found.setdefault(same(login), login)
     return tuple(found.values())
 
 
-def _rule(match: Match) -> str:
-    return match.text.split()[0] if match.text else ""
+def _pattern(rule: _Rule) -> str:
+    return rule.text.split()[0] if rule.text else ""

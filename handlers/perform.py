@@ -37,7 +37,17 @@ from policies.actions import (
     SilenceRepository,
     WithdrawAway,
 )
-from policies.facts import AskRefused, Change, Fact, Issue, Repository, ReviewAsked, ReviewUnasked, same
+from policies.facts import (
+    AskRefused,
+    AskUnlisted,
+    Change,
+    Fact,
+    Issue,
+    Repository,
+    ReviewAsked,
+    ReviewUnasked,
+    same,
+)
 
 Place = Change | Issue | Repository
 """Where an action is carried out."""
@@ -201,7 +211,10 @@ async def _write_on_change(
         case RequestReview():
             answer = await forge.ask(change, action.people)
             await done(effect, None, {**effect.payload, "refused": dict(answer.refused)})
-            return _asked_facts(action, answer.asked, answer.refused, desk.now)
+            facts = _asked_facts(action, (*answer.asked, *answer.unlisted), answer.refused, desk.now)
+            if answer.unlisted:  # the comment names them, and that is how they are asked
+                facts = (*facts, AskUnlisted(at=desk.now, by_bot=True, people=answer.unlisted))
+            return facts
         case ReleaseReview():
             await forge.release(change, action.people, action.teams)
             await done(effect)

@@ -31,6 +31,7 @@ from policies.facts import (
     Roster,
     Subject,
     Team,
+    Thread,
     Touched,
     Tree,
 )
@@ -141,10 +142,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who was asked after the call, by the forge's own answer, and who was refused with its reason."""
+    """Who was asked after the call, by the forge's own answer, and who was refused with its reason.
+
+    `unlisted` are those for whom the forge has no room beside another (GitLab Free keeps one reviewer).
+    """
 
     asked: tuple[str, ...]
     refused: Mapping[str, str] = field(default_factory=dict)
+    unlisted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,10 @@ class Changes(Protocol):
 
     async def reviews(self, change: Change) -> tuple[Review, ...]: ...
 
+    async def threads(self, change: Change) -> tuple[Thread, ...]:
+        """Its discussions on lines, where the forge's API tells whether they are resolved; else none."""
+        ...
+
     async def remarks(self, change: Change | Issue, since: datetime | None = None) -> tuple[Remark, ...]: ...
 
 
@@ -273,6 +282,14 @@ class People(Protocol):
         ...
 
     async def access(self, repository: RepositoryRef, who: str) -> Access: ...
+
+    async def is_busy(self, who: str) -> bool:
+        """Whether somebody set their status to busy; False where the forge does not tell."""
+        ...
+
+    async def having_role(self, repository: RepositoryRef, role: str) -> tuple[Person, ...]:
+        """The direct members with exactly this role ("developer", "maintainer", "owner"); none on GitHub."""
+        ...
 
     async def team_access(self, repository: RepositoryRef, team: str) -> Access:
         """What a team ("org/slug") was given in the repository."""

@@ -21,7 +21,7 @@ from policies.actions import (
 )
 from policies.calendars import Hours
 from policies.clocks import Away, State
-from policies.facts import Access, BranchRules, Fact, Membership, RepositoryRef, Roster, Team
+from policies.facts import Access, BranchRules, Fact, Membership, Person, RepositoryRef, Roster, Team
 from policies.findings import Finding
 from policies.insights.measures import Outcome
 from policies.owner_health import Asked
@@ -143,6 +143,10 @@ class Directory(Protocol):
     async def team_access(self, repository: RepositoryRef, team: str) -> Access: ...
 
     async def branch_rules(self, repository: RepositoryRef, branch: str) -> BranchRules | None: ...
+
+    async def is_busy(self, who: str) -> bool: ...
+
+    async def having_role(self, repository: RepositoryRef, role: str) -> tuple[Person, ...]: ...
 
     async def membership(self, organisation: str, who: str) -> Membership: ...
 

@@ -21,8 +21,8 @@ from handlers.reminded import look
 from handlers.situation import Reads, Situation
 from handlers.terms import terms_of
 from policies import dependencies
-from policies.facts import BranchRules, Change, Fact, RepositoryRef, Subject, Touched, in_order
-from policies.gaps import in_change, in_checks
+from policies.facts import BranchRules, Change, Fact, RepositoryRef, Reviewed, Subject, Touched, in_order
+from policies.gaps import in_change, in_checks, in_threads
 
 COMPUTED_IN, GIVE_UP_AFTER = timedelta(minutes=1), timedelta(minutes=10)
 """How long a forge takes to find conflicts, and when something must have happened so that it is asked again."""
@@ -63,11 +63,13 @@ async def _do(feature: Feature, situation: Situation, reads: Reads, desk: Desk) 
 async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: Desk) -> Situation:
     log = await desk.log.read()
     unheard = in_change(change, log, desk.now)
+    if any(isinstance(fact, Reviewed) and fact.thread for fact in log):
+        unheard = (*unheard, *in_threads(await desk.forge.threads(change), log, desk.now))
     await desk.log.add(unheard, "poll")
     rulebook = await rulebooks.on(change.repository, change.base, change.base_sha)
     open_now = change.state == "open" and not change.draft
     touched = await desk.forge.touched(change) if open_now else Touched()
-    areas = await owning(touched, rulebook, reads.people)
+    areas = await owning(change.repository, touched, rulebook, reads.people)
     origin = await seen_origin(change, areas, rulebook, log, reads)
     await desk.log.add(origin, "usher")
     log = in_order([*log, *unheard, *origin])

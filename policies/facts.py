@@ -248,6 +248,21 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """A discussion on lines of a change, where the forge tells whether it is resolved (GitLab).
+
+    `remarks` are its comments, the oldest first: whoever made the first began it. `resolved_at` is None where
+    nobody resolved it.
+    """
+
+    id: str
+    remarks: tuple[Remark, ...]
+    resolved: bool = False
+    resolved_by: str = ""
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """An issue as the forge describes it now. `closed_by` is None while it is open, or where nobody is named."""
 
@@ -513,6 +528,17 @@ class AskRefused(Fact):
 
     def _parts(self) -> tuple[str, ...]:
         return (same(self.who),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskUnlisted(Fact):
+    """The forge has room for one reviewer (GitLab Free): these people were asked by name in the comment alone."""
+
+    rank: ClassVar[Rank] = Rank.ASK
+    people: tuple[str, ...] = ()
+
+    def _parts(self) -> tuple[str, ...]:
+        return (*(same(who) for who in self.people), *Fact._parts(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from policies.commands import typed
 from policies.facts import (
+    AskUnlisted,
     Change,
     ChangeClosed,
     ChangeDrafted,
@@ -41,6 +42,8 @@ from policies.facts import (
     Reviewed,
     ReviewUnasked,
     SeveritySet,
+    Thread,
+    ThreadChanged,
     same,
 )
 from policies.remarks import is_answer, review_answers
@@ -205,9 +208,41 @@ def in_commands(remark: Remark, where: CommandPlace = "remark") -> tuple[Command
     )
 
 
+def in_threads(threads: Iterable[Thread], log: tuple[Fact, ...], seen: datetime) -> tuple[Fact, ...]:
+    """Comments on lines, and threads that were resolved or opened again, where the forge tells that (GitLab)."""
+    known = {fact.key for fact in log}
+    resolved = {fact.thread: fact.resolved for fact in log if isinstance(fact, ThreadChanged)}
+    found: list[Fact] = []
+    for thread in threads:
+        for remark in thread.remarks:
+            said = Reviewed(
+                at=remark.at,
+                by=remark.by.login,
+                by_bot=remark.by.bot,
+                remark_id=remark.id,
+                thread=thread.id,
+            )
+            if said.key not in known:
+                found.append(said)
+        if thread.resolved != resolved.get(thread.id, False) and thread.remarks:
+            changed = ThreadChanged(
+                at=thread.resolved_at if thread.resolved and thread.resolved_at else seen,
+                by=thread.resolved_by,
+                thread=thread.id,
+                who=thread.remarks[0].by.login,
+                resolved=thread.resolved,
+            )
+            found.append(changed)
+    return tuple(found)
+
+
 def released(change: Change, reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Requests that were taken back: open by the log, gone at the forge, and no review explains it."""
+    """Requests that were taken back: open by the log, gone at the forge, and no review explains it.
+
+    Whoever the forge had no room for was never in its list.
+    """
     reviewed = {same(review.by.login) for review in reviews}
+    reviewed |= {same(who) for fact in log if isinstance(fact, AskUnlisted) for who in fact.people}
     still = {same(login) for login in change.asked}
     return tuple(
         ReviewUnasked(at=change.updated_at, after=ask.at, who=ask.who)

@@ -30,6 +30,7 @@ from policies.facts import (
     Review,
     Roster,
     Team,
+    Thread,
     Touched,
     TouchedFile,
     Tree,
@@ -103,6 +104,9 @@ class GitHub:
         pages = self._pages(change.repository, "pulls/{number}/reviews", number=change.number)
         found = [states.review(each) async for page in pages for each in items(page)]
         return tuple(review for review in found if review is not None)
+
+    async def threads(self, change: Change) -> tuple[Thread, ...]:
+        return ()  # the REST API does not say whether a thread is resolved; its events do
 
     async def remarks(self, change: Change | Issue, since: datetime | None = None) -> tuple[Remark, ...]:
         when = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if since else None
@@ -220,6 +224,12 @@ class GitHub:
         except Gone:
             return "none"
         return states.access(said)
+
+    async def is_busy(self, who: str) -> bool:
+        return False  # only the GraphQL API tells a status, and not to an App
+
+    async def having_role(self, repository: RepositoryRef, role: str) -> tuple[Person, ...]:
+        return ()  # GitHub's owners files name no roles
 
     async def team_access(self, repository: RepositoryRef, team: str) -> Access:
         org, _, slug = team.partition("/")

@@ -403,7 +403,7 @@ def _pipeline(told: _Told) -> Reading:
     if at is None or not commit:
         return replace(told.where, ignored="a pipeline without a time or a commit")
     fact = ChecksChanged(
-        **told.by(at), commit=commit, name="pipeline", state=_conclusion(text(about, "status"))
+        **told.by(at), commit=commit, name=states.PIPELINE, state=states.conclusion(text(about, "status"))
     )
     target = number(told.payload, "merge_request.target_project_id")
     named = number(told.payload, "merge_request.iid")
@@ -411,21 +411,6 @@ def _pipeline(told: _Told) -> Reading:
     if named and here:
         return _touch(told.where, "change", named, [fact])
     return replace(told.where, by_commit=(fact,))
-
-
-def _conclusion(said: str) -> Literal["pending", "success", "failure", "neutral", "cancelled"]:
-    """Waiting for a person, or for a time, is no failure of the author's."""
-    match said:
-        case "success":
-            return "success"
-        case "skipped":
-            return "neutral"
-        case "canceled" | "canceling":
-            return "cancelled"
-        case "failed":
-            return "failure"
-        case _:
-            return "pending"
 
 
 # --- Projects and people ------------------------------------------------------------------------------

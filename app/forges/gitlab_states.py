@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeVar
 
-from app.forges.json_values import dig, flag, number, objects, text, time
+from app.forges.json_values import dig, flag, number, objects, text, texts, time
 from handlers.ports import Unavailable
+from policies.catalogue.entry import Described
 from policies.facts import (
     Access,
+    BranchRules,
     Change,
+    ChecksChanged,
     Issue,
     Person,
     Remark,
@@ -21,12 +24,15 @@ from policies.facts import (
     RepositoryRef,
     Review,
     ReviewState,
+    Thread,
     TouchedFile,
 )
+from policies.owners import Problem
 
 GHOST = Person("ghost")
 """Whom GitLab shows where somebody deleted their account."""
 
+WEEKS = 52
 DEVELOPER = 30
 """The least access level with which somebody may push, and so own code and approve."""
 
@@ -37,6 +43,9 @@ _BOT = re.compile(
     re.IGNORECASE,
 )
 _DRAFT_TITLE = re.compile(r"\s*(?:\[draft\]|\(draft\)|draft:)", re.IGNORECASE)
+
+PIPELINE = "pipeline"
+"""The one check that GitLab can demand: that the newest pipeline succeeds."""
 
 REVIEWER_STATES: Mapping[str, ReviewState] = {
     "review_started": "pending",
@@ -114,6 +123,43 @@ def repository(data: object) -> Repository:
     )
 
 
+def described(data: object) -> Described:
+    """A project with what the catalogue shows of it ("Retrieve a project")."""
+    licence = dig(data, "license") or {}
+    forked_from = number(data, "forked_from_project.id")
+    return Described(
+        ref=repository_ref(data),
+        url=text(data, "web_url"),
+        description=text(data, "description"),
+        default_branch=text(data, "default_branch") or "main",
+        private=text(data, "visibility") != "public",
+        archived=flag(data, "archived"),
+        fork=forked_from is not None,
+        topics=texts(data, "topics"),
+        licence=text(licence, "name"),
+        licence_key=text(licence, "key"),
+        created_at=time(data, "created_at"),
+        updated_at=time(data, "updated_at"),
+        pushed_at=time(data, "last_activity_at"),
+        stars=number(data, "star_count") or 0,
+        forks=number(data, "forks_count") or 0,
+        open_issues=number(data, "open_issues_count") or 0,
+        avatar=text(data, "avatar_url") or text(data, "namespace.avatar_url"),
+        forked_from=forked_from,
+    )
+
+
+def weeks(commits: Iterable[Mapping[str, Any]], now: datetime) -> tuple[int, ...]:
+    """Commits of each of the last 52 weeks, oldest first, as GitHub counts them."""
+    found = [0] * WEEKS
+    for each in commits:
+        at = time(each, "committed_date") or time(each, "created_at")
+        ago = int((now - at) / timedelta(weeks=1)) if at else WEEKS
+        if 0 <= ago < WEEKS:
+            found[WEEKS - 1 - ago] += 1
+    return tuple(found)
+
+
 def change(
     data: object,
     ref: RepositoryRef,
@@ -159,9 +205,13 @@ def labels(data: object) -> tuple[str, ...]:
 
 
 def changes_count(data: object) -> int | None:
-    """How many files it touches; None where GitLab does not know, or tells only that there are many ("1000+")."""
-    said = dig(data, "changes_count")
-    return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() else None
+    """How many files it touches, which GitLab tells as text; None where it does not know yet.
+
+    Of "1000+" the diffs list 1,000, so that it counts as one more.
+    """
+    said = text(data, "changes_count")
+    whole = said.removesuffix("+")
+    return int(whole) + (whole != said) if whole.isascii() and whole.isdigit() else None
 
 
 def _mergeable(data: object) -> bool | None:
@@ -214,9 +264,67 @@ def is_remark(data: Mapping[str, Any]) -> bool:
     return not (flag(data, "system") or on_line or hidden)
 
 
-def issue(data: object, us: str = "") -> Issue:
+def thread(data: Mapping[str, Any], us: str = "") -> Thread | None:
+    """A discussion ("List merge request discussion items"); None for one that is not on lines."""
+    notes = [each for each in objects(data, "notes") if text(each, "type") == "DiffNote"]
+    if not notes:
+        return None
+    open_notes = [each for each in notes if flag(each, "resolvable") and not flag(each, "resolved")]
+    resolved = not open_notes and flag(notes[0], "resolved")
+    return Thread(
+        text(data, "id"),
+        tuple(remark(each, us) for each in notes),
+        resolved,
+        text(notes[-1], "resolved_by.username") if resolved else "",
+        time(notes[-1], "resolved_at") if resolved else None,
+    )
+
+
+def owner_errors(data: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """One kind of error in a CODEOWNERS file, on each of its lines ("validateCodeownerFile" of GraphQL)."""
+    code = text(data, "code")
+    lines = dig(data, "lines")
+    found = [line for line in lines if isinstance(line, int)] if isinstance(lines, list) else []
+    message = code.replace("_", " ")
+    return tuple(Problem(line, 1, code, "error", message, source="forge") for line in found)
+
+
+def conclusion(said: str) -> Literal["pending", "success", "failure", "neutral", "cancelled"]:
+    """What a pipeline's status says. Waiting for a person, or for a time, is no failure of the author's."""
+    match said:
+        case "success":
+            return "success"
+        case "skipped":
+            return "neutral"
+        case "canceled" | "canceling":
+            return "cancelled"
+        case "failed":
+            return "failure"
+        case _:
+            return "pending"
+
+
+def branch_rules(project: object, protection: object) -> BranchRules:
+    """What a project ("Retrieve a project") and the protection of a branch ask before a merge."""
+    checks = (PIPELINE,) if flag(project, "only_allow_merge_if_pipeline_succeeds") else ()
+    return BranchRules(
+        checks,
+        threads_resolved=flag(project, "only_allow_merge_if_all_discussions_are_resolved"),
+        owners_approve=flag(protection, "code_owner_approval_required"),
+    )
+
+
+def pipeline(data: Mapping[str, Any]) -> ChecksChanged | None:
+    """The result of a pipeline ("List project pipelines")."""
+    at = time(data, "updated_at") or time(data, "created_at")
+    state = conclusion(text(data, "status"))
+    return ChecksChanged(at=at, commit=text(data, "sha"), name=PIPELINE, state=state) if at else None
+
+
+def issue(data: object, repository: RepositoryRef, us: str = "") -> Issue:
     """An issue ("Retrieve a project issue"), or an item of their list."""
     closer = dig(data, "closed_by")
+    severity = text(data, "severity").casefold()
     return Issue(
         number=required(number(data, "iid"), "iid"),
         title=text(data, "title"),
@@ -225,6 +333,13 @@ def issue(data: object, us: str = "") -> Issue:
         open=text(data, "state") != "closed",
         closed_at=time(data, "closed_at"),
         closed_by=person(data, "closed_by", us=us) if closer else None,
+        repository=repository,
+        opened_at=time(data, "created_at"),
+        updated_at=time(data, "updated_at"),
+        labels=labels(data),
+        assigned=usernames(dig(data, "assignees")),
+        severity="" if severity == "unknown" else severity,
+        url=text(data, "web_url"),
     )
 
 

@@ -295,6 +295,7 @@ class Stored:
     attempts: int
     body: bytes
     age: float = 0.0
+    hook: str = ""
 
 
 LENT = timedelta(seconds=30)
@@ -335,6 +336,7 @@ async def take(database: Database, limit: int = 200, *, again: bool = False) -> 
             delivery.c.event,
             delivery.c.attempts,
             sa.func.extract("epoch", sa.func.now() - delivery.c.received_at).label("age"),
+            delivery.c.hook,
             delivery_body.c.codec,
             delivery_body.c.data,
         )
@@ -352,6 +354,7 @@ async def take(database: Database, limit: int = 200, *, again: bool = False) -> 
                 row.attempts,
                 unpack(row.codec, row.data),
                 float(row.age),
+                row.hook,
             )
             for row in await connection.execute(read)
         ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -61,6 +62,46 @@ async def by_installation(
         .returning(*_COLUMNS)
     )
     return _made((await connection.execute(write)).one())
+
+
+async def by_group(
+    connection: AsyncConnection, host: str, group: int | None, *, account: str, mode: str
+) -> Tenant:
+    """The tenant of a top-level group on GitLab, made on first sight in `mode`.
+
+    `group` is its number, None where only its path (`account`) is known: a hook that somebody made by hand
+    names no number. Such a tenant goes on as the same once the number is known.
+    """
+    of_forge = (tenant.c.forge == "gitlab", tenant.c.host == host)
+    by_path = sa.and_(sa.func.lower(tenant.c.account) == account.lower(), tenant.c.installation < 0)
+    same_group = tenant.c.installation == group if group is not None else sa.false()
+    any_of_path = sa.func.lower(tenant.c.account) == account.lower() if group is None else by_path
+    find = (
+        sa.select(*_COLUMNS)
+        .where(*of_forge, tenant.c.state != "left", sa.or_(same_group, any_of_path))
+        .order_by(tenant.c.installation.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(find)).one_or_none()
+    if row is not None:
+        if group is not None and (row.installation != group or not row.account):
+            known = replace(_made(row), installation=group, account=row.account or account)
+            numbered = {"installation": group, "account": known.account}
+            await connection.execute(sa.update(tenant).where(tenant.c.id == row.id).values(numbered))
+            return known
+        return _made(row)
+    number = group if group is not None else _unnumbered(account)
+    return await by_installation(connection, "gitlab", host, number, account=account, mode=mode)
+
+
+def _unnumbered(account: str) -> int:
+    """A number below zero that no group has, and that follows from its path."""
+    return -1 - int.from_bytes(hashlib.sha256(account.lower().encode()).digest()[:7])
+
+
+async def rename(connection: AsyncConnection, tenant_id: int, account: str) -> None:
+    """The organisation or group has another name now."""
+    await connection.execute(sa.update(tenant).where(tenant.c.id == tenant_id).values(account=account))
 
 
 async def by_repository(
