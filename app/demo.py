@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 
-from app import main
+from app import demo_organisation, main
 from app.forges.sandbox import Person, Sandbox
 from app.forges.sandbox.world import Change, Repository
 from app.settings import read_settings
@@ -61,14 +61,18 @@ class Stage:
     async def settle(self, what: str) -> None:
         """Wait, visibly, until Usher has nothing more to do."""
         with self.say.status(what):
-            async with asyncio.timeout(60):
-                while True:
+            await self.quietly(what)
+
+    async def quietly(self, _what: str) -> None:
+        """The same, unseen."""
+        async with asyncio.timeout(60):
+            while True:
+                await self.forge.idle()
+                if await self.usher.work.idle():
                     await self.forge.idle()
                     if await self.usher.work.idle():
-                        await self.forge.idle()
-                        if await self.usher.work.idle():
-                            return
-                    await asyncio.sleep(0.02)
+                        return
+                await asyncio.sleep(0.02)
 
     def told(self, at: datetime | None) -> str:
         return instant(at, ZONE) if at else "–"
@@ -86,10 +90,20 @@ async def play(*, once: bool, console: Console | None = None) -> None:
                 say.print("[bold]Every step happened.[/]")
             else:
                 await _go_on(stage)
+                company = demo_organisation.found(stage.forge)
                 say.print(
                     f"[bold]Look around:[/] {stage.address}/login/github?who=ben   (Ctrl-C ends the demo)"
                 )
+                say.print(
+                    "   The organisation has five teams. Three weeks of their work are played while you look, "
+                    "so the pages fill up by themselves."
+                )
+                weeks = asyncio.create_task(
+                    demo_organisation.live(company, stage.forge, stage.quietly, days=21), name="demo weeks"
+                )
                 await main.stop_on_signals().wait()
+                weeks.cancel()
+                await asyncio.gather(weeks, return_exceptions=True)
     finally:
         await asyncio.to_thread(embedded.stop, folder, delete=True)
         shutil.rmtree(folder, ignore_errors=True)

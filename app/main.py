@@ -30,6 +30,7 @@ from app.gitlab_connection import GitLabConnection
 from app.gitlab_watch import watch_hooks
 from app.intake import Intake
 from app.missed import look_for_missed
+from app.quarters import keep_quarters
 from app.rounds import Round, Rounds
 from app.settings import PromiseClock, Settings, SettingsError, make_clock
 from app.settling import Settling
@@ -137,6 +138,7 @@ async def opened(
                     ),
                     compare_all(database, forges, gather),
                     watch_hooks(database, lambda: gitlab.client),
+                    keep_quarters(database, clock),
                     Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
                 ],
             ),
@@ -181,6 +183,7 @@ async def opened(
                 visitors,
                 make_setup(settings, database, github),
                 make_health(health),
+                clock,
                 ready_to_read=lambda: github.is_ready or gitlab.client is not None,
             )
         yield Usher(settings, database, clock, work, site, github, intake, stock)

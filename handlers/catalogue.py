@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from handlers.guideline_files import collect
 from handlers.origin import household_of
 from handlers.perform import Desk
 from handlers.ports import Conflict, Gone
@@ -16,12 +17,13 @@ from handlers.shelf import Shelf, Shelved
 from handlers.situation import Reads
 from policies import candidates
 from policies.catalogue import manifests, reading
-from policies.catalogue.documents import documents, headings
-from policies.catalogue.entry import Described, Entry
+from policies.catalogue.entry import Described, DocumentFound, Entry
 from policies.catalogue.manifests import Manifest
 from policies.catalogue.reading import Declared
 from policies.catalogue.score import Readiness
 from policies.facts import Repository, Tree, same
+from policies.guidelines import Facts, Place, inspect, markdown
+from policies.guidelines.places import Found, Kind
 
 MOST_MANIFESTS = 300
 """So many manifests of one repository are read; whoever has more is a catalogue of their own."""
@@ -29,16 +31,24 @@ MOST_MANIFESTS = 300
 README_LEAST = 300
 """Characters."""
 
+MOST_HEADINGS = 100
 
-@dataclass(frozen=True, slots=True)
-class Guided:
-    """What the guideline check says of the repository: its quality (Q), None where nothing was checked."""
-
-    quality: float | None = None
+SHOWN: tuple[Kind, ...] = (
+    "readme",
+    "contributing",
+    "support",
+    "security",
+    "code_of_conduct",
+    "governance",
+    "communication",
+    "agents",
+    "license",
+)
+"""The documents that help a stranger along, in the order in which they are shown."""
 
 
 async def keep_entry(
-    repository: Repository, rulebook: Rulebook, reads: Reads, desk: Desk, shelf: Shelf, guided: Guided
+    repository: Repository, rulebook: Rulebook, reads: Reads, desk: Desk, shelf: Shelf
 ) -> None:
     """Read the repository and put its entry on the shelf. A broken metadata file keeps what was declared before."""
     forge, ref = desk.forge, repository.ref
@@ -49,10 +59,13 @@ async def keep_entry(
     if said.problems:
         said = _with_earlier(said, await shelf.declared())
     read = await _manifests(repository, tree, rulebook, reads, shelf)
+    files = await collect(
+        _Reader(repository, reads), forge.dialect, tree, Place(ref.name, described.default_branch)
+    )
+    inspected = inspect(files, tree, Facts(now=desk.now, dialect=forge.dialect), rulebook.rules.guidelines)
     readme = await _readme(repository, tree, reads)
     household = await household_of(ref, rulebook, reads)
     shared, sole = await _sharing(tree, rulebook, reads)
-    own_documents = documents(tree, forge.dialect)
     channel = rulebook.rules.support.channel or said.public.get("contact", "")
     entry = Entry(
         forge=forge.dialect,
@@ -60,19 +73,19 @@ async def keep_entry(
         declared=said,
         rules=rulebook.rules.catalogue,
         participation=await forge.participation(ref),
-        documents=own_documents,
+        documents=tuple(_document(files.found[kind]) for kind in SHOWN),
         readiness=Readiness(
-            guidelines=guided.quality,
+            guidelines=inspected.quality,
             shared=shared,
             channel=bool(channel),
             readme=len(readme.strip()) >= README_LEAST,
-            licence=bool(described.licence) or any(each.kind == "license" for each in own_documents),
+            licence=bool(described.licence) or files.found["license"].own,
         ),
         owner=household.owner.team if household.owner else None,
         owner_source=household.owner.source if household.owner else "",
         governance=rulebook.rules.guidelines.governance,
         channel=channel,
-        headings=headings(readme),
+        headings=tuple(each.text for each in markdown.read(readme.encode()).headings)[:MOST_HEADINGS],
         packages=tuple(sorted(candidates.provided(read))),
     )
     copies = frozenset(
@@ -87,6 +100,8 @@ async def keep_entry(
         sole_owner=sole,
         restricted=_is_restricted(described, rulebook),
         template=described.template or same(ref.name) in _templates(rulebook),
+        scopes=(*rulebook.rules.candidates.scopes, *_own_scopes(described)),
+        promise=inspected.promise,
         problems=(*said.problems, *(each.problem for each in read if each.problem)),
     )
     await shelf.keep(shelved, desk.now)
@@ -98,6 +113,13 @@ def _excluded(rulebook: Rulebook) -> Sequence[str]:
 
 def _templates(rulebook: Rulebook) -> set[str]:
     return {same(name) for name in rulebook.rules.candidates.templates}
+
+
+def _own_scopes(described: Described) -> tuple[str, ...]:
+    """Beginnings of names that nobody else can use: the organisation's scope, and its place on the forge."""
+    organisation = described.ref.name.partition("/")[0].lower()
+    host = described.url.partition("://")[2].partition("/")[0]
+    return (f"npm:@{organisation}/", f"composer:{organisation}/", f"go:{host}/{organisation}/")
 
 
 def _is_restricted(described: Described, rulebook: Rulebook) -> bool:
@@ -118,6 +140,22 @@ def _with_earlier(said: Declared, earlier: Declared | None) -> Declared:
         has_inner=earlier.has_inner if "innersource.json" in broken else said.has_inner,
         problems=said.problems,
     )
+
+
+def _document(found: Found) -> DocumentFound:
+    return DocumentFound(found.kind, found.provenance, found.path, found.repository)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads files of the default branch."""
+
+    repository: Repository
+    reads: Reads
+
+    async def read(self, path: str) -> bytes | None:
+        file = await self.reads.forge.file(self.repository.ref, path, self.repository.default_branch)
+        return None if file is None else file.content
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers.catalogue import Guided, keep_entry
+from handlers.catalogue import keep_entry
 from handlers.diagnosis import Diagnosis, diagnose
 from handlers.origin import guest_findings
 from handlers.owner_doctor import rows
@@ -46,7 +46,7 @@ async def settle_repository(
         return None
     branch = repository.default_branch
     rulebook = await rulebooks.on(repository.ref, branch, branch)
-    await keep_entry(repository, rulebook, reads, desk, shelf, Guided())
+    await keep_entry(repository, rulebook, reads, desk, shelf)
     if not repository.archived:
         await _look(repository, rulebook, reads, desk)
     return desk.now + SWEEP

@@ -10,11 +10,15 @@ from typing import Protocol
 from policies.catalogue.entry import Entry
 from policies.catalogue.manifests import Manifest
 from policies.catalogue.reading import Declared, MetadataProblem
+from policies.guidelines.promises import Promise
 
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """An entry with what candidates are found by. `copies` are the hashes of files that others may have copied."""
+    """An entry with what candidates are found by. `copies` are the hashes of files that others may have copied.
+
+    `promise` is what its guide promises; `scopes` are beginnings of package names that are the organisation's own.
+    """
 
     entry: Entry
     requires: tuple[str, ...] = ()
@@ -22,6 +26,8 @@ class Shelved:
     sole_owner: bool = False
     restricted: bool = False
     template: bool = False
+    promise: Promise | None = None
+    scopes: tuple[str, ...] = ()
     problems: tuple[MetadataProblem, ...] = ()
 
 

@@ -55,7 +55,7 @@ def required(manifests: Iterable[Manifest]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A repository as candidates see it. `scopes` are beginnings of names that are the organisation's own."""
+    """A repository as candidates see it. `scopes` are beginnings of names that it alone, or its kin, may use."""
 
     id: int
     name: str
@@ -70,6 +70,7 @@ class Source:
     guest_work: int = 0  # guest issues, guest changes and diverged forks within 90 days
     sole_owner: bool = False
     guidelines: float = 0.0  # Q
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def graph(sources: Sequence[Source], scopes: Sequence[str]) -> Graph:
         if each.template or each.forked_from is not None:
             continue
         for package in {*each.provides, f"repository:{each.name.lower()}"}:
-            if is_own(package, scopes):
+            if is_own(package, (*scopes, *each.scopes)):
                 providers[package].append(each.id)
     twice = tuple(
         Twice(package, tuple(sorted(ids))) for package, ids in sorted(providers.items()) if len(ids) > 1

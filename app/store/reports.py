@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.database import Database
-from app.store.tables import clock, effect, fact, finding, obligation, repository
+from app.store.tables import clock, decision, effect, fact, finding, kept, obligation, repository, tenant
 from app.store.viewers import Visitor, readable
 from policies.facts import Subject
 
@@ -56,6 +58,7 @@ class Promise:
     used_hours: float
     budget_hours: float
     verdict: str | None
+    ended: datetime | None = None
 
     @property
     def used_percent(self) -> int:
@@ -74,9 +77,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """Everything that Usher knows and did about one change."""
+    """Everything that Usher knows and did about one change. `chosen` is the last record of who was asked, and why."""
 
     row: ChangeRow
+    chosen: Mapping[str, Any] | None
     promises: tuple[Promise, ...]
     events: tuple[tuple[datetime, str, str], ...]  # (when, what, who)
     effects: tuple[Done, ...]
@@ -98,15 +102,47 @@ class FindingRow:
 class RepositoryPage:
     """A repository: its open findings, gravest first, and its open changes."""
 
-    name: str
     findings: tuple[FindingRow, ...]
     changes: tuple[ChangeRow, ...]
 
 
-async def repository_page(
-    database: Database, visitor: Visitor, tenant_id: int, repository_id: int
-) -> RepositoryPage | None:
-    """One repository; None where Usher never saw it, or the visitor may not."""
+async def name_of(
+    connection: AsyncConnection, visitor: Visitor, tenant_id: int, repository_id: int
+) -> tuple[str, str] | None:
+    """(forge, name) of a repository; None where Usher never saw it, or the visitor may not."""
+    query = (
+        sa.select(tenant.c.forge, repository.c.name)
+        .join(tenant, tenant.c.id == repository.c.tenant_id)
+        .where(
+            repository.c.tenant_id == tenant_id,
+            repository.c.id == repository_id,
+            readable(visitor, repository.c.tenant_id, repository.c.id),
+        )
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row.forge, row.name)
+
+
+async def owners_file(
+    connection: AsyncConnection, tenant_id: int, repository_id: int
+) -> tuple[str, bytes] | None:
+    """(path, content) of the owners file as last read; None where there is none."""
+    query = (
+        sa.select(kept.c.value)
+        .where(
+            kept.c.tenant_id == tenant_id,
+            kept.c.kind == "owners",
+            kept.c.name.startswith(f"{repository_id}:", autoescape=True),
+        )
+        .order_by(kept.c.read_at.desc())
+        .limit(1)
+    )
+    found = await connection.scalar(query)
+    return None if found is None else (found["path"], base64.b64decode(found["content"]))
+
+
+async def repository_on(connection: AsyncConnection, tenant_id: int, repository_id: int) -> RepositoryPage:
+    """What ails a repository and what is open there. Whether the visitor may read it was asked before."""
     grave = sa.case({"high": 0, "medium": 1, "low": 2}, value=finding.c.severity, else_=3)
     open_findings = (
         sa.select(finding)
@@ -125,24 +161,15 @@ async def repository_page(
             clock.c.state != "DONE",
         )
         .order_by(clock.c.updated_at.desc())
+        .limit(50)
     )
-    named = sa.select(repository.c.name).where(
-        repository.c.tenant_id == tenant_id,
-        repository.c.id == repository_id,
-        readable(visitor, repository.c.tenant_id, repository.c.id),
+    return RepositoryPage(
+        tuple(
+            FindingRow(row.severity, row.path, row.line, row.message, row.fix, row.first_seen)
+            for row in await connection.execute(open_findings)
+        ),
+        tuple(_row(row) for row in await connection.execute(open_changes)),
     )
-    async with database.begin() as connection:
-        name = await connection.scalar(named)
-        if name is None:
-            return None
-        return RepositoryPage(
-            name,
-            tuple(
-                FindingRow(row.severity, row.path, row.line, row.message, row.fix, row.first_seen)
-                for row in await connection.execute(open_findings)
-            ),
-            tuple(_row(row) for row in await connection.execute(open_changes)),
-        )
 
 
 async def changes(database: Database, visitor: Visitor, most: int = 200) -> tuple[ChangeRow, ...]:
@@ -150,7 +177,7 @@ async def changes(database: Database, visitor: Visitor, most: int = 200) -> tupl
     query = (
         sa.select(clock.c.tenant_id, clock.c.subject, clock.c.state, clock.c.projection)
         .where(
-            readable(visitor, clock.c.tenant_id, _repository_of(clock.c.subject)),
+            readable(visitor, clock.c.tenant_id, repository_of(clock.c.subject)),
             clock.c.subject.startswith("change:"),
         )
         .order_by(clock.c.state == "DONE", clock.c.updated_at.desc())
@@ -167,7 +194,7 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
         return sa.and_(table.c.tenant_id == tenant_id, table.c.subject == subject)
 
     async with database.begin() as connection:
-        may_read = readable(visitor, clock.c.tenant_id, _repository_of(clock.c.subject))
+        may_read = readable(visitor, clock.c.tenant_id, repository_of(clock.c.subject))
         row = (await connection.execute(sa.select(clock).where(here(clock), may_read))).one_or_none()
         if row is None:
             return None
@@ -179,6 +206,9 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
             .where(here(fact), sa.not_(fact.c.actor_is_bot) | (fact.c.source == "usher"))
             .order_by(fact.c.forge_time, fact.c.rank)
         )
+        chosen = await connection.scalar(
+            sa.select(decision.c.record).where(here(decision)).order_by(decision.c.id.desc()).limit(1)
+        )
         did = await connection.execute(
             sa.select(effect.c.kind, effect.c.state, effect.c.error, effect.c.payload)
             .where(here(effect))
@@ -186,6 +216,7 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
         )
         return ChangePage(
             row=_row(row),
+            chosen=chosen,
             promises=tuple(_promise(each) for each in owed),
             events=tuple((each.forge_time, *_told(each.payload, each.actor)) for each in happened),
             effects=tuple(_done(each) for each in did),
@@ -201,10 +232,11 @@ _EFFECTS = {
     "nod": "reaction",
 }
 _REVIEWS = {"changes_requested": "asked for changes"}
-_PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"}
+PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"}
+"""What those are called on pages who have no name."""
 
 
-def _repository_of(subject: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+def repository_of(subject: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
     """The repository's number in `change:7:12`."""
     return sa.cast(sa.func.split_part(subject, ":", 2), sa.BigInteger)
 
@@ -220,7 +252,7 @@ def _done(row: Any) -> Done:
 
 
 def _row(row: Any) -> ChangeRow:
-    turn = [_PARTIES.get(party, party) for party in row.projection["turn"]]
+    turn = [PARTIES.get(party, party) for party in row.projection["turn"]]
     shown = {**row.projection, "turn": turn}
     return ChangeRow(row.tenant_id, row.subject, STATES.get(row.state, row.state.lower()), shown)
 
@@ -236,6 +268,7 @@ def _promise(row: Any) -> Promise:
         used_hours=row.accrued_s / 3600,
         budget_hours=row.budget_s / 3600,
         verdict=row.verdict,
+        ended=row.verdict_at if row.verdict != "missed" else None,
     )
 
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.database import Database
-from app.store.tables import blob_seen, entry, manifest_seen, outcome
+from app.store.tables import blob_seen, entry, manifest_seen, outcome, promise_made
 from handlers.shelf import Shelved
 from policies.catalogue.entry import Entry, backstage, portal, search_words
 from policies.catalogue.manifests import Manifest
 from policies.catalogue.reading import Component, Declared, MetadataProblem
 from policies.catalogue.score import standing
+from policies.guidelines.promises import Promise
 
 
 class RepositoryShelf:
@@ -77,13 +79,47 @@ class RepositoryShelf:
                 )
             )
             await self._keep_copies(connection, shelved.copies)
+            await self._keep_promise(connection, shelved.promise, now)
 
     def _promises(self) -> sa.Select[int, int]:
         return sa.select(_total(outcome.c.kept, "kept"), _total(outcome.c.missed, "missed")).where(
             outcome.c.tenant_id == self._tenant_id, outcome.c.repository_id == self._repository_id
         )
 
-    async def _keep_copies(self, connection: Any, copies: frozenset[str]) -> None:
+    async def _keep_promise(
+        self, connection: AsyncConnection, promise: Promise | None, now: datetime
+    ) -> None:
+        """A promise that changed ends, and the new one begins; how each was kept is reckoned by its time."""
+        here = sa.and_(
+            promise_made.c.tenant_id == self._tenant_id, promise_made.c.repository_id == self._repository_id
+        )
+        query = sa.select(promise_made.c.text, promise_made.c.valid_from).where(
+            here, promise_made.c.valid_to.is_(None)
+        )
+        standing_now = (await connection.execute(query)).one_or_none()
+        text = "" if promise is None else promise.text
+        if (standing_now.text if standing_now else "") == text:
+            return
+        await connection.execute(
+            sa.update(promise_made).where(here, promise_made.c.valid_to.is_(None)).values(valid_to=now)
+        )
+        if promise is not None:
+            hours = None if promise.hours is None else float(promise.hours)
+            write = insert(promise_made).values(
+                tenant_id=self._tenant_id,
+                repository_id=self._repository_id,
+                valid_from=now,
+                text=text,
+                hours=hours,
+            )
+            again = {"text": text, "hours": hours, "valid_to": None}
+            await connection.execute(
+                write.on_conflict_do_update(
+                    index_elements=["tenant_id", "repository_id", "valid_from"], set_=again
+                )
+            )
+
+    async def _keep_copies(self, connection: AsyncConnection, copies: frozenset[str]) -> None:
         here = sa.and_(
             blob_seen.c.tenant_id == self._tenant_id, blob_seen.c.repository_id == self._repository_id
         )
@@ -133,6 +169,7 @@ def _row(shelved: Shelved, now: datetime) -> dict[str, Any]:
             "archived": about.archived,
             "forked_from": about.forked_from,
             "template": shelved.template,
+            "scopes": list(shelved.scopes),
             "restricted": shelved.restricted,
             "sole_owner": shelved.sole_owner,
             "guidelines": known.readiness.guidelines,

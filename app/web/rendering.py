@@ -11,6 +11,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
+from app.store import reports
+from policies.words import why
 from policies.words.times import instant
 
 _TEMPLATES = jinja2.Environment(
@@ -41,6 +43,52 @@ def _code(text: str) -> Markup:
 
 
 _TEMPLATES.filters["code"] = _code
+
+_TONES = {
+    "done": "good",
+    "ready to merge": "good",
+    "review awaited": "wait",
+    "second look awaited": "wait",
+    "decision awaited": "wait",
+    "author's turn": "warn",
+    "author to fix": "warn",
+    "nobody asked yet": "bad",
+}
+"""How each state of a change is tinted; its name says the same."""
+
+_OWNER_SOURCES = {
+    "rules": "as its usher.yml says",
+    "catalog": "as its catalog-info.yaml says",
+    "owners": "as its owners file says",
+    "access": "the team that runs it",
+    "group": "the group that it is in",
+}
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%b %Y}"
+
+
+def _turn(parties: list[str]) -> str:
+    return ", ".join(reports.PARTIES.get(party, party) for party in parties)
+
+
+def _reasons(because: list[str]) -> str:
+    return "; ".join(why.BECAUSE.get(reason, reason) for reason in because) or "fitted best"
+
+
+def _why_not(reason: str) -> str:
+    """Whoever reads a page may be an outsider: they learn neither that somebody is away nor how busy they are."""
+    return why.UNAVAILABLE if reason in ("away", "at_capacity") else why.WHY_NOT.get(reason, reason)
+
+
+_TEMPLATES.filters["tone"] = lambda state: _TONES.get(state, "")
+_TEMPLATES.filters["forge"] = lambda forge: {"github": "GitHub", "gitlab": "GitLab"}.get(forge, forge)
+_TEMPLATES.filters["owner_source"] = lambda source: _OWNER_SOURCES.get(source, source)
+_TEMPLATES.filters["day"] = _day
+_TEMPLATES.filters["turn"] = _turn
+_TEMPLATES.filters["reasons"] = _reasons
+_TEMPLATES.filters["why_not"] = _why_not
 
 
 def page(

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.settings import PromiseClock
 from app.store.database import Database
 from app.web.pages import make_pages
 from app.web.rendering import page
@@ -56,6 +57,7 @@ def make_site(
     visitors: Visitors,
     setup: APIRouter,
     health: APIRouter,
+    clock: PromiseClock,
     *,
     ready_to_read: Callable[[], bool],
 ) -> Site:
@@ -87,7 +89,7 @@ def make_site(
 
     site.include_router(health)
     site.include_router(make_sign_in(visitors))
-    site.include_router(make_pages(database, visitors, ready_to_read=ready_to_read))
+    site.include_router(make_pages(database, visitors, clock, ready_to_read=ready_to_read))
     site.include_router(setup)
     return Site(doors, site)
 

@@ -15,7 +15,7 @@ async def test_the_pages_tell_whose_turn_it_is_and_why(bot: Bot, world: Shop) ->
     change = world.ana.opens(world.api, touching=["docs/guide.md"], title="A <b>bold</b> title")
     await bot.settled()
     async with bot.visited_by("erin") as client:
-        front = await client.get("/")
+        front = await client.get("/changes")
         one = await client.get(f"/changes/1/{subject_of(change)}")
         repository = await client.get(f"/repositories/1/{world.api.id}")
         missing = await client.get("/changes/1/change:1:1")

@@ -17,6 +17,7 @@ from policies.insights.measures import (
     waits,
 )
 from policies.insights.privacy import folded
+from policies.insights.quarters import difference, measured, quarter_of
 from policies.insights.survival import Quantile, Wait, curve, median, p85
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -119,3 +120,13 @@ def test_guests_who_come_back() -> None:
 )
 def test_groups_under_five_are_not_told_apart(sizes: dict[str, int], shown: dict[str, str]) -> None:
     assert folded(sizes, 5) == shown
+
+
+def test_two_quarters_make_one_difference() -> None:
+    assert quarter_of(NOW) == ("2026-Q4", datetime(2026, 10, 1, tzinfo=UTC))
+    since = NOW - timedelta(days=30)
+    one = measured([outcome(waited=8.0, answered=True, merged_at=NOW, kept=1)], since)
+    two = measured([outcome(waited=4.0, answered=True, merged_at=NOW, kept=1)] * 2, since)
+    assert one["guest_median"] == 8.0
+    assert difference(one, two) == {"guest_merges": 1, "guest_median": -4.0, "guest_p85": -4.0}
+    assert difference({"attainment": None}, {"attainment": 1.0}) == {}

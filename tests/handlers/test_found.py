@@ -1,0 +1,147 @@
+"""What people and machines find in the catalogue, and who finds what."""
+
+from __future__ import annotations
+
+import json
+
+import httpx2
+import pytest
+
+from app.store.tables import machine_token, outcome, session, viewer
+from tests.handlers.conftest import Bot, Shop
+from tests.handlers.test_sign_in import csrf_of
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def listed(bot: Bot, world: Shop) -> Shop:
+    """Two repositories that are shared, and one that uses a package of the first."""
+    inner = json.dumps({"title": "Retry kit", "motivation": "Try again, politely.", "skills": ["typescript"]})
+    files = {
+        "innersource.json": inner,
+        "package.json": '{"name": "@shop/retry-kit"}',
+        "README.md": "# Backoff\n",
+    }
+    world.dora.commits(world.api, files)
+    world.forge.repository("shop/cart", files={"package.json": '{"dependencies": {"@shop/retry-kit": "1"}}'})
+    mailer = {"innersource.json": '{"title": "Mailer"}', "README.md": "# Mails\n"}
+    world.forge.repository("shop/mailer", files=mailer)
+    await bot.settled()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "not_said"),
+    [
+        ("retry", "Retry kit", "Mailer"),
+        ("politely", "Retry kit", "Mailer"),
+        ("backoff", "Retry kit", "Mailer"),  # a heading of its README
+        ("typescript", "Retry kit", "Mailer"),
+        ("", "Mailer", "Nothing"),
+        ("'; drop table entry; --", "Nothing is called", "Internal"),
+        ("%_\\", "Nothing is called", "Retry kit"),
+        ("maler", "Did you mean", "Retry kit"),
+        ("\u0000\u202e" + "x" * 900, "Nothing is called", "Internal"),
+        ('"unclosed or -', "Nothing is called", "Internal"),
+    ],
+)
+async def test_searching(bot: Bot, listed: Shop, query: str, said: str, not_said: str) -> None:
+    async with bot.visited_by("erin") as client:
+        page = await client.get("/catalogue", params={"q": query})
+    assert page.status_code == 200
+    assert said in page.text
+    assert not_said not in page.text
+
+
+async def test_the_page_of_a_repository_says_who_owns_what_and_who_uses_it(bot: Bot, listed: Shop) -> None:
+    change = listed.ana.opens(listed.api, touching=["docs/guide.md"], title="A better guide")
+    await bot.settled()
+    async with bot.visited_by("erin") as client:
+        page = (await client.get("/r/github/shop/api", params={"path": "docs/guide.md"})).text
+        assert (await client.get("/r/github/shop/none")).status_code == 404
+        assert (await client.get("/r/nowhere/shop/api")).status_code == 404
+    assert "belongs to <strong>@erin</strong>" in page
+    assert "shop/cart" in page
+    assert change.title in page
+
+
+async def test_machines_read_what_their_person_may_and_nobody_else_anything(bot: Bot, listed: Shop) -> None:
+    listed.forge.organisation("lab", base_permission="none")
+    hidden = {"innersource.json": '{"title": "Under the cover"}'}
+    listed.forge.repository("lab/hidden", files=hidden, collaborators={"ben": "write"})
+    await bot.settled()
+    async with bot.visited_by("erin") as client:
+        form = {
+            "csrf": csrf_of((await client.get("/me")).text),
+            "name": "portal",
+            "scope": "catalogue",
+            "days": "30",
+        }
+        made = await client.post("/me/tokens", data=form, headers={"origin": bot.url})
+    secret = made.text.partition("<code>ush_")[2].partition("<")[0]
+    machine = {"authorization": f"Bearer ush_{secret}"}
+    async with httpx2.AsyncClient(base_url=bot.url) as client:
+        assert (await client.get("/repos.json")).json() == []
+        told = await client.get("/repos.json", headers=machine)
+        names = {each["full_name"] for each in told.json()}
+        assert names == {"shop/api", "shop/mailer"}
+        again = await client.get("/repos.json", headers={**machine, "if-none-match": told.headers["etag"]})
+        assert again.status_code == 304
+        assert "retry" in (await client.get("/backstage/catalog.yaml", headers=machine)).text.lower()
+        assert (await client.get("/flow.json", headers=machine)).status_code == 403  # another scope
+        wrong = {"authorization": "Bearer ush_" + "x" * 43}
+        assert (await client.get("/repos.json", headers=wrong)).status_code == 401
+    assert (await bot.rows(machine_token))[0].used_at is not None
+
+
+async def test_a_public_repository_may_be_read_by_everybody_where_its_rules_say_so(
+    bot: Bot, world: Shop
+) -> None:
+    files = {"innersource.json": "{}", ".github/usher.yml": "catalogue: {anonymous: true}\n"}
+    world.forge.repository("shop/open", files=files, visibility="public")
+    world.forge.repository("shop/closed", files=files)
+    await bot.settled()
+    async with httpx2.AsyncClient(base_url=bot.url) as client:
+        assert [each["full_name"] for each in (await client.get("/repos.json")).json()] == ["shop/open"]
+
+
+async def test_operations_are_for_operators(bot: Bot, world: Shop) -> None:
+    await bot.settled()
+    async with bot.visited_by("dora") as operator, bot.visited_by("erin") as other:
+        assert "Where Usher is installed" in (await operator.get("/operations")).text
+        assert (await other.get("/operations")).status_code == 404
+        word = csrf_of((await other.get("/")).text)
+        form = {"csrf": word, "letter": f"1:repository:{world.api.id}"}
+        again = await other.post("/operations/replay", data=form, headers={"origin": bot.url})
+        assert again.status_code == 404
+
+
+async def test_whoever_wants_to_be_forgotten_is(bot: Bot, world: Shop) -> None:
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    world.later("2h")
+    world.erin.reviews(change, "approve")
+    await bot.settled()
+    async with bot.visited_by("ana") as client:
+        assert '"author": "ana"' in (await client.get("/me.json")).text
+        form = {"csrf": csrf_of((await client.get("/me")).text)}
+        ours = {"origin": bot.url}
+        assert (await client.post("/me/erase", data=form, headers=ours)).status_code == 400
+        await client.post("/me/erase", data={**form, "sure": "yes"}, headers=ours)
+        assert "Sign out" not in (await client.get("/")).text
+    [row] = await bot.rows(outcome)
+    assert row.author.startswith("someone-")
+    assert await bot.rows(session) == []
+    assert await bot.rows(viewer) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/changes", "/candidates", "/flow", "/promises", "/wins", "/wins/2026-11", "/measures", "/flow.csv"],
+)
+async def test_every_page_answers_with_nothing_and_with_something(bot: Bot, listed: Shop, path: str) -> None:
+    async with bot.visited_by("erin") as client:
+        assert (await client.get(path)).status_code == 200
+        for wrong in ("/wins/2026-13", "/wins/x", "/flow?team=nobody", "/flow.xml", "/changes/x/y"):
+            assert (await client.get(wrong)).status_code == 404
