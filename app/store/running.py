@@ -1,4 +1,4 @@
-"""What the Operations page shows beside the state of the whole: where Usher is installed, today's traffic, what waits."""
+"""What the Operations page shows beside the state of the whole: accounts, the traffic of a day, what waits."""
 
 from __future__ import annotations
 
