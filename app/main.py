@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from app import keys, logs
 from app.compare import compare_all
 from app.connections import GitHubConnection
+from app.digests import apprise_channels, digests
 from app.drain import Drain
 from app.forges.github import GitHub
 from app.forges.github_events import GitHubDoor
@@ -107,6 +108,7 @@ async def opened(
         )
         gitlab = await stack.enter_async_context(GitLabConnection(settings).open())
         forges = _Forges(github, gitlab)
+        channels = apprise_channels(tuple(url.get_secret_value() for url in settings.notify_urls))
         spool = Spool(spool_folder(settings)) if receives else None
         work = Work(
             database,
@@ -139,6 +141,7 @@ async def opened(
                     compare_all(database, forges, gather),
                     watch_hooks(database, lambda: gitlab.client),
                     keep_quarters(database, clock),
+                    *([digests(database, clock, channels, page=_own_page(settings))] if channels else []),
                     Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
                 ],
             ),
@@ -223,6 +226,10 @@ def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str,
 
     stack.push_async_callback(close)
     return found
+
+
+def _own_page(settings: Settings) -> str:
+    return f"{settings.public_url}/me" if settings.public_url else ""
 
 
 class _Forges:

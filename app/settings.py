@@ -181,6 +181,11 @@ class Settings(BaseSettings):
         None,
         description="For tests, beside a forge on this machine only: the process kills itself at this point.",
     )
+    notify_urls: SecretList = Field(
+        (),
+        description="Addresses of Apprise to which the morning's digest goes, comma separated; `{login}` stands "
+        "for the person. Needs the extra `notify`. Unset: the digest is on people's page alone.",
+    )
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
@@ -191,6 +196,7 @@ class Settings(BaseSettings):
         "gitlab_webhook_secrets",
         "gitlab_signing_tokens",
         "master_keys",
+        "notify_urls",
         "operators",
         mode="before",
     )
@@ -227,6 +233,13 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(secret.get_secret_value().encode()) < 16 for secret in value):
             raise ValueError("each secret must be 16 bytes or longer")
+        return value
+
+    @field_validator("notify_urls")
+    @classmethod
+    def _names_the_person(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any("{login}" not in url.get_secret_value() for url in value):
+            raise ValueError("each address must say where the person's login goes: {login}")
         return value
 
     @field_validator("master_keys")
