@@ -161,6 +161,32 @@ def live(account: Annotated[str, typer.Argument(help="Login of the organisation.
 
 
 @cli.command()
+def goodbye(
+    account: Annotated[str, typer.Argument(help="Login of the organisation.")],
+    labels: Annotated[
+        list[str] | None, typer.Option("--label", help="A label to take off what was looked at; repeat it.")
+    ] = None,
+) -> None:
+    """Leave an organisation: close what Usher opened there, then uninstall it and all its data is gone in a day."""
+    from app import main
+    from app.goodbye import goodbye as leave
+
+    settings = _settings()
+
+    async def body() -> None:
+        async with main.opened(settings, receives=False) as usher:
+            left = await leave(usher.database, usher.forges, account, labels=tuple(labels or ()))
+        typer.echo(
+            f"Closed: {left.closed}. Labels taken off: {left.unlabelled}. Usher does nothing for {account} any more. "
+            "Now uninstall it there; its data is erased within a day."
+        )
+        for reason in left.refused:
+            typer.echo(f"Left as it is: {reason}", err=True)
+
+    _run(body)
+
+
+@cli.command()
 def setup() -> None:
     """Print a link that lets whoever opens it connect Usher with a forge; it works once, within a day."""
     from app.store import schema

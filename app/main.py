@@ -7,7 +7,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,6 +70,7 @@ class Usher:
     github: GitHubConnection
     intake: Intake | None
     stock: Stock
+    forges: Callable[[Tenant, datetime | None], Forge]
 
 
 @asynccontextmanager
@@ -189,7 +190,7 @@ async def opened(
                 clock,
                 ready_to_read=lambda: github.is_ready or gitlab.client is not None,
             )
-        yield Usher(settings, database, clock, work, site, github, intake, stock)
+        yield Usher(settings, database, clock, work, site, github, intake, stock, forges)
 
 
 def _nothing(_forge: str, _hook: str, _delivery_id: str) -> bool:

@@ -203,6 +203,13 @@ async def depending_on(
     return list((await connection.execute(query)).scalars())
 
 
+async def of_repository(connection: AsyncConnection, tenant_id: int, repository_id: int) -> list[str]:
+    """Every change and issue of a repository that was ever looked at."""
+    kinds = [due.c.subject.startswith(f"{kind}:{repository_id}:") for kind in ("change", "issue")]
+    query = sa.select(due.c.subject).where(due.c.tenant_id == tenant_id, sa.or_(*kinds))
+    return list((await connection.execute(query)).scalars())
+
+
 async def ready(
     connection: AsyncConnection, promised: datetime, *, most: int = RUNNING_IN_ALL
 ) -> list[tuple[int, str]]:

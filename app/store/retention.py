@@ -1,4 +1,6 @@
-"""How long deliveries are kept: bodies for a week, rows for a month, dead letters for three.
+"""How long things are kept: bodies of deliveries for a week, rows for a month, dead letters for three.
+
+Everything of an installation that left is gone within a day.
 
 Everything is deleted in small steps, each a transaction of its own, so that nobody has to wait for it.
 """
@@ -11,12 +13,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.store import tenants
 from app.store.database import Database
 from app.store.tables import delivery, delivery_body
 
 BODIES = timedelta(days=7)
 ROWS = timedelta(days=30)
 DEAD = timedelta(days=90)
+LEFT = timedelta(hours=22)
+"""With an hour between two rounds, nothing of who left is there a day later."""
+
 STEP = 1000
 
 _ENDED = ("done", "ignored")
@@ -48,7 +54,9 @@ async def tidy(database: Database, note: Mapping[str, Any], *, step: int = STEP)
         rows += await _in_steps(database, delivery, delivery.c.id, old, step)
     dead = sa.select(delivery.c.id).where(delivery.c.state == "dead", delivery.c.done_at < now - DEAD)
     rows += await _in_steps(database, delivery, delivery.c.id, dead, step)
-    return {"bodies_until": (now - BODIES).isoformat(), "bodies": bodies, "rows": rows}
+    async with database.begin() as connection:
+        left = await tenants.erase_left(connection, LEFT)
+    return {"bodies_until": (now - BODIES).isoformat(), "bodies": bodies, "rows": rows, "left": left}
 
 
 async def _in_steps(

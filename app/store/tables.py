@@ -41,6 +41,7 @@ tenant = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default="active"),
     sa.Column("mode", sa.Text, nullable=False, server_default="preview"),
     sa.Column("joined_at", INSTANT, nullable=False, server_default=NOW),
+    sa.Column("left_at", INSTANT, comment="database clock; a day later everything of it is erased"),
     sa.UniqueConstraint("forge", "host", "installation"),
     sa.CheckConstraint("state IN ('active', 'suspended', 'left')", name="state"),
     sa.CheckConstraint("mode IN ('preview', 'live')", name="mode"),
