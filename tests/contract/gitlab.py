@@ -188,13 +188,14 @@ OPERATIONS: dict[str, Json] = {
     "GET /users/{user}": reads("user"),
     "GET /users/{user}/status": reads("status"),
     # Groups
-    "GET /groups": lists("group", search=TEXT, min_access_level=NUMBER, **KEYSET),
+    "GET /groups": lists("group", search=TEXT, min_access_level=NUMBER, all_available=FLAG, **KEYSET),
     f"GET {G}": reads("group", with_projects=FLAG),
     f"GET {G}/subgroups": lists("group"),
     f"GET {G}/descendant_groups": lists("group"),
     f"GET {G}/projects": lists(
         "project",
         include_subgroups=FLAG,
+        min_access_level=NUMBER,
         archived=FLAG,
         with_shared=FLAG,
         simple=FLAG,
@@ -359,6 +360,31 @@ OPERATIONS: dict[str, Json] = {
         coverage={"type": "number"},
         pipeline_id=NUMBER,
     ),
+    # OAuth 2.0 identity provider
+    "GET /oauth/authorize": operation(
+        READ | {200: None, 302: None, 400: "problem"},
+        dict.fromkeys(
+            (
+                "client_id",
+                "redirect_uri",
+                "response_type",
+                "state",
+                "scope",
+                "code_challenge",
+                "code_challenge_method",
+                "login_hint",
+            ),
+            TEXT,
+        ),
+    ),
+    "POST /oauth/token": makes(
+        "access_token",
+        "client_id client_secret grant_type code",
+        status=200,
+        **dict.fromkeys(
+            ("client_id", "client_secret", "grant_type", "code", "redirect_uri", "code_verifier"), TEXT
+        ),
+    ),
     # GraphQL: for what REST does not have
     "POST /graphql": makes(
         None, "query", status=200, query=TEXT, variables={"type": "object"}, operationName=TEXT
@@ -406,6 +432,8 @@ class GitLabContract(Contract):
         super().__init__({"operations": OPERATIONS, "schemas": SCHEMAS, "webhooks": WEBHOOKS})
 
     def match(self, method: str, path: str) -> Match | None:
+        if path.startswith("/oauth/"):
+            return super().match(method, path)
         below = path.removeprefix("/api")
         return super().match(method, below.removeprefix("/v4")) if below != path else None
 

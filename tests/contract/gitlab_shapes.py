@@ -54,6 +54,7 @@ SCHEMAS: dict[str, Json] = {
         user_id=NUMBER,
         expires_at=maybe(TEXT),
     ),
+    "access_token": thing(access_token=TEXT, token_type={"const": "Bearer"}, expires_in=NUMBER, scope=TEXT),
     "new_token": thing(id=NUMBER, token=TEXT, expires_at=TEXT, scopes=many(TEXT)),
     "version": thing(version=TEXT, revision=TEXT),
     "user": thing(

@@ -17,11 +17,11 @@ from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.site import Registration
 from app.forges.sandbox.ledger import Scope
 from app.forges.sandbox.rules import access, at_least
+from app.forges.sandbox.sign_in import Grants
 from app.forges.sandbox.world import Account, Installation, Repository, World
 
 LIFETIME = timedelta(hours=1)  # Generating an installation access token
 USER_LIFETIME = timedelta(hours=8)  # Generating a user access token for a GitHub App
-CODE_LIFETIME = timedelta(minutes=10)  # the same: the code
 JWT_LIFETIME = timedelta(minutes=10)  # Generating a JSON Web Token for a GitHub App: exp
 _LENGTH = 516  # opaque; the format that came in 2026 is longer than 500 characters
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
@@ -88,16 +88,6 @@ class UserToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What a code stands for that the browser carries back: who said yes, and how the asker proves itself."""
-
-    account: Account
-    redirect: str
-    challenge: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Manifest:
     """An App that somebody confirmed in the browser, and whose keys nobody has fetched yet."""
 
@@ -135,7 +125,7 @@ class Desk:
         self._random = random.Random(seed)  # noqa: S311 - the tokens of a sandbox guard nothing
         self.tokens: dict[str, Token] = {}
         self.user_tokens: dict[str, UserToken] = {}
-        self.grants: dict[str, Grant] = {}  # by their code, until it is exchanged
+        self.grants = Grants(wall, seed)
         self.manifests: dict[str, Manifest] = {}  # by their code, until they are exchanged
 
     def caller(self, headers: Mapping[str, str], world: World, *, lag: float = 0.0) -> Caller:
@@ -247,17 +237,6 @@ class Desk:
         """What the code stands for; None where it is unknown, used or too old."""
         kept = self.manifests.pop(code, None)
         return kept.content if kept is not None and kept.expires_at > self._wall.now() else None
-
-    def grant(self, account: Account, redirect: str, challenge: str) -> str:
-        """The code with which the App may fetch this person's token, once, within ten minutes."""
-        code = self.secret()[:20]
-        self.grants[code] = Grant(account, redirect, challenge, self._wall.now() + CODE_LIFETIME)
-        return code
-
-    def take_grant(self, code: str) -> Grant | None:
-        """What the code stands for; None where it is unknown, used or too old."""
-        found = self.grants.pop(code, None)
-        return found if found is not None and found.expires_at > self._wall.now() else None
 
     def issue_to(self, account: Account) -> UserToken:
         """A token with which the App acts for this person."""

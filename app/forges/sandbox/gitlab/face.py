@@ -10,6 +10,7 @@ from app.forges.sandbox.clock import WallClock
 from app.forges.sandbox.courier import Courier
 from app.forges.sandbox.faults import Fault, Faults
 from app.forges.sandbox.gitlab import endpoints as _endpoints  # noqa: F401 - fills ROUTES
+from app.forges.sandbox.gitlab import oauth
 from app.forges.sandbox.gitlab.answers import Problem, refusal, unauthorised
 from app.forges.sandbox.gitlab.calls import Call
 from app.forges.sandbox.gitlab.graphql import answer_query
@@ -94,7 +95,8 @@ class GitLab(Face):
         return caller, answer
 
     def _below_prefix(self, raw_path: str) -> str:
-        if not raw_path.startswith(self.site.prefix + "/api/"):
+        known = tuple(self.site.prefix + each for each in ("/api/", "/oauth/"))
+        if not raw_path.startswith(known):
             raise Problem(404, error="404 Not Found")
         return raw_path.removeprefix(self.site.prefix)
 
@@ -102,6 +104,10 @@ class GitLab(Face):
         write = request.method not in ("GET", "HEAD")
         self.limits.check(caller, write=write)
         body = _body(request)
+        if path == "/oauth/authorize" and request.method == "GET":
+            return oauth.authorize(self.site, self.desk, request.query)
+        if path == "/oauth/token" and request.method == "POST":
+            return oauth.exchange(self.site, self.desk, body)
         if path == GRAPHQL and request.method == "POST":
             return answer_query(self.world, caller, body)
         found = ROUTES.find(request.method, path.removeprefix(REST)) if path.startswith(REST + "/") else None

@@ -92,6 +92,15 @@ class GitLabSandbox(Forge):
         return self.bot_token.value
 
     @property
+    def client_id(self) -> str:
+        """The application by which people sign in (`USHER_GITLAB_CLIENT_ID`)."""
+        return self.site.client_id
+
+    @property
+    def client_secret(self) -> str:
+        return self.site.client_secret
+
+    @property
     def webhook_url(self) -> str | None:
         return self.courier.url
 

@@ -24,6 +24,9 @@ class Site:
     counts_lists: bool = True
     unprepared: int = 0
     recursion: str | None = None
+    client_id: str = "sandbox-application"
+    client_secret: str = "the-sandbox-client-secret"  # noqa: S105 - of a sandbox
+    callback_urls: tuple[str, ...] = ()  # empty: any address
 
     @property
     def edition(self) -> Edition:

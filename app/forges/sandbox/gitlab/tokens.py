@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from app.forges.sandbox.clock import WallClock
 from app.forges.sandbox.gitlab.answers import Problem, unauthorised
 from app.forges.sandbox.ledger import Scope
+from app.forges.sandbox.sign_in import Grants
 from app.forges.sandbox.world import Account
 
 SCOPES = ("api", "read_api", "read_user", "self_rotate", "read_repository", "write_repository")
@@ -58,6 +59,7 @@ class Desk:
     """Issues tokens and knows the ones it issued. All by real time."""
 
     def __init__(self, wall: WallClock, seed: int) -> None:
+        self.grants = Grants(wall, seed)
         self._wall = wall
         self._random = random.Random(seed)  # noqa: S311 - the tokens of a sandbox guard nothing
         self.tokens: dict[str, Token] = {}

@@ -5,28 +5,17 @@ Generating a user access token for a GitHub App; REST: Users, Installations, Tea
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
-from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
-from app.forges.sandbox import rules
+from app.forges.sandbox import rules, sign_in
 from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import people, repositories
 from app.forges.sandbox.http import Answer
-from app.forges.sandbox.world import Account, Repository, team_members
-
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>Sign in to the sandbox</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:4rem auto;padding:0 1rem;
-color-scheme:light dark}}a{{display:block;padding:.6rem 1rem;margin:.4rem 0;border:1px solid #8886;
-border-radius:8px;text-decoration:none}}</style></head><body><h1>Who are you?</h1>
-<p>This is the sandbox forge. Choose a person; <b>{app}</b> learns who you are, and what you may read.</p>
-{people}</body></html>"""
+from app.forges.sandbox.world import Repository, team_members
 
 
 @endpoint("GET /login/oauth/authorize", caller="anyone")
@@ -42,23 +31,10 @@ def authorize(call: Call) -> Answer:
     if callbacks and asked.get("redirect_uri") not in callbacks:
         wrong = {"error": "redirect_uri_mismatch", "state": asked.get("state", "")}
         return Answer(302, None, {"Location": f"{callbacks[0]}?{urlencode(wrong)}"})
-    who = call.world.account(asked.get("login", ""))
-    if who is not None and who.kind == "person":
-        return _back(call, who)
-    known = [each for each in call.world.accounts.values() if each.kind == "person"]
-    links = "".join(
-        f'<a href="?{escape(urlencode({**asked, "login": each.login}))}">{escape(each.login)}</a>'
-        for each in sorted(known, key=lambda each: each.login)
-    )
-    page = _PAGE.format(app=escape(call.site.registration.slug), people=links)
-    return Answer(200, raw=page.encode())
-
-
-def _back(call: Call, who: Account) -> Answer:
-    redirect = call.query.get("redirect_uri", "")
-    code = call.desk.grant(who, redirect, call.query.get("code_challenge", ""))
-    back = urlencode({"code": code, "state": call.query.get("state", "")})
-    return Answer(302, None, {"Location": f"{redirect}?{back}"})
+    who = sign_in.said_yes(call.world, asked.get("login", ""))
+    if who is not None:
+        return Answer(302, None, {"Location": call.desk.grants.back(who, asked)})
+    return Answer(200, raw=sign_in.page(call.world, call.site.registration.slug, asked, "login"))
 
 
 @endpoint("POST /login/oauth/access_token", caller="anyone")
@@ -68,21 +44,16 @@ def exchange(call: Call) -> Answer:
     given = hmac.compare_digest(str(body.get("client_secret", "")), known.client_secret)
     if body.get("client_id") != known.client_id or not given:
         return _answer(call, {"error": "incorrect_client_credentials"})
-    grant = call.desk.take_grant(str(body.get("code", "")))
+    grant = call.desk.grants.take(str(body.get("code", "")))
     if grant is None:
         return _answer(call, {"error": "bad_verification_code"})
     if body.get("redirect_uri", grant.redirect) != grant.redirect:
         return _answer(call, {"error": "redirect_uri_mismatch"})
-    if grant.challenge and grant.challenge != _challenge(str(body.get("code_verifier", ""))):
+    if not grant.proven(str(body.get("code_verifier", ""))):
         return _answer(call, {"error": "bad_verification_code"})
     token = call.desk.issue_to(grant.account)
     shape = {"access_token": token.value, "expires_in": 28_800, "token_type": "bearer", "scope": ""}
     return _answer(call, shape)
-
-
-def _challenge(verifier: str) -> str:
-    """RFC 7636, S256."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def _answer(call: Call, shape: dict[str, Any]) -> Answer:

@@ -17,8 +17,9 @@ from app.forges.sandbox.world import Permission, Repository, Team
 
 @endpoint("GET /groups", is_list=True)
 def list_groups(call: Call) -> Answer:
-    """Those in which the caller is a member."""
-    found = [each for each in groups(call.world) if call.actor.id in membership.everyone(each)]
+    """Those in which the caller is a member, with `min_access_level` at least."""
+    mine = [each for each in groups(call.world) if call.actor.id in membership.everyone(each)]
+    found = [each for each in mine if _at_least(call, membership.everyone(each))]
     return call.page(found, lambda each: shapes.group(call.site, each))
 
 
@@ -46,6 +47,7 @@ def list_projects(call: Call) -> Answer:
     """Newest first; `include_subgroups` asks for those below. By keyset where asked (order_by=id)."""
     found = projects_in(call.world, call.group(), below=call.flag("include_subgroups"))
     found = [each for each in found if call.sees(each)]
+    found = [each for each in found if _at_least(call, membership.of_project(each))]
     if "archived" in call.query:
         found = [each for each in found if each.archived == call.flag("archived")]
     found.sort(key=lambda each: each.id, reverse=call.query.get("sort", "desc") == "desc")
@@ -56,6 +58,17 @@ def list_projects(call: Call) -> Answer:
     if call.query.get("pagination") == "keyset":
         return call.keyset(found, shape, "id_after", lambda each: str(each.id))
     return call.page(found, shape)
+
+
+def _at_least(call: Call, members: Members) -> bool:
+    """Whether the caller has the level that `min_access_level` asks for; without it, none is needed here."""
+    wanted = call.query.get("min_access_level")
+    if wanted is None:
+        return True
+    if not wanted.isdigit():
+        raise Problem(400, error="min_access_level is invalid")
+    have = members.get(call.actor.id)
+    return have is not None and membership.LEVELS[have[1]] >= int(wanted)
 
 
 @endpoint("GET /groups/{id}/merge_requests", is_list=True)
