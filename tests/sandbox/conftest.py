@@ -20,6 +20,7 @@ import jwt
 import pytest
 
 from app.forges.sandbox import Sandbox
+from app.forges.sandbox.courier import certificates
 from app.forges.sandbox.server import Server
 from tests.contract.checker import Contract
 
@@ -157,7 +158,7 @@ async def forge(receiver: Receiver) -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def bot(forge: Sandbox) -> AsyncIterator[Bot]:
-    async with httpx2.AsyncClient(base_url=forge.url, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=forge.url, trust_env=False, verify=certificates()) as client:
         yield Bot(forge, client)
 
 

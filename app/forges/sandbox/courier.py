@@ -24,7 +24,7 @@ LISTED = timedelta(days=3)  # how long a delivery can be looked up (Viewing webh
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
     """Read once for each process, since reading them takes longer than all the rest of a forge's start."""
     return ssl.create_default_context()
 
@@ -128,7 +128,7 @@ class Courier:
 
     async def start(self) -> None:
         self._client = httpx2.AsyncClient(
-            timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=_certificates()
+            timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=certificates()
         )
         self._add_carriers()
 

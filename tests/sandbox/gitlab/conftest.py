@@ -18,6 +18,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from app.forges.sandbox import GitLabSandbox, Person
+from app.forges.sandbox.courier import certificates
 from app.forges.sandbox.edition import Tier
 from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.server import Server
@@ -161,7 +162,7 @@ async def forge(
 
 @pytest.fixture
 async def client(forge: GitLabSandbox) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=forge.url, trust_env=False) as made:
+    async with httpx2.AsyncClient(base_url=forge.url, trust_env=False, verify=certificates()) as made:
         yield made
 
 
