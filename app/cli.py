@@ -20,6 +20,8 @@ from app.due_command import due
 from app.errors import ForPeople
 from app.gitlab_command import gitlab
 from app.owners_command import owners
+from app.preview_command import preview
+from app.replay_command import replay_command
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -238,6 +240,8 @@ def demo(once: Once = False) -> None:
 cli.command("owners")(owners)
 cli.command("due")(due)
 cli.command("check")(check)
+cli.command("preview")(preview)
+cli.command("replay")(replay_command)
 cli.add_typer(config, name="config")
 cli.add_typer(gitlab, name="gitlab")
 cli.add_typer(dead, name="dead")

@@ -54,7 +54,7 @@ class Work:
         self._rounds = rounds or Rounds(database, ())
         self._heartbeat, self._stalled = heartbeat_seconds, 3 * heartbeat_seconds
         self._gather = settling.gather.total_seconds()
-        self._database, self._drain, self._settling, self._clock = database, drain, settling, clock
+        self._database, self._drain, self.settling, self._clock = database, drain, settling, clock
         self._sweep_seconds = sweep_seconds
         self._timers: set[asyncio.TimerHandle] = set()
         self._sending: set[asyncio.Task[None]] = set()
@@ -135,7 +135,7 @@ class Work:
 
     async def _run_settle(self, tenant_id: int, subject: str) -> None:
         with _logged("settle"):
-            if await self._settling(tenant_id, subject):
+            if await self.settling(tenant_id, subject):
                 # It may have been touched meanwhile, and its tenant may have more waiting.
                 self._later(self._gather + 0.01, self._dispatch_soon)
 
@@ -216,7 +216,7 @@ class Work:
                 ready = await due.ready(connection, self._clock.now())
                 waiting = await due.seconds_until_ready(connection, self._clock.now())
             for tenant_id, subject in ready:
-                runs += await self._settling(tenant_id, subject)
+                runs += await self.settling(tenant_id, subject)
             if not ready:
                 if waiting is None or waiting > 2 * self._gather:
                     return runs

@@ -60,6 +60,11 @@ class SubjectEffects:
     def __init__(self, database: Database, lease: due_rows.Lease) -> None:
         self._database, self._lease = database, lease
 
+    @classmethod
+    def of(cls, database: Database, tenant_id: int, subject: str) -> SubjectEffects:
+        """The effects to read alone, without a lease: whatever is written is refused as overtaken."""
+        return cls(database, due_rows.Lease(tenant_id, subject, 0, -1, 0, 0, None))
+
     async def every(self) -> tuple[Effect, ...]:
         query = (
             sa.select(*_EFFECT)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.tables import due, effect, repository, tenant
-from policies.facts import RepositoryRef
+from policies.facts import RepositoryRef, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,19 @@ async def lose_repository(connection: AsyncConnection, tenant_id: int, ref: Repo
     await connection.execute(
         sa.delete(repository).where(repository.c.tenant_id == tenant_id, repository.c.id == ref.id)
     )
+
+
+async def named(connection: AsyncConnection, name: str) -> tuple[Tenant, RepositoryRef] | None:
+    """The tenant and the repository of this name, of those that were not left; None where none is known."""
+    query = (
+        sa.select(*_COLUMNS, repository.c.id.label("place"), repository.c.name.label("place_name"))
+        .join(repository, repository.c.tenant_id == tenant.c.id)
+        .where(sa.func.lower(repository.c.name) == same(name), tenant.c.state != "left")
+        .order_by(tenant.c.id)
+        .limit(1)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (_made(row[:-2]), RepositoryRef(row.place, row.place_name))
 
 
 async def find_repository(
