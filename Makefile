@@ -64,6 +64,10 @@ bench: install ## Run every benchmark; each prints ratios against a named peer o
 simulate: install ## Play a week of thirty people and sixty changes, and judge every reminder (ARGS="7": another seed)
 	@$(BIN)/python -m tools.simulate_week $(ARGS)
 
+.PHONY: chaos
+chaos: install ## Kill, lose, double and shuffle, then compare the ledgers (ARGS="--run C --seed 7")
+	@$(BIN)/python -m tests.chaos.run $(ARGS)
+
 .PHONY: docs
 docs: install ## Write the pages of docs/ that are generated from the code
 	@$(BIN)/python -m tools.write_docs

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
 import stat
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -21,39 +18,16 @@ from app.forges.sandbox import Sandbox
 from app.intake import Intake
 from app.settings import SettingsError
 from app.spool import Spool, SpoolError, SpoolFull
-from app.store import embedded, schema
+from app.store import schema
 from app.store.database import connect
 from app.store.inbox import Incoming, take
 from app.store.tables import delivery
 from tests.app.receiving import Receiving, receiving
 from tests.conftest import new_database
 from tests.handlers.conftest import contract, forge, settings_for
+from tests.servers import Server
 
 __all__ = ["contract", "forge"]  # fixtures
-
-
-class Server:
-    """A PostgreSQL of this test's own, that may be stopped and killed."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="usher-away-"))
-        self.address = embedded.start(self.folder)
-
-    def start(self) -> None:
-        assert embedded.start(self.folder) == self.address
-
-    def stop(self) -> None:
-        embedded.stop(self.folder)
-
-    def kill(self) -> None:
-        """As a machine that loses power: no process of it has a moment to write anything."""
-        number = int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
-        parent = psutil.Process(number)
-        family = [parent, *parent.children(recursive=True)]
-        for process in family:
-            process.kill()
-        psutil.wait_procs(family)
-        embedded.stop(self.folder)
 
 
 @pytest.fixture
@@ -63,8 +37,7 @@ async def server() -> AsyncIterator[Server]:
     await schema.migrate(database)
     await database.close()
     yield started
-    started.stop()
-    shutil.rmtree(started.folder, ignore_errors=True)
+    started.drop()
 
 
 async def until_loaded(hook: Receiving) -> None:
