@@ -14,6 +14,7 @@ from app.working_hours import calendars_of
 from handlers.ports import Forge
 from handlers.records import Rulebook
 from policies import rules
+from policies.catalogue.reading import read_catalog_info
 from policies.facts import Access, BranchRules, File, Membership, Person, RepositoryRef, Roster, Team, same
 from policies.owners import Dialect, OwnersFile
 from policies.owners.recent import RecentFiles
@@ -26,6 +27,8 @@ KEEP_STATUS = timedelta(minutes=10)
 """No event tells that somebody set their status to busy."""
 
 RULES_PATHS = {"github": ".github/usher.yml", "gitlab": ".gitlab/usher.yml"}
+
+CATALOG_PATH = "catalog-info.yaml"
 
 _recent = RecentFiles()
 """Shared by all tenants, by the bytes' identity: parsing a large file again takes tens of milliseconds."""
@@ -46,9 +49,11 @@ class KeptRulebooks:
     async def on(self, repository: RepositoryRef, branch: str, sha: str) -> Rulebook:
         owners_file = await self._file("owners", repository, branch, sha)
         rules_file = await self._file("rules", repository, branch, sha)
+        catalog_file = await self._file("catalog", repository, branch, sha)
         rulebook = await self.reading(repository, rules_file.content if rules_file else b"")
         return replace(
             rulebook,
+            catalog_owner=_owner_in(catalog_file),
             owners=_parse(owners_file, self._forge.dialect) if owners_file else None,
             owners_path=owners_file.path if owners_file else "",
         )
@@ -93,7 +98,8 @@ class KeptRulebooks:
             if kind == "owners":
                 file = await self._forge.owners_file(repository, sha)
             else:
-                file = await self._forge.file(repository, RULES_PATHS[self._forge.dialect], sha)
+                path = CATALOG_PATH if kind == "catalog" else RULES_PATHS[self._forge.dialect]
+                file = await self._forge.file(repository, path, sha)
             await kept.put(self._database, self._tenant_id, kind, name, _packed(file))
             return file
         return _unpacked(found)
@@ -178,6 +184,13 @@ class KeptDirectory:
 
 def _parse(file: File, dialect: Dialect) -> OwnersFile:
     return _recent.parse(file.content, dialect, file.blob)
+
+
+def _owner_in(file: File | None) -> str:
+    """The one owner of all components in a `catalog-info.yaml`; empty where there is none, or more than one."""
+    components, _ = read_catalog_info(file.content) if file else ((), [])
+    owners = {component.owner for component in components}
+    return owners.pop() if len(owners) == 1 else ""
 
 
 def _rolled(roster: Roster) -> dict[str, Any]:

@@ -55,6 +55,7 @@ async def household_of(repository: RepositoryRef, rulebook: Rulebook, reads: Rea
         organisation=repository.owner,
         dialect=reads.forge.dialect,
         declared=rulebook.rules.support.owner or "",
+        catalog=rulebook.catalog_owner,
         owners=rulebook.owners,
     )
     owner = repository_owner.named_owner(claims, tree)

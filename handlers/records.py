@@ -109,7 +109,8 @@ class Rulebook:
     """What holds on one branch: the rules with their calendars, the owners, and what was wrong with the files.
 
     `owners_path` is empty where the branch has no owners file. `rules_path` is where the rules would be.
-    `for_all`: this repository's rules are those of the whole organisation.
+    `for_all`: this repository's rules are those of the whole organisation. `catalog_owner` is what its
+    `catalog-info.yaml` says to whom it belongs; empty where it says nothing, or components differ.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -119,6 +120,7 @@ class Rulebook:
     owners: OwnersFile | None = None
     owners_path: str = ""
     for_all: bool = False
+    catalog_owner: str = ""
 
 
 class Rulebooks(Protocol):

@@ -18,7 +18,7 @@ from policies.typed_yaml import between
 class Teams:
     """Where teams are read from, and which count."""
 
-    source: tuple[str, ...] = ("forge",)
+    source: tuple[Literal["forge", "static"], ...] = ("forge",)
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     max_share: Share = 0.3

@@ -248,6 +248,17 @@ async def test_a_repository_that_nobody_is_named_for_is_a_finding(bot: Bot, worl
 
 
 @pytest.mark.slow
+async def test_the_catalogue_may_say_whose_it_is(bot: Bot, world: Shop) -> None:
+    catalog = "kind: Component\nmetadata: {name: api}\nspec: {owner: search}\n"
+    world.dora.commits(
+        world.api, {"catalog-info.yaml": catalog, ".github/CODEOWNERS": "pay/ @shop/payments\n"}
+    )
+    change = world.ana.opens(world.api, touching=["app.py"])
+    await bot.settled()
+    assert await origin(bot, change) == "own"
+
+
+@pytest.mark.slow
 async def test_more_guests_than_hours_are_one_finding(bot: Bot, world: Shop) -> None:
     for number in range(5):
         world.ana.opens(world.api, touching={f"pay/{number}.py": "#\n"})
