@@ -103,6 +103,11 @@ class Forge(ABC):
     def webhook_url(self, url: str | None) -> None:
         self.courier.url = url
 
+    @property
+    @abstractmethod
+    def bot(self) -> Account:
+        """As whom Usher acts here."""
+
     # --- What there is ------------------------------------------------------------------------------------
 
     def organisation(self, login: str, *, base_permission: Permission = "read") -> Organisation:

@@ -28,7 +28,25 @@ AWARD_TAKEN = rules.Reason(
 NO_AWARD = rules.Reason(
     404, "404 Award Emoji Name is not a valid emoji name Not Found", "Emoji reactions API; [k]"
 )
-EMOJI = ("thumbsup", "thumbsdown", "eyes", "white_check_mark", "heart", "tada", "rocket", "ok_hand", "wave")
+# Of GitLab's emoji those that people answer with; GitHub's `laugh` and `hooray` are not among its names.
+EMOJI = (
+    "thumbsup",
+    "thumbsdown",
+    "laughing",
+    "confused",
+    "heart",
+    "tada",
+    "rocket",
+    "eyes",
+    "white_check_mark",
+    "x",
+    "ok_hand",
+    "wave",
+    "hourglass",
+    "thinking",
+    "warning",
+)
+_ALIASES = {"+1": "thumbsup", "-1": "thumbsdown", "satisfied": "laughing"}
 
 _COMMAND = re.compile(r"/(?P<name>[a-z_]+)(?:[ \t]+(?P<rest>.*))?\s*$")
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
@@ -85,7 +103,8 @@ def unsay(world: World, note: Comment | LineRemark, by: Account) -> None:
 
 
 def react(world: World, note: Comment | LineRemark, by: Account, name: str) -> Reaction:
-    """Each emoji once for each person: a second time is 404."""
+    """Each emoji once for each person: a second time is 404, also under its other name."""
+    name = _ALIASES.get(name, name)
     issue = note.subject if isinstance(note, Comment) else note.thread.change
     rules.needs(issue.repository, by, "guest")
     if name not in EMOJI:

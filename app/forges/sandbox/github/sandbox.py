@@ -78,6 +78,11 @@ class Sandbox(Forge):
         return self.site.url
 
     @property
+    def bot(self) -> Account:
+        """As whom Usher acts here."""
+        return self.registration.bot
+
+    @property
     def client_id(self) -> str:
         """By which people sign in through the App (`USHER_GITHUB_CLIENT_ID`)."""
         return self.registration.client_id

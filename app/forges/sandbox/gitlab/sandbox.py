@@ -65,9 +65,9 @@ class GitLabSandbox(Forge):
         self.site = Site(self.world, prefix=prefix)
         self.gitlab = GitLab(self.site, self.world, self.courier, self._ledger, self.faults, self.wall, seed)
         self.face = self.gitlab
-        self.bot = Account(self.world.next_id("account"), BOT, "bot", self.clock.now())
-        self.world.accounts[BOT] = self.bot
-        self.bot_token = self.gitlab.desk.issue(self.bot)
+        self._bot = Account(self.world.next_id("account"), BOT, "bot", self.clock.now())
+        self.world.accounts[BOT] = self._bot
+        self.bot_token = self.gitlab.desk.issue(self._bot)
         self._own_hooks: list[Hook] = []
 
     def _placed(self, url: str) -> None:
@@ -85,6 +85,11 @@ class GitLabSandbox(Forge):
     def url(self) -> str:
         """Base address (`USHER_GITLAB_URL`), to which `/api/v4` is added."""
         return self.site.url
+
+    @property
+    def bot(self) -> Account:
+        """As whom Usher acts here."""
+        return self._bot
 
     @property
     def token(self) -> str:
