@@ -371,7 +371,8 @@ def main() -> int:
         address = embedded.start(folder)
         helpers = [serving if options.together else loading]
         for process in database_processes(folder):
-            process.cpu_affinity(helpers)  # backends inherit it from their parent
+            with contextlib.suppress(psutil.Error):  # some end by themselves
+                process.cpu_affinity(helpers)  # backends inherit it from their parent
         os.sched_setaffinity(0, {loading})
         (folder / "bare.py").write_text(FASTAPI)
         python = sys.executable

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 import psycopg
 import sqlalchemy as sa
-from psycopg.types.json import Jsonb
+from isal import isal_zlib
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import logs
@@ -32,6 +33,9 @@ log = logs.get(__name__)
 BATCH = 64
 COMPRESS_ABOVE = 1024
 WRITERS = 2
+GATHER, GATHERED = 0.002, 24
+FEW = 4
+"""Where many come, so many seconds are waited for so many; who comes alone is written at once."""
 
 CHECKOUT_SECONDS = 0.5
 STATEMENT_SECONDS = 1.0
@@ -47,12 +51,18 @@ FAILURES, BYPASS_SECONDS = 3, 5.0
 _SESSION = "-c statement_timeout=1s -c lock_timeout=1s -c timezone=UTC"
 
 
+# What is small goes as one JSON text, which costs a tenth of an array for each column; bodies go as they are.
 _INSERT = """
 WITH incoming AS (
-    SELECT * FROM unnest(
-        %b::text[], %b::text[], %b::text[], %b::text[], %b::jsonb[],
-        %b::bytea[], %b::int[], %b::text[], %s::timestamptz[], %b::text[], %b::bytea[]
-    ) AS t (forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme, received_at, codec, data)
+    SELECT * FROM ROWS FROM (
+        json_to_recordset(%b::text::json) AS (
+            forge text, hook text, delivery_id text, event text, headers jsonb, body_sha256 bytea,
+            body_bytes int, scheme text, received_at timestamptz, codec text
+        ),
+        unnest(%b::bytea[])
+    ) AS t (
+        forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme, received_at, codec, data
+    )
 ), stored AS (
     INSERT INTO delivery
         (forge, hook, delivery_id, event, headers, body_sha256, body_bytes, scheme, received_at, via)
@@ -144,9 +154,13 @@ class Inbox:
     async def _write_for_ever(self) -> None:
         line = _Line(self._conninfo)
         try:
+            busy = False
             while True:
                 await self._there_is_work.wait()
+                if busy and len(self._waiting) < GATHERED:
+                    await asyncio.sleep(GATHER)
                 if batch := self._next_batch():
+                    busy = len(batch) >= FEW
                     await self._write(line, batch)
         finally:
             await line.close()
@@ -255,25 +269,27 @@ async def insert(
     `received_at` is given for those that come from the spool.
     """
     packed = [_pack(row.body) for row in rows]
-    columns: list[Sequence[Any]] = [
-        [row.forge for row in rows],
-        [row.hook for row in rows],
-        [row.delivery_id for row in rows],
-        [row.event for row in rows],
-        [Jsonb(dict(row.headers)) for row in rows],
-        [row.body_sha256 for row in rows],
-        [len(row.body) for row in rows],
-        [row.scheme for row in rows],
-        received_at or [None] * len(rows),
-        [codec for codec, _ in packed],
-        [data for _, data in packed],
+    about = [
+        {
+            "forge": row.forge,
+            "hook": row.hook,
+            "delivery_id": row.delivery_id,
+            "event": row.event,
+            "headers": dict(row.headers),
+            "body_sha256": "\\x" + row.body_sha256.hex(),
+            "body_bytes": len(row.body),
+            "scheme": row.scheme,
+            "received_at": received_at[place].isoformat() if received_at else None,
+            "codec": packed[place][0],
+        }
+        for place, row in enumerate(rows)
     ]
-    cursor = await connection.execute(_INSERT, columns)
+    cursor = await connection.execute(_INSERT, [to_json(about).decode(), [data for _, data in packed]])
     return {(row[0], row[1], row[2]) for row in await cursor.fetchall()}
 
 
 def _pack(body: bytes) -> tuple[str, bytes]:
-    return ("zlib", zlib.compress(body, 1)) if len(body) > COMPRESS_ABOVE else ("raw", body)
+    return ("zlib", isal_zlib.compress(body, 1)) if len(body) > COMPRESS_ABOVE else ("raw", body)
 
 
 def unpack(codec: str, data: bytes) -> bytes:

@@ -19,8 +19,6 @@ class GitHubSender:
     forge = "github"
     once = frozenset((b"x-github-event", b"x-github-delivery", _SIGNATURE))
     kept: tuple[bytes, ...] = (
-        b"x-github-event",
-        b"x-github-delivery",
         b"x-github-hook-id",
         b"x-github-hook-installation-target-id",
         b"x-github-hook-installation-target-type",

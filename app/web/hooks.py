@@ -113,6 +113,13 @@ class Hook:
     def __init__(self, sender: Sender, lobby: Lobby, *, deadline: float = DEADLINE) -> None:
         self._sender, self._lobby, self._deadline = sender, lobby, deadline
         self._path = f"/webhooks/{sender.forge}"
+        # Looked up once: a label costs more than to count.
+        self._took = metrics.webhook_ack_seconds.labels(sender.forge)
+        self._sizes = metrics.webhook_body_bytes.labels(sender.forge)
+        self._answers = {
+            result: metrics.webhook_requests.labels(sender.forge, result)
+            for result in ("new", "duplicate", "spooled")
+        }
         self._once = sender.once | {b"content-length", b"content-type", b"content-encoding"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,9 +141,9 @@ class Hook:
             status, result, said = 503, "unavailable", "try again later"
         finally:
             letter.drop()
-        forge = self._sender.forge
-        metrics.webhook_requests.labels(forge, result).inc()
-        metrics.webhook_ack_seconds.labels(forge).observe(time.perf_counter() - began)
+        counter = self._answers.get(result) or metrics.webhook_requests.labels(self._sender.forge, result)
+        counter.inc()
+        self._took.observe(time.perf_counter() - began)
         if status == 401:
             self._lobby.strangers.count(scope)
         if status in (429, 503):
@@ -145,7 +152,11 @@ class Hook:
             extra.append((b"allow", b"POST"))
         if not letter.is_read:
             extra.append((b"connection", b"close"))  # the rest of the body is never read
-        await _answer(send, status, said, extra)
+        if status == 202 and not extra:
+            await send(_TAKEN)
+            await send(_TAKEN_BODY)
+        else:
+            await _answer(send, status, said, extra)
         if result == "new":
             self._lobby.stored()
 
@@ -165,7 +176,7 @@ class Hook:
         _check_content(headers)
         seal = sender.seal(headers, hook)
         body = await letter.read(seal)
-        metrics.webhook_body_bytes.labels(sender.forge).observe(len(body))
+        self._sizes.observe(len(body))
         if not seal.fits():
             raise Refusal(401, "signature", "the signature does not fit")
         sha256 = hashlib.sha256(body)
@@ -244,6 +255,14 @@ def _check_content(headers: Headers) -> None:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+_TAKEN_BODY = {"type": "http.response.body", "body": b"stored\n"}
+_TAKEN = {
+    "type": "http.response.start",
+    "status": 202,
+    "headers": [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"7")],
+}
 
 
 async def _answer(send: Send, status: int, said: str, extra: list[tuple[bytes, bytes]]) -> None:
