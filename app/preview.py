@@ -83,7 +83,7 @@ async def _on_paper(settling: Settling, tenant: Tenant, place: RepositoryRef, nu
         sign=lambda _key: "",
         now=now,
     )
-    rulebooks = KeptRulebooks(database, tenant.id, forge, now.year, settling.defaults_project)
+    rulebooks = KeptRulebooks(database, tenant.id, forge, now, settling.defaults_project)
     findings = PaperFindings(database, tenant.id, place.id)
     reads = Reads(forge, KeptDirectory(database, tenant.id, forge), records, findings, rulebooks)
     look_again = await settle_change(subject, place, reads, rulebooks, desk)

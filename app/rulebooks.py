@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from app.store import kept
+from app.store import kept, rule_versions
 from app.store.database import Database
 from app.working_hours import calendars_of
 from handlers.ports import Forge
 from handlers.records import Rulebook
 from policies import rules
+from policies.calendars import Hours, Replaced
 from policies.catalogue.reading import read_catalog_info
 from policies.facts import Access, BranchRules, File, Membership, Person, RepositoryRef, Roster, Team, same
 from policies.owners import Dialect, OwnersFile
@@ -34,6 +37,24 @@ _recent = RecentFiles()
 """Shared by all tenants, by the bytes' identity: parsing a large file again takes tens of milliseconds."""
 
 
+@lru_cache(maxsize=256)
+def _rules(own: bytes, above: bytes | None) -> rules.RulesRead:
+    """The repository's rules over those of its organisation."""
+    return rules.read(own) if above is None else rules.merge(rules.read(above).rules, own)
+
+
+def _first(hours: Hours) -> Hours:
+    """The earliest of hours that were replaced since."""
+    return _first(hours.before) if isinstance(hours, Replaced) else hours
+
+
+def _before(hours: Hours, earlier: Hours, until: datetime) -> Hours:
+    """The same hours, with earlier ones that held until an instant put before the first."""
+    if isinstance(hours, Replaced):
+        return replace(hours, before=_before(hours.before, earlier, until))
+    return Replaced(earlier, until, hours)
+
+
 class KeptRulebooks:
     """`Rulebooks` of one tenant. `defaults`: the repository, by its full name, whose rules hold for all of them.
 
@@ -41,49 +62,70 @@ class KeptRulebooks:
     """
 
     def __init__(
-        self, database: Database, tenant_id: int, forge: Forge, year: int, defaults: str | None = None
+        self, database: Database, tenant_id: int, forge: Forge, now: datetime, defaults: str | None = None
     ) -> None:
-        self._database, self._tenant_id, self._forge, self._year = database, tenant_id, forge, year
+        self._database, self._tenant_id, self._forge, self._now = database, tenant_id, forge, now
         self._defaults = defaults
 
     async def on(self, repository: RepositoryRef, branch: str, sha: str) -> Rulebook:
         owners_file = await self._file("owners", repository, branch, sha)
         rules_file = await self._file("rules", repository, branch, sha)
         catalog_file = await self._file("catalog", repository, branch, sha)
-        rulebook = await self.reading(repository, rules_file.content if rules_file else b"")
+        own = rules_file.content if rules_file else b""
+        rulebook = await self.reading(repository, own)
+        above = await self._above(repository)
+        place = (repository.id, branch)
+        versions = await rule_versions.keep(self._database, self._tenant_id, place, (own, above), self._now)
+        earlier = tuple(
+            (then.since, _rules(was.own, was.above).rules) for was, then in itertools.pairwise(versions)
+        )
         return replace(
             rulebook,
             catalog_owner=_owner_in(catalog_file),
+            earlier=earlier,
+            calendars=self._as_they_were(rulebook.calendars, earlier),
             owners=_parse(owners_file, self._forge.dialect) if owners_file else None,
             owners_path=owners_file.path if owners_file else "",
         )
 
+    def _as_they_were(
+        self, calendars: Mapping[str, Hours], earlier: Sequence[tuple[datetime, rules.Rules]]
+    ) -> Mapping[str, Hours]:
+        """Each calendar with its earlier hours, where these differed."""
+        found = dict(calendars)
+        for until, before in reversed(earlier):
+            for name, hours in calendars_of(before, self._now.year)[0].items():
+                if name in found and hours != _first(found[name]):
+                    found[name] = _before(found[name], hours, until)
+        return found
+
     async def reading(self, repository: RepositoryRef, content: bytes) -> Rulebook:
+        read = _rules(content, await self._above(repository))
+        calendars, unknown = calendars_of(read.rules, self._now.year)
         defaults = self._defaults_of(repository)
-        for_all = defaults is not None and same(defaults) == same(repository.name)
-        above = await self._above(defaults) if defaults and not for_all else None
-        read = rules.read(content) if above is None else rules.merge(above, content)
-        calendars, unknown = calendars_of(read.rules, self._year)
         return Rulebook(
             rules=read.rules,
             calendars=calendars,
             problems=(*read.problems, *unknown),
             rules_path=RULES_PATHS[self._forge.dialect],
-            for_all=for_all,
+            for_all=defaults is not None and same(defaults) == same(repository.name),
         )
 
     def _defaults_of(self, repository: RepositoryRef) -> str | None:
         return f"{repository.owner}/.github" if self._forge.dialect == "github" else self._defaults
 
-    async def _above(self, defaults: str) -> rules.Rules | None:
-        """The organisation's rules; None where it has none."""
+    async def _above(self, repository: RepositoryRef) -> bytes | None:
+        """The organisation's rules file; None where it has none, or this is its repository."""
+        defaults = self._defaults_of(repository)
+        if not defaults or same(defaults) == same(repository.name):
+            return None
         key = same(defaults)
         found = await kept.get(self._database, self._tenant_id, "organisation", key, at_most=KEEP_FILES)
         if found is kept.MISSING:
             found = _packed(await self._read_above(defaults))
             await kept.put(self._database, self._tenant_id, "organisation", key, found)
         file = _unpacked(found)
-        return None if file is None else rules.read(file.content).rules
+        return None if file is None else file.content
 
     async def _read_above(self, defaults: str) -> File | None:
         there = await self._forge.named(defaults)

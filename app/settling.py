@@ -114,7 +114,7 @@ class Settling:
             silent=silence is not None and silence.holds(now),
         )
         findings = RepositoryFindings(self.database, tenant.id, subject.repository_id)
-        rulebooks = KeptRulebooks(self.database, tenant.id, forge, now.year, self.defaults_project)
+        rulebooks = KeptRulebooks(self.database, tenant.id, forge, now, self.defaults_project)
         directory = KeptDirectory(self.database, tenant.id, forge)
         reads = Reads(forge, directory, records, findings, rulebooks)
         shelf = RepositoryShelf(self.database, tenant.id, subject.repository_id)

@@ -111,6 +111,7 @@ class Rulebook:
     `owners_path` is empty where the branch has no owners file. `rules_path` is where the rules would be.
     `for_all`: this repository's rules are those of the whole organisation. `catalog_owner` is what its
     `catalog-info.yaml` says to whom it belongs; empty where it says nothing, or components differ.
+    `earlier` are rules that were replaced, each with until when it held, the oldest first.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -121,6 +122,7 @@ class Rulebook:
     owners_path: str = ""
     for_all: bool = False
     catalog_owner: str = ""
+    earlier: tuple[tuple[datetime, Rules], ...] = ()
 
 
 class Rulebooks(Protocol):

@@ -22,6 +22,7 @@ async def terms_of(
     people = reads.people
     return Terms(
         rules=rulebook.rules,
+        earlier=rulebook.earlier,
         calendars=rulebook.calendars,
         teams={name: tuple(person.login for person in team.members) for name, team in areas.teams.items()},
         away=await reads.records.absences(change.opened_at),

@@ -260,6 +260,17 @@ clock = sa.Table(
     sa.Column("updated_at", INSTANT, nullable=False),
 )
 
+rule_version = sa.Table(
+    "rule_version",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("branch", sa.Text, primary_key=True),
+    sa.Column("since", INSTANT, primary_key=True, comment="clock of promises"),
+    sa.Column("own", sa.LargeBinary, nullable=False),
+    sa.Column("above", sa.LargeBinary, comment="the organisation's"),
+)
+
 # --- What ails a repository ---------------------------------------------------------------------------------
 
 finding = sa.Table(

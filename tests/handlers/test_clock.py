@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.forges.sandbox.world import Change
 from tests.handlers.conftest import Bot, Shop, said
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
@@ -114,3 +115,28 @@ async def test_a_lost_review_event_is_found_when_the_change_is_looked_at(bot: Bo
     assert len(said(change)) == before
     [person] = [each for each in await bot.obligations(change) if each.ledger == "person"]
     assert person.verdict == "met"
+
+
+@pytest.mark.slow
+async def test_a_budget_that_runs_stays_when_the_rules_change(bot: Bot, world: Shop) -> None:
+    """The new budget holds for what begins after it; the new hours hold from then on."""
+    first = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    world.later("2h")
+    rules = "reviews: {budgets: {first_response: 2bh}}\ncalendars: {business: {week: {mon-fri: ['09:00-15:00']}}}\n"
+    world.dora.commits(world.api, {".github/usher.yml": rules})
+    second = world.ana.opens(world.api, touching={"docs/new.md": "x\n"})
+    await bot.settled()
+    world.later("10m")
+    await bot.settled()
+
+    async def due(change: Change) -> str:
+        [slot] = [
+            each
+            for each in await bot.obligations(change)
+            if (each.kind, each.ledger) == ("first_response", "slot")
+        ]
+        return str(slot.due_at.strftime("%a %H:%M"))
+
+    assert await due(second) == "Mon 13:05"
+    assert await due(first) == "Tue 11:05"  # two hours were used up by eleven; six more, until three each day
