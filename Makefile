@@ -25,8 +25,12 @@ install: $(STAMP) ## Install Usher and what its tests need into .venv
 demo: install ## Play the main story on a sandbox forge (ARGS="--once" ends after it)
 	@$(BIN)/usher demo $(ARGS)
 
+.PHONY: browser
+browser: install ## Find or install a Chromium for the browser tests
+	@$(BIN)/python -m tools.browser
+
 .PHONY: test
-test: install ## Run every test
+test: install browser ## Run every test
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS)
 
 .PHONY: test-fast

@@ -335,6 +335,10 @@ async def live(company: Company, forge: Sandbox, settle: Settle, *, days: int, s
         waiting = [each for each in waiting if each.open and each not in answered]
         await settle("Some are merged …")
         forge.later("15h")
+    for _ in range(4):
+        _opened(company, chance, titles)
+    forge.later("1h")
+    await settle("A new day begins …")
 
 
 def _to_nine(forge: Sandbox) -> None:
