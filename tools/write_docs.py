@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from app.forges.github_needs import EVENTS, PERMISSIONS
 from app.settings import FROM_FILES, Settings
+from policies.insights.formulas import FORMULAS
 from policies.rules import Rules, schema, telling
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -142,8 +143,36 @@ def github_app_page() -> str:
     return GITHUB_APP.format(needed=rows(False), optional=rows(True), events=events)
 
 
+def metrics_page() -> str:
+    """Every measure with its formula, as the page `/measures` shows it."""
+    parts = [
+        "# Measures",
+        "",
+        "Each number on the pages is reckoned from what happened on the forge, over 90 days unless it says otherwise.",
+        "Working hours are those of the calendar `business` in the repository's rules.",
+        "",
+    ]
+    for each in FORMULAS:
+        parts += [
+            f'<a id="{each.key}"></a>',
+            "",
+            f"## {each.name}",
+            "",
+            each.says,
+            "",
+            "```text",
+            each.formula,
+            "```",
+            "",
+        ]
+        parts += [each.details, ""] if each.details else []
+        parts += [f"Source: {each.source}.", ""] if each.source else []
+    return "\n".join(parts)
+
+
 PAGES = {
     "settings.md": settings_page,
+    "metrics.md": metrics_page,
     "github-app.md": github_app_page,
     "rules.md": rules_page,
     "schemas/usher.schema.json": rules_schema,

@@ -18,6 +18,7 @@ from handlers.ports import Asked, Conflict, Forbidden, Gone, Proposal, Refused, 
 from policies.catalogue.entry import Described
 from policies.facts import (
     Access,
+    Blob,
     BranchRules,
     Change,
     ChecksChanged,
@@ -201,14 +202,20 @@ class GitLab:
         return None
 
     async def paths(self, repository: RepositoryRef, at: str) -> Tree:
+        """GitLab's list has no sizes: 0 stands for a size that is not known."""
         found: list[str] = []
+        blobs: list[Blob] = []
         template = "projects/{id}/repository/tree"
         options = {"ref": at, "recursive": True, "pagination": "keyset"}
         async for page in self._client.pages(template, id=repository.id, **options):
-            found += [text(each, "path") for each in items(page) if text(each, "type") != "tree"]
+            entries = [each for each in items(page) if text(each, "type") != "tree"]
+            found += [text(each, "path") for each in entries]
+            blobs += [
+                Blob(text(each, "path"), text(each, "id"), 0) for each in entries if text(each, "type") == "blob"
+            ]
             if len(found) >= MOST_PATHS:
-                return Tree(tuple(found), complete=False)
-        return Tree(tuple(found))
+                return Tree(tuple(found), complete=False, blobs=tuple(blobs))
+        return Tree(tuple(found), blobs=tuple(blobs))
 
     async def touched_at(self, repository: RepositoryRef, path: str, at: str) -> datetime | None:
         newest = await self._history(repository, at, path=path, per_page=1)
