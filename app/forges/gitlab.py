@@ -211,7 +211,9 @@ class GitLab:
             entries = [each for each in items(page) if text(each, "type") != "tree"]
             found += [text(each, "path") for each in entries]
             blobs += [
-                Blob(text(each, "path"), text(each, "id"), 0) for each in entries if text(each, "type") == "blob"
+                Blob(text(each, "path"), text(each, "id"), 0)
+                for each in entries
+                if text(each, "type") == "blob"
             ]
             if len(found) >= MOST_PATHS:
                 return Tree(tuple(found), complete=False, blobs=tuple(blobs))

@@ -77,7 +77,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class ChangePage:
-    """Everything that Usher knows and did about one change. `chosen` is the last record of who was asked, and why."""
+    """Everything that Usher knows and did about one change. `chosen` is who was asked, and why.
+
+    It has `picks` and `excluded` as in a record of a choice, over all choices, the latest word on each person.
+    """
 
     row: ChangeRow
     chosen: Mapping[str, Any] | None
@@ -206,8 +209,8 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
             .where(here(fact), sa.not_(fact.c.actor_is_bot) | (fact.c.source == "usher"))
             .order_by(fact.c.forge_time, fact.c.rank)
         )
-        chosen = await connection.scalar(
-            sa.select(decision.c.record).where(here(decision)).order_by(decision.c.id.desc()).limit(1)
+        records = await connection.execute(
+            sa.select(decision.c.record).where(here(decision)).order_by(decision.c.id.desc()).limit(20)
         )
         did = await connection.execute(
             sa.select(effect.c.kind, effect.c.state, effect.c.error, effect.c.payload)
@@ -216,7 +219,7 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
         )
         return ChangePage(
             row=_row(row),
-            chosen=chosen,
+            chosen=_chosen(list(records.scalars())),
             promises=tuple(_promise(each) for each in owed),
             events=tuple((each.forge_time, *_told(each.payload, each.actor)) for each in happened),
             effects=tuple(_done(each) for each in did),
@@ -231,6 +234,13 @@ _EFFECTS = {
     "check": "check",
     "nod": "reaction",
 }
+_ORIGINS = {
+    "own": "the team that owns it",
+    "mixed": "partly another team",
+    "guest": "another team",
+    "unknown": "nobody can say",
+    "bot": "a bot",
+}
 _REVIEWS = {"changes_requested": "asked for changes"}
 PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"}
 """What those are called on pages who have no name."""
@@ -239,6 +249,21 @@ PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"
 def repository_of(subject: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
     """The repository's number in `change:7:12`."""
     return sa.cast(sa.func.split_part(subject, ":", 2), sa.BigInteger)
+
+
+def _chosen(records: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Everybody who was picked, and who never was; `records` with the newest first."""
+    if not records:
+        return None
+    picks: dict[str, Mapping[str, Any]] = {}
+    excluded: dict[str, Mapping[str, Any]] = {}
+    for record in records:
+        for each in record.get("picks", ()):
+            picks.setdefault(each["person"], each)
+        for each in record.get("excluded", ()):
+            excluded.setdefault(each["person"], each)
+    never = [each for person, each in excluded.items() if person not in picks]
+    return {"picks": list(picks.values())[::-1], "excluded": never}
 
 
 def _done(row: Any) -> Done:
@@ -282,6 +307,11 @@ def _told(payload: Mapping[str, Any], actor: str) -> tuple[str, str]:
         case "SlotsChosen":
             names = ", ".join(name for name, _, _ in payload["slots"])
             return f"areas: {names or 'none'}", "Usher"
+        case "AuthorPlaced":
+            teams = ", ".join(payload.get("teams", ()))
+            return f"saw that the author is in {teams or 'no team'}", "Usher"
+        case "OriginSeen":
+            return f"saw where it comes from: {_ORIGINS.get(payload['origin'], payload['origin'])}", "Usher"
         case "ReviewAsked":
             return f"asked {payload.get('who') or payload.get('team')}", "Usher" if payload.get(
                 "by_usher"

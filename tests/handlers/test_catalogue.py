@@ -79,3 +79,17 @@ async def test_what_became_of_a_change_is_noted(bot: Bot, world: Shop) -> None:
     await bot.settled()
     [merged] = await bot.rows(outcome)
     assert merged.merged_at == world.forge.now()
+
+
+async def test_a_guide_of_the_organisation_is_shown_as_inherited(bot: Bot, world: Shop) -> None:
+    world.forge.repository(
+        "shop/.github", files={"CONTRIBUTING.md": "# Contributing\n\nWe answer within two days.\n"}
+    )
+    world.dora.commits(world.api, {"innersource.json": "{}"})
+    await bot.settled()
+    row = await row_of(bot, world.api.id)
+    [guide] = [each for each in row.details["documents"] if each["kind"] == "contributing"]
+    assert (guide["provenance"], guide["repository"]) == ("inherited", "shop/.github")
+    assert guide["url"].endswith("/shop/.github/blob/HEAD/CONTRIBUTING.md")
+    assert "guidelines" not in row.portal["_InnerSourceMetadata"]
+    assert row.portal["_InnerSourceMetadata"]["docs"] == guide["url"]
