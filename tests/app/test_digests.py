@@ -17,9 +17,9 @@ from app.rounds import Rounds
 from app.settings import SettingsError
 from app.store.my_turn import my_turn
 from app.store.tables import tenant
-from tests.handlers.conftest import Bot, Shop, settings_for
+from tests.handlers.conftest import Bot, Shop, _quiet, bot, contract, forge, gather, mode, settings_for, world
 
-pytest_plugins = ["tests.handlers.conftest"]
+__all__ = ["_quiet", "bot", "contract", "forge", "gather", "mode", "world"]  # fixtures
 
 pytestmark = pytest.mark.slow
 
