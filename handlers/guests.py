@@ -10,15 +10,12 @@ from handlers.situation import Reads, Situation
 from policies import guests, missing
 from policies.actions import Action, Label
 from policies.facts import ChangeDrafted, ChangeOpened, ChangeReadied, ChecksChanged, File, same
+from policies.guidelines import places
 from policies.missing import Missing, Paper
 from policies.words.guests import Welcome
 
-GUIDES = (".github/CONTRIBUTING.md", "CONTRIBUTING.md", "docs/CONTRIBUTING.md")
-TEMPLATES = (
-    ".github/pull_request_template.md",
-    "pull_request_template.md",
-    "docs/pull_request_template.md",
-)
+THE_TEMPLATE = ("pull_request_template", "default")
+"""The names of the one template that a forge fills in by itself; of several others nobody knows which was meant."""
 
 
 async def label_guests(situation: Situation, _reads: Reads) -> Sequence[Action]:
@@ -81,17 +78,24 @@ async def _overload(situation: Situation, reads: Reads) -> int:
 
 
 async def _missing(situation: Situation, reads: Reads) -> tuple[Missing, ...]:
+    """What the change lacks by the guide and template that the forge itself would show its author."""
     change = situation.change
-    guide = await _paper(situation, reads, GUIDES)
+    tree = await reads.forge.paths(change.repository, change.base_sha)
+    templates = places.find("change_templates", reads.forge.dialect, tree).paths
+    guide = await _paper(situation, reads, places.find("contributing", reads.forge.dialect, tree).paths)
     signed = guide is not None and missing.asks_sign_off(guide)
     return missing.missing(
         change.title,
         change.body,
-        template=await _paper(situation, reads, TEMPLATES),
+        template=await _paper(situation, reads, tuple(filter(_is_the_template, templates))),
         guide=guide,
         commits=await reads.forge.commits(change) if signed else (),
         failed=_failed(situation),
     )
+
+
+def _is_the_template(path: str) -> bool:
+    return path.rpartition("/")[2].partition(".")[0].casefold() in THE_TEMPLATE
 
 
 def _failed(situation: Situation) -> tuple[str, ...]:
@@ -105,10 +109,10 @@ def _failed(situation: Situation) -> tuple[str, ...]:
     return tuple(name for key, name in required.items() if last.get(key) == "failure")
 
 
-async def _paper(situation: Situation, reads: Reads, places: tuple[str, ...]) -> Paper | None:
-    """The first of these files that the base commit has."""
+async def _paper(situation: Situation, reads: Reads, paths: tuple[str, ...]) -> Paper | None:
+    """The first of these files, as it is at the base commit."""
     change = situation.change
-    for path in places:
+    for path in paths[:1]:
         file: File | None = await reads.forge.file(change.repository, path, change.base_sha)
         if file is not None:
             return Paper(file.path, file.content.decode(errors="replace"))

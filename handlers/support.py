@@ -9,7 +9,7 @@ from handlers.issue_situation import IssueSituation
 from handlers.reminded import heard, look, said, today
 from handlers.situation import Reads
 from policies import guests
-from policies.actions import Action, Label, Note, Say
+from policies.actions import Action, AddToDigest, Label, Note, Say
 from policies.clocks import Obligation
 from policies.clocks.hours import is_away
 from policies.clocks.issues import DECLINED
@@ -59,11 +59,21 @@ async def remind_owners(situation: IssueSituation, reads: Reads) -> Sequence[Act
     if mentions and heard(situation, {}).comments < most:
         actions += await _remind(*mentions[0], situation, reads)
     for rung, each in due:
-        if rung.step == "backup":
+        if rung.step == "digest":
+            actions += _in_digest(rung, each, situation)
+        elif rung.step == "backup":
             actions += await _remind(rung, each, situation, reads)
         elif rung.step == "reassign":
             actions += _tell_lead(rung, each, situation)
     return actions
+
+
+def _in_digest(rung: Rung, owed: Obligation, situation: IssueSituation) -> Sequence[Action]:
+    """A line for the morning before the time is used up, for whoever it was given to, else for the lead."""
+    person = owed.party if owed.ledger == "person" else _lead(situation)
+    if person is None or owed.due is None or (owed.ledger == "slot" and situation.issue.assigned):
+        return ()
+    return (AddToDigest(rung.key, person, words.soon(owed.due, owed.hours.zone, lead=owed.ledger == "slot")),)
 
 
 def _tell_lead(rung: Rung, owed: Obligation, situation: IssueSituation) -> Sequence[Action]:

@@ -53,6 +53,12 @@ def reminder(late: Late) -> str:
     )
 
 
+def soon(due: datetime, zone: str, *, lead: bool) -> str:
+    """The line of an issue in somebody's digest; nobody is late. `lead`: it is nobody's yet."""
+    why = "it is nobody's yet, and you are named as lead" if lead else ASSIGNED
+    return f"An answer to this issue is promised for {instant(due, zone)}. Why you: {why}."
+
+
 def tell_lead(lead: str, due: datetime, zone: str) -> str:
     """Twice the promised time has passed; the lead hears of it, once, and nobody is blamed."""
     return (

@@ -6,7 +6,7 @@ import pytest
 
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change, Comment, Issue
-from app.store.tables import clock, obligation
+from app.store.tables import clock, effect, obligation
 from tests.handlers.conftest import Bot, Shop, golden
 from tests.handlers.guest_world import grown_shop
 
@@ -202,6 +202,19 @@ async def test_a_no_with_a_reason_needs_no_question(bot: Bot, world: Shop) -> No
     await bot.settled()
     world.later("1d")
     await bot.settled()
+    assert said(issue) == []
+
+
+@pytest.mark.slow
+async def test_what_is_due_soon_is_in_the_leads_digest(bot: Bot, world: Shop) -> None:
+    issue = world.ana.reports(world.api, "Refunds in parts")
+    world.dora.labels(issue, "enhancement")
+    await bot.settled()
+    world.later("97h")  # Friday 10:00: four of the five days are used up
+    await bot.settled()
+    [line] = await bot.rows(effect, effect.c.subject == subject_of(issue), effect.c.kind == "digest")
+    assert line.payload["to"] == "dora"
+    golden("issue_digest", line.payload["said"])
     assert said(issue) == []
 
 
