@@ -278,7 +278,7 @@ def _metrics(usher: Usher, stop: asyncio.Event) -> list[Coroutine[Any, Any, None
             raise
         log.warning("metrics are not served at their usual place", reason=str(error))
         return []
-    return [_answer(make_metrics_page(usher.stock), stop, listener, Guard)]
+    return [answer(make_metrics_page(usher.stock), stop, listener)]
 
 
 async def run_web(
@@ -289,10 +289,13 @@ async def run_web(
         raise RuntimeError("this Usher was opened to work only")
     listener = listener or listen(usher.settings.host, usher.settings.port)
     log.info("listening", address=address_of(listener))
-    await _answer(usher.site, stop, listener, guard)
+    await answer(usher.site, stop, listener, guard)
 
 
-async def _answer(site: ASGIApp, stop: asyncio.Event, listener: socket.socket, guard: type[Guard]) -> None:
+async def answer(
+    site: ASGIApp, stop: asyncio.Event, listener: socket.socket, guard: type[Guard] = Guard
+) -> None:
+    """Answer requests at a socket that is open already, until `stop` is set."""
     server = _Server(
         uvicorn.Config(
             site,

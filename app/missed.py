@@ -43,11 +43,19 @@ MOST_TRIES = 5
 
 
 def look_for_missed(
-    forge: str, database: Database, post: Callable[[], Post | None], holds: Callable[[str, str, str], bool]
+    forge: str,
+    database: Database,
+    post: Callable[[], Post | None],
+    holds: Callable[[str, str, str], bool],
+    *,
+    hook: str = "",
 ) -> Round:
-    """The round that looks for a forge's missed deliveries: at the start of each process, then every five minutes."""
-    look = MissedDeliveries(forge, database, post, holds)
-    return Round(f"missed {forge}", EVERY, look, at_start=AT_START)
+    """The round that looks for missed deliveries: at the start of each process, then every five minutes.
+
+    `hook` is the one whose list `post` reads, where a forge has several.
+    """
+    look = MissedDeliveries(forge, database, post, holds, hook=hook)
+    return Round(f"missed {forge} {hook}".strip(), EVERY, look, at_start=AT_START)
 
 
 @dataclass(slots=True)
@@ -59,6 +67,7 @@ class MissedDeliveries:
     post: Callable[[], Post | None]
     holds: Callable[[str, str, str], bool]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    hook: str = ""
     _is_first: bool = True
 
     async def __call__(self, chore: Chore) -> Mapping[str, Any]:
@@ -126,11 +135,13 @@ class MissedDeliveries:
     async def _here(self, names: Collection[str]) -> set[str]:
         """Those that the inbox has, or that wait on disk for it."""
         query = sa.select(delivery.c.delivery_id).where(
-            delivery.c.forge == self.forge, delivery.c.hook == "", delivery.c.delivery_id.in_(names)
+            delivery.c.forge == self.forge, delivery.c.hook == self.hook, delivery.c.delivery_id.in_(names)
         )
         async with self.database.begin() as connection:
             stored = set((await connection.execute(query)).scalars())
-        return stored | {name for name in names if name not in stored and self.holds(self.forge, "", name)}
+        return stored | {
+            name for name in names if name not in stored and self.holds(self.forge, self.hook, name)
+        }
 
     def _tell(self, missing: int, recovered: int, failed: ForgeError | None) -> None:
         metrics.sweep_success_timestamp_seconds.labels(self.forge).set(self.now().timestamp())

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from app import main
 from app.forges.signature import github_signature
 from app.intake import Intake
-from app.settings import read_settings
 from app.spool import Spool
 from app.store.database import Database, connect
 from app.store.tables import delivery
@@ -79,17 +78,8 @@ async def receiving(
         lobby = Lobby(put=intake.put, stored=lambda: None, strangers=Strangers())
         door = Hook(GitHubSender(lambda: [NEW, OLD]), lobby, deadline=deadline)
         database = connect(address)
-        usher = main.Usher(
-            read_settings(),
-            database,
-            None,
-            None,
-            Site({"/webhooks/github": door}, nothing),
-            None,
-            intake,
-            None,
-        )  # type: ignore[arg-type]
-        serving = asyncio.create_task(main.run_web(usher, stop, listener, guard=guard))
+        site = Site({"/webhooks/github": door}, nothing)
+        serving = asyncio.create_task(main.answer(site, stop, listener, guard))
         try:
             yield Receiving(f"{main.address_of(listener)}/webhooks/github", database, client, intake)
         finally:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 
 from app.web.guard import Guard
@@ -133,6 +135,21 @@ async def test_a_quiet_connection_stays_open_between_requests_for_a_while(hook: 
             await asyncio.sleep(0.2)
         async with asyncio.timeout(5):
             assert await reader.read() == b""
+
+
+async def test_whoever_does_not_take_the_answers_is_cut_off(hook: Receiving) -> None:
+    """Otherwise a few who ask and never read would hold all connections."""
+    url = httpx2.URL(hook.url)
+    ask = b"GET /" + b"x" * 1000 + b" HTTP/1.1\r\nHost: usher\r\n\r\n"
+
+    def ask_without_end() -> None:
+        with socket.create_connection((url.host, url.port), timeout=20) as line:
+            while True:  # until the answers fit nowhere any more, and a second later it ends
+                line.sendall(ask * 50)
+
+    with pytest.raises(ConnectionError):
+        await asyncio.to_thread(ask_without_end)
+    assert (await hook.post()).status_code == 202
 
 
 async def test_whoever_holds_connections_open_pushes_out_their_own(hook: Receiving) -> None:
