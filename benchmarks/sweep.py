@@ -65,6 +65,9 @@ SET session_replication_role = DEFAULT;
 DUE_AT = """{now} + CASE WHEN n % {apart} = 0 THEN make_interval(mins => -1 - n / {apart})
                          ELSE make_interval(secs => 60 + (n::bigint * 7919) % (30 * 86400)) END"""
 
+# Reading these whole is right: they have one row for each tenant, however many obligations are open.
+A_ROW_PER_TENANT = ("tenant", "budget")
+
 # What the same question costs without the indexes; nothing else about the statements is changed.
 EVERY_ROW = "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off"
 
@@ -306,7 +309,8 @@ def show(by_index: dict[str, Figures], by_reading: dict[str, Figures], sweeps: F
     for name, figures in by_index.items():
         nodes = list(dict.fromkeys(figures.nodes["1,000,000"]))
         print(f"  {name:<38}{', '.join(nodes)}")
-        reading += [name for node in nodes if node.startswith("Seq Scan") and not node.endswith(" tenant")]
+        whole = [node.removeprefix("Seq Scan ") for node in nodes if node.startswith("Seq Scan ")]
+        reading += [name for table in whole if table not in A_ROW_PER_TENANT]
     for name in reading:
         print(f"  {name} reads a whole table: MISSED")
     return not reading and verdict(*(each.typical for each in (*by_index.values(), sweeps))) == "reached"
