@@ -31,6 +31,7 @@ from app.gitlab_connection import GitLabConnection
 from app.gitlab_watch import watch_hooks
 from app.intake import Intake
 from app.missed import look_for_missed
+from app.outages import note_outages
 from app.quarters import keep_quarters
 from app.rounds import Round, Rounds
 from app.settings import PromiseClock, Settings, SettingsError, make_clock
@@ -142,6 +143,7 @@ async def opened(
                     compare_all(database, forges, gather),
                     watch_hooks(database, lambda: gitlab.client),
                     keep_quarters(database, clock),
+                    note_outages(database, clock),
                     *([digests(database, clock, channels, page=_own_page(settings))] if channels else []),
                     Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
                 ],

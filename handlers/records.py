@@ -20,7 +20,7 @@ from policies.actions import (
     WithdrawAway,
 )
 from policies.calendars import Hours
-from policies.clocks import Away, State
+from policies.clocks import Away, Outage, State
 from policies.facts import Access, BranchRules, Fact, Membership, Person, RepositoryRef, Roster, Team
 from policies.findings import Finding
 from policies.insights.measures import Outcome
@@ -224,6 +224,10 @@ class Records(Protocol):
 
     async def absences(self, since: datetime) -> Mapping[str, tuple[Away, ...]]:
         """Who is or was away since then, by login in lower case."""
+        ...
+
+    async def outages(self, since: datetime) -> tuple[Outage, ...]:
+        """When Usher was down, since then."""
         ...
 
     async def decisions(self) -> tuple[Mapping[str, Any], ...]:

@@ -26,6 +26,7 @@ async def terms_of(
         calendars=rulebook.calendars,
         teams={name: tuple(person.login for person in team.members) for name, team in areas.teams.items()},
         away=await reads.records.absences(change.opened_at),
+        outages=await reads.records.outages(change.opened_at),
         writers=await _writers(change, areas, log, reads),
         required_checks=demanded.checks if demanded else None,
         threads_must_resolve=demanded is not None and demanded.threads_resolved,

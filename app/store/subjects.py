@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.crash_points import reached
 from app.redaction import redact
-from app.store import away, community, experience, outcomes, visits
+from app.store import away, community, experience, outages, outcomes, visits
 from app.store import due as due_rows
 from app.store import facts as fact_rows
 from app.store.database import Database
@@ -26,7 +26,7 @@ from policies.actions import (
     SilenceRepository,
     WithdrawAway,
 )
-from policies.clocks import Away, Obligation
+from policies.clocks import Away, Obligation, Outage
 from policies.facts import Fact, Subject, same
 from policies.insights.measures import Outcome
 
@@ -259,6 +259,10 @@ class SubjectRecords:
     async def absences(self, since: datetime) -> Mapping[str, tuple[Away, ...]]:
         async with self._database.begin() as connection:
             return await away.since(connection, self._tenant_id, since)
+
+    async def outages(self, since: datetime) -> tuple[Outage, ...]:
+        async with self._database.begin() as connection:
+            return await outages.since(connection, since)
 
     async def decisions(self) -> tuple[Mapping[str, Any], ...]:
         query = (

@@ -260,6 +260,16 @@ clock = sa.Table(
     sa.Column("updated_at", INSTANT, nullable=False),
 )
 
+outage = sa.Table(
+    "outage",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("start_at", INSTANT, nullable=False),
+    sa.Column("end_at", INSTANT, nullable=False),
+    sa.CheckConstraint("start_at < end_at", name="span"),
+    comment="when Usher was down, by the clock of promises",
+)
+
 rule_version = sa.Table(
     "rule_version",
     metadata,

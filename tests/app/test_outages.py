@@ -1,0 +1,42 @@
+"""Usher was down: what fell due meanwhile is excused, and a short silence is no outage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.outages import note_outages
+from app.rounds import Rounds
+from app.store.tables import outage
+from tests.handlers.conftest import Bot, Shop
+
+pytest_plugins = ["tests.handlers.conftest"]
+
+pytestmark = pytest.mark.slow
+
+
+async def test_an_answer_that_fell_due_while_usher_was_down_is_excused(bot: Bot, world: Shop) -> None:
+    """Usher lived at noon and again on Tuesday at ten; the answer was due on Monday at five."""
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    machine = [datetime(2026, 11, 23, 12, tzinfo=UTC)]
+    at_once = timedelta()
+    alive = note_outages(bot.usher.database, world.forge.clock, wall=lambda: machine[0], every=at_once)
+    rounds = Rounds(bot.usher.database, [replace(alive, name="alive, by this story's machine")])
+    world.later("3h")
+    await rounds.look()
+    machine[0] += timedelta(minutes=5)
+    world.later("1m")
+    await rounds.look()
+    assert await bot.rows(outage) == []
+    machine[0] += timedelta(hours=22)
+    world.later("22h")
+    await rounds.look()
+    [down] = await bot.rows(outage)
+    assert down.end_at - down.start_at == timedelta(hours=22)
+    world.ana.comments(change, "Anybody?")
+    await bot.settled()
+    owed = [each for each in await bot.obligations(change) if each.kind == "first_response"]
+    assert {each.verdict for each in owed} == {"excused"}
