@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import SimpleNamespace
@@ -23,6 +23,7 @@ from app.forges.sandbox import Sandbox
 from app.forges.sandbox.courier import certificates
 from app.forges.sandbox.server import Server
 from tests.contract.checker import Contract
+from tests.sandbox.listening import Listener
 
 SECRET = "a secret that only the forge and the receiver know"
 
@@ -36,7 +37,7 @@ def contract() -> Contract:
 class Received:
     event: str
     guid: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     payload: dict[str, Any]
     signed: bool
 
@@ -46,19 +47,12 @@ class Received:
 
 
 @dataclass
-class Receiver:
-    """Takes webhooks over HTTP. `status` is what it answers; `delay` seconds later."""
+class Receiver(Listener):
+    """Takes webhooks."""
 
     received: list[Received] = field(default_factory=list)
-    status: int = 202
-    url: str = ""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message.get("body", b""), message.get("more_body", False)
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+    def take(self, headers: Mapping[str, str], body: bytes) -> None:
         seal = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
         self.received.append(
             Received(
@@ -69,8 +63,6 @@ class Receiver:
                 headers["x-hub-signature-256"] == seal,
             )
         )
-        await send({"type": "http.response.start", "status": self.status, "headers": []})
-        await send({"type": "http.response.body", "body": b"thanks"})
 
     def told(self, event: str, action: str | None = None) -> list[dict[str, Any]]:
         """The payloads of one event."""

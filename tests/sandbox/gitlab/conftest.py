@@ -6,7 +6,7 @@ Whatever a test does, each answer and each webhook is held to the GitLab contrac
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +23,7 @@ from app.forges.sandbox.edition import Tier
 from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.server import Server
 from tests.contract.gitlab import GitLabContract
+from tests.sandbox.listening import Listener
 
 
 @cache
@@ -36,7 +37,7 @@ SECRET = "a secret that only the forge and the receiver know"
 @dataclass
 class Received:
     kind: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     payload: dict[str, Any]
     body: bytes
 
@@ -53,24 +54,15 @@ class Received:
 
 
 @dataclass
-class Receiver:
-    """Takes webhooks over HTTP. `status` is what it answers."""
+class Receiver(Listener):
+    """Takes webhooks."""
 
     received: list[Received] = field(default_factory=list)
-    status: int = 202
-    url: str = ""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message.get("body", b""), message.get("more_body", False)
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+    def take(self, headers: Mapping[str, str], body: bytes) -> None:
         payload = json.loads(body)
         kind = payload.get("object_kind") or payload.get("event_name")
         self.received.append(Received(kind, headers, payload, body))
-        await send({"type": "http.response.start", "status": self.status, "headers": []})
-        await send({"type": "http.response.body", "body": b"thanks"})
 
     def told(self, kind: str, action: str | None = None) -> list[dict[str, Any]]:
         """The payloads of one kind."""

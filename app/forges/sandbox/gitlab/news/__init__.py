@@ -1,0 +1,1 @@
+"""What GitLab tells its hooks: one function for each kind of event, from a happening to its payload."""
