@@ -8,9 +8,9 @@ from handlers.absences import keep_absences
 from handlers.assign import assign
 from handlers.champions import champions
 from handlers.commands import commands
+from handlers.contribution import contribution_check
 from handlers.guests import label_guests
 from handlers.handover import hand_over
-from handlers.owner_doctor import owner_check
 from handlers.remind import remind
 from handlers.rules_check import rules_check
 from handlers.silence import keep_silence
@@ -34,7 +34,7 @@ FEATURES: tuple[Feature, ...] = (
     thank_guests,  # thanks are drafted, and said if an owner wants it
     label_guests,  # whoever comes from another team is seen
     remind,  # whoever's turn it is hears of it when the answer is due
-    owner_check,  # whoever edits the owners file hears what it breaks and mends
+    contribution_check,  # whoever edits guides or owners hears what it breaks and mends
     rules_check,  # whoever edits the rules hears what cannot be used, and what would change
     sticky,  # the change's one comment says all of this
     ask_by_name,  # whoever the forge's list has no room for is told so

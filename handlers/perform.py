@@ -44,6 +44,7 @@ from policies.facts import (
     Fact,
     Issue,
     Repository,
+    RepositoryRef,
     ReviewAsked,
     ReviewUnasked,
     same,
@@ -177,9 +178,12 @@ async def _has_enough(action: Say, desk: Desk, effect: Effect) -> bool:
 async def _write(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
     if not isinstance(place, Repository):
         return await _write_in_talk(action, place, desk, effect)
-    if isinstance(action, KeepIssue):
-        body = _signed(action.body, desk, effect)
-        await desk.effects.done(effect, await desk.forge.open_issue(place.ref, action.title, body))
+    match action:
+        case KeepIssue():
+            body = _signed(action.body, desk, effect)
+            await desk.effects.done(effect, await desk.forge.open_issue(place.ref, action.title, body))
+        case SetCheck():
+            await desk.effects.done(effect, await desk.forge.judge(place.ref, _verdict(action, effect)))
     return ()
 
 
@@ -233,6 +237,8 @@ async def _find(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
     """
     if not isinstance(place, Repository):
         return await _find_in_talk(action, place, desk, effect)
+    if not isinstance(action, KeepIssue):
+        return None
     marker = desk.sign(effect.key)
     for issue in await desk.forge.our_issues(place.ref):
         if marker in issue.body:
@@ -272,8 +278,9 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
         case KeepIssue(), Repository() if _differs(shown, effect.payload):
             body = _signed(action.body, desk, effect)
             again = desk.forge.edit_issue(place.ref, effect.remote_id, body, is_open=action.open)
-        case SetCheck(), Change() if _differs(shown, effect.payload):
-            again = _judge_again(action, place, desk, effect)
+        case SetCheck(), Change() | Repository() if _differs(shown, effect.payload):
+            ref = place.ref if isinstance(place, Repository) else place.repository
+            again = _judge_again(action, ref, desk, effect)
         case _:
             return ()
     try:
@@ -287,8 +294,8 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
     return ()
 
 
-async def _judge_again(action: SetCheck, change: Change, desk: Desk, effect: Effect) -> None:
-    await desk.forge.judge(change.repository, _verdict(action, effect))
+async def _judge_again(action: SetCheck, repository: RepositoryRef, desk: Desk, effect: Effect) -> None:
+    await desk.forge.judge(repository, _verdict(action, effect))
 
 
 def _verdict(action: SetCheck, effect: Effect) -> Verdict:

@@ -252,6 +252,10 @@ class Files(Protocol):
         """Every file at a commit or branch."""
         ...
 
+    async def tip(self, repository: RepositoryRef, branch: str) -> str | None:
+        """The newest commit of a branch; None where there is no such branch."""
+        ...
+
     async def touched_at(self, repository: RepositoryRef, path: str, at: str) -> datetime | None:
         """When the file was last touched by a commit of this branch; None where no commit is known."""
         ...

@@ -6,7 +6,7 @@ cannot reach another tenant's rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -27,7 +27,7 @@ from policies.insights.measures import Outcome
 from policies.owner_health import Asked
 from policies.owners import OwnersFile
 from policies.reviewers import Past
-from policies.rules import Rules
+from policies.rules import Exempt, Rules
 from policies.typed_yaml import Problem
 
 
@@ -284,8 +284,19 @@ class Records(Protocol):
 class Findings(Protocol):
     """What is kept about the health of one repository."""
 
-    async def keep(self, findings: Iterable[Finding], now: datetime) -> None:
-        """These are all findings on the default branch now; those that are not among them are cleared."""
+    async def keep(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, datetime]:
+        """These are all findings on the default branch now; those that are not among them are cleared.
+
+        Returns since when each is known, by its fingerprint; one that comes back is known from now on.
+        """
+        ...
+
+    async def exceptions(self) -> Sequence[Exempt]:
+        """The findings that people accepted by commands, newest last."""
+        ...
+
+    async def outcomes(self, since: datetime) -> Sequence[Outcome]:
+        """What became of the changes here that were opened or merged since then."""
         ...
 
     async def asked(self, people: Iterable[str], since: datetime) -> Mapping[str, Asked]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from policies.facts import RepositoryAsked
 from policies.findings import SHORT, Finding
 from policies.rules import Exempt
 
@@ -34,6 +35,15 @@ def apart(
         else:
             counting.append(finding)
     return tuple(counting), tuple(accepted)
+
+
+def given(asked: Iterable[RepositoryAsked]) -> tuple[Exempt, ...]:
+    """The exceptions that people gave by `ignore ID until DATE because REASON`, in their order."""
+    return tuple(
+        Exempt(each.words[0], each.by, " ".join(each.words[2:]), date.fromisoformat(each.words[1]))
+        for each in asked
+        if each.verb == "ignore"
+    )
 
 
 def names(id_: str, finding: Finding) -> bool:

@@ -744,6 +744,22 @@ class ChangeMerged(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryAsked(Fact):
+    """Somebody asked something about the repository as a whole, by a command on one of its changes or issues.
+
+    `source` names the comment and its line. For `ignore`, `words` are a finding's id, a date and a reason.
+    """
+
+    rank: ClassVar[Rank] = Rank.COMMAND
+    source: str
+    verb: str
+    words: tuple[str, ...] = ()
+
+    def _parts(self) -> tuple[str, ...]:
+        return (self.source,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilesPushed(Fact):
     """The default branch moved. `settings`: the owners or rules file may have changed with it.
 

@@ -167,6 +167,13 @@ class GitHub:
         template = "git/trees/{tree_sha}{?recursive}"
         return states.tree(await self._get(repository, template, tree_sha=at, recursive="1"))
 
+    async def tip(self, repository: RepositoryRef, branch: str) -> str | None:
+        try:
+            said = await self._get(repository, "git/ref/{+ref}", ref=f"heads/{branch}")
+        except (Gone, Conflict):  # 409: the repository is empty
+            return None
+        return text(said, "object.sha") or None
+
     async def touched_at(self, repository: RepositoryRef, path: str, at: str) -> datetime | None:
         newest = await self._history(repository, path, at, per_page=1)
         return time(newest[0], "commit.committer.date") if newest else None
@@ -507,10 +514,8 @@ class GitHub:
 
     async def _fresh_branch(self, repository: RepositoryRef, proposal: Proposal) -> None:
         """The proposal's branch at the tip of the base; one that is left over is taken if only we wrote on it."""
-        tip = text(await self._get(repository, "git/ref/{+ref}", ref=f"heads/{proposal.base}"), "object.sha")
-        try:
-            await self._get(repository, "git/ref/{+ref}", ref=f"heads/{proposal.branch}")
-        except Gone:
+        tip = await self.tip(repository, proposal.base)
+        if await self.tip(repository, proposal.branch) is None:
             ref = {"ref": f"refs/heads/{proposal.branch}", "sha": tip}
             await self._write(repository, "POST", "git/refs", ref)
             return

@@ -57,6 +57,7 @@ from policies.facts import (
     ThreadChanged,
 )
 from policies.gaps import in_commands
+from policies.guidelines.places import changes_guides
 from policies.remarks import is_answer, review_answers
 
 SETTINGS_PATHS = frozenset((".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".github/usher.yml"))
@@ -398,7 +399,7 @@ def _push(payload: Payload, where: Reading) -> Reading:
             before=text(payload, "before"),
             after_sha=text(payload, "after"),
             settings=changed is None or not changed.isdisjoint(SETTINGS_PATHS),
-            shown=changed is None or changes_entry(changed),
+            shown=changed is None or changes_entry(changed) or changes_guides(changed, "github"),
         )
         facts = [pushed]
     return _touch(where, "repository", None, facts)

@@ -219,6 +219,10 @@ class GitLab:
                 return Tree(tuple(found), complete=False, blobs=tuple(blobs))
         return Tree(tuple(found), blobs=tuple(blobs))
 
+    async def tip(self, repository: RepositoryRef, branch: str) -> str | None:
+        found = await self._branch(repository, branch)
+        return None if found is None else text(found, "commit.id") or None
+
     async def touched_at(self, repository: RepositoryRef, path: str, at: str) -> datetime | None:
         newest = await self._history(repository, at, path=path, per_page=1)
         return time(newest[0], "committed_date") if newest else None

@@ -53,6 +53,7 @@ from policies.facts import (
     TokenExpiring,
 )
 from policies.gaps import in_commands
+from policies.guidelines.places import changes_guides
 from policies.remarks import is_answer
 
 SETTINGS_PATHS = frozenset(("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS", ".gitlab/usher.yml"))
@@ -431,7 +432,7 @@ def _push(told: _Told) -> Reading:
         before=text(payload, "before"),
         after_sha=text(payload, "after"),
         settings=changed is None or not changed.isdisjoint(SETTINGS_PATHS),
-        shown=changed is None or changes_entry(changed),
+        shown=changed is None or changes_entry(changed) or changes_guides(changed, "gitlab"),
     )
     return _touch(where, "repository", None, [fact])
 

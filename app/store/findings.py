@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from app.store import facts, outcomes
 from app.store.database import Database
 from app.store.tables import effect, fact, finding
 from handlers.records import Findings
-from policies.facts import Rank, same
+from policies import exceptions
+from policies.facts import Rank, RepositoryAsked, Subject, same
 from policies.findings import Finding
+from policies.insights.measures import Outcome
 from policies.owner_health import Asked
+from policies.rules import Exempt
 
 HOUR = timedelta(hours=1)
 
@@ -24,7 +28,7 @@ class RepositoryFindings(Findings):
     def __init__(self, database: Database, tenant_id: int, repository_id: int) -> None:
         self._database, self._tenant_id, self._repository_id = database, tenant_id, repository_id
 
-    async def keep(self, findings: Iterable[Finding], now: datetime) -> None:
+    async def keep(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, datetime]:
         rows = [
             {
                 "tenant_id": self._tenant_id,
@@ -58,6 +62,19 @@ class RepositoryFindings(Findings):
                         index_elements=["tenant_id", "repository_id", "fingerprint"], set_=renewed
                     )
                 )
+            known = sa.select(finding.c.fingerprint, finding.c.first_seen)
+            open_now = known.where(*here, finding.c.cleared_at.is_(None))
+            return {row.fingerprint: row.first_seen for row in await connection.execute(open_now)}
+
+    async def exceptions(self) -> Sequence[Exempt]:
+        subject = str(Subject("repository", self._repository_id))
+        async with self._database.begin() as connection:
+            log = await facts.read(connection, self._tenant_id, subject)
+        return exceptions.given(each for each in log if isinstance(each, RepositoryAsked))
+
+    async def outcomes(self, since: datetime) -> Sequence[Outcome]:
+        async with self._database.begin() as connection:
+            return await outcomes.of_repository(connection, self._tenant_id, self._repository_id, since)
 
     async def asked(self, people: Iterable[str], since: datetime) -> Mapping[str, Asked]:
         names = [same(person) for person in people]

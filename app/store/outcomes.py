@@ -65,6 +65,18 @@ async def seen(
     return [made(row) for row in await connection.execute(query)]
 
 
+async def of_repository(
+    connection: AsyncConnection, tenant_id: int, repository_id: int, since: datetime
+) -> list[Outcome]:
+    """The outcomes of one repository, of changes opened or merged since then."""
+    query = sa.select(*_COLUMNS).where(
+        outcome.c.tenant_id == tenant_id,
+        outcome.c.repository_id == repository_id,
+        (outcome.c.opened_at >= since) | (outcome.c.merged_at >= since),
+    )
+    return [made(row) for row in await connection.execute(query)]
+
+
 def made(row: Any) -> Outcome:
     """The outcome in a row of the table."""
     return Outcome(

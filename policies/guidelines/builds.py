@@ -40,6 +40,9 @@ MANIFESTS = (
 )  # fmt: skip
 """Files that say how a repository is built and tested."""
 
+ENOUGH = 5
+"""After so many changes of how to build or test, an old guideline is stale."""
+
 _PYTHON = ("pyproject.toml", "setup.py", "setup.cfg", "requirements*.txt", "tox.ini", "Pipfile")
 _JVM = ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts")
 TOOLS: Mapping[str, tuple[str, ...]] = {
@@ -112,6 +115,18 @@ def worth_reading(tree: Tree) -> tuple[str, ...]:
         if path.rpartition("/")[2] in _READ and len(folders) <= _DEEPEST and not _SKIPPED & set(folders):
             found.append(path)
     return tuple(sorted(found, key=lambda path: (path.count("/"), path))[:MOST_FILES])
+
+
+def says_how(tree: Tree) -> tuple[str, ...]:
+    """The files of a repository that say how to build and test it, those near the root first; at most twenty."""
+    found = [path for path in tree.paths if is_build_file(path)]
+    return tuple(sorted(found, key=lambda path: (path.count("/"), path))[:20])
+
+
+def is_build_file(path: str) -> bool:
+    """Whether a file of this path says how something is built, tested or checked."""
+    name = path.rpartition("/")[2]
+    return any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in MANIFESTS)
 
 
 def builds(tree: Tree, contents: Mapping[str, bytes]) -> Builds:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -29,7 +29,6 @@ FOLLOWS_UNDER = 600
 """A guideline shorter than this may say all in one link, which is followed."""
 
 ENOUGH_GUESTS = 20
-ENOUGH_BUILDS = 5
 MONTH = timedelta(days=365.25 / 12)
 
 _CHECKED_FOR_MARKERS: tuple[Kind, ...] = (
@@ -68,6 +67,10 @@ class Facts:
     builds_since: int = 0
     unreachable: frozenset[str] = frozenset()
 
+    def is_old(self, touched_at: datetime, rules: Guidelines) -> bool:
+        """Whether a guideline that was last touched then may be stale."""
+        return self.now - touched_at > rules.stale_months * MONTH
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
@@ -85,17 +88,26 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What came of it: the findings, and how each section of the guideline was judged."""
+    """What came of it: the findings, and how each section of the guideline was judged.
+
+    `files` are the repository's own files that count.
+    """
 
     findings: tuple[Finding, ...]
     judged: tuple[Judged, ...] = ()
     promise: Promise | None = None
     guide: Found = Found("contributing")
     quality: float = 0.0
+    files: frozenset[str] = frozenset()
 
 
 def inspect(files: Files, tree: Tree, facts: Facts, rules: Guidelines) -> Inspection:
     """Everything that the guidelines of a repository lack, in the order of the lines."""
+    own = frozenset(path for each in files.found.values() if each.own for path in each.paths)
+    return replace(_inspected(files, tree, facts, rules), files=own)
+
+
+def _inspected(files: Files, tree: Tree, facts: Facts, rules: Guidelines) -> Inspection:
     found = files.found["contributing"]
     documents = {path: markdown.read(files.contents[path]) for path in _markdown_of(files)}
     built = builds.builds(tree, files.contents)
@@ -257,9 +269,9 @@ def _of_promise(path: str, promise: Promise | None, facts: Facts) -> Iterator[Fi
 
 
 def _of_age(path: str, facts: Facts, rules: Guidelines) -> Iterator[Finding]:
-    if facts.touched_at is None or facts.builds_since < ENOUGH_BUILDS:
+    if facts.touched_at is None or facts.builds_since < builds.ENOUGH:
         return
-    if facts.now - facts.touched_at > rules.stale_months * MONTH:
+    if facts.is_old(facts.touched_at, rules):
         told = words.guide_stale(rules.stale_months, facts.builds_since)
         yield _finding("guide_stale", "medium", path, "", 1, told)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from policies.facts import Tree
+from policies.guidelines.builds import is_build_file
 from policies.owners import Dialect
 
 Kind = Literal[
@@ -95,6 +96,11 @@ def concerns(path: str, dialect: Dialect) -> bool:
     """Whether this path may be such a file, so that a change of it is worth a look."""
     only = Tree((path,))
     return any(_in(kind, dialect, only) for kind in KINDS)
+
+
+def changes_guides(paths: Iterable[str], dialect: Dialect) -> bool:
+    """Whether one of these paths may be such a file, or says how things are built."""
+    return any(concerns(path, dialect) or is_build_file(path) for path in paths)
 
 
 def _in(kind: Kind, dialect: Dialect, tree: Tree) -> tuple[str, ...]:

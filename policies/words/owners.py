@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from policies.text import code, counted, in_cell, listed
+from policies.text import code, counted, listed
 
 Told = tuple[str, str]
 """What is so, and how to mend it."""
@@ -137,55 +135,6 @@ def owner_line_fix(kind: str, suggestion: str | None) -> str:
     return "Correct the line, or remove it."
 
 
-@dataclass(frozen=True, slots=True)
-class Ailment:
-    """One row of what ails an owners file."""
-
-    line: int
-    message: str
-    fix: str
-
-
-MOST_ROWS = 50
-
-
-def ailments(rows: tuple[Ailment, ...]) -> str:
-    """A table of what is to be mended, the first fifty."""
-    lines = ["| Line | What | How to mend it |", "| --: | :-- | :-- |"]
-    lines += [f"| {each.line} | {in_cell(each.message)} | {in_cell(each.fix)} |" for each in rows[:MOST_ROWS]]
-    if len(rows) > MOST_ROWS:
-        lines.append(f"| | and {len(rows) - MOST_ROWS} more | |")
-    return "\n".join(lines)
-
-
-def owners_check_title(brought: int, mended: int) -> str:
-    """`1 new problem, 2 mended`."""
-    said = counted(brought, "new problem") if brought else "No new problem"
-    return f"{said}, {mended} mended" if mended else said
-
-
-def owners_check(
-    path: str,
-    brought: tuple[Ailment, ...],
-    mended: tuple[Ailment, ...],
-    before: int,
-    notes: tuple[str, ...],
-) -> str:
-    """What the check on a change of the owners file says."""
-    parts = []
-    if brought:
-        parts += [f"With this change, {code(path)} gets:", ailments(brought)]
-    else:
-        parts.append(f"This change brings no new problem to {code(path)}.")
-    if mended:
-        parts.append(
-            "It mends, thank you:\n\n" + "\n".join(f"- {each.message}" for each in mended[:MOST_ROWS])
-        )
-    if before:
-        parts.append(f"{counted(before, 'problem')} of before stay as they are; they fail nothing here.")
-    return "\n\n".join([*parts, *notes])
-
-
 OWNERS_FILE_REMOVED = "This change takes the owners file away: from then on nobody is asked by it."
 TREE_CUT = "The forge did not list all files, so patterns were not compared with them."
 
@@ -193,19 +142,3 @@ TREE_CUT = "The forge did not list all files, so patterns were not compared with
 def owners_not_read(number: int) -> str:
     """There are more owners than are looked up at once."""
     return f"{counted(number, 'more owner')} of this file could not be looked up one by one."
-
-
-TRACKING_TITLE = "Some owners here need attention"
-TRACKING_CLEAR = "**Everything that stood here is mended.** Thank you."
-
-
-def tracking_issue(path: str, rows: tuple[Ailment, ...]) -> str:
-    """The repository's one issue about its owners file."""
-    return "\n\n".join(
-        [
-            f"Some lines of {code(path)} cannot do what they say, so changes may find nobody to look at them.",
-            ailments(rows),
-            "<sub>Usher keeps this list up to date, and closes the issue when it is empty. "
-            "Close it yourself, and Usher leaves it be for 90 days.</sub>",
-        ]
-    )

@@ -31,6 +31,40 @@ SECRET = "a-webhook-secret-of-a-story"
 MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 GOLDEN = Path(__file__).parents[1] / "golden" / "remarks"
 
+GUIDE = """\
+# Contributing
+
+- bugs, fixes and better words
+
+## Set up
+
+```sh
+make install
+```
+
+## Test
+
+```sh
+make test
+```
+
+## Propose
+
+Work on a branch or a fork; open an issue first for anything larger.
+
+## Review
+
+One approval of an owner is enough. We answer within one business day.
+
+## Owners
+
+@dora looks after this, and @shop/payments after `pay/`.
+
+## Help
+
+Ask in #shop-api.
+"""
+
 OWNERS = """\
 # Everything has somebody; payments have their team.
 *          @dora
@@ -86,6 +120,8 @@ async def world(forge: Sandbox) -> Shop:
         ".github/CODEOWNERS": OWNERS,
         "pay/refund.py": "def refund(): ...\n",
         "docs/guide.md": "# Guide\n",
+        "CONTRIBUTING.md": GUIDE,
+        "Makefile": "install:\n\ttrue\ntest:\n\ttrue\n",
         "app.py": "print('shop')\n",
     }
     access = {"ana": "write", "dora": "admin", "erin": "write"}

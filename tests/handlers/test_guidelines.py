@@ -1,0 +1,161 @@
+"""A repository becomes welcoming: who edits its guides hears what they bring and mend, and one issue tells the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.forges.sandbox.world import Change, CheckRun, Repository
+from app.store.tables import finding
+from tests.handlers.conftest import GUIDE, Bot, Shop, golden
+from tests.handlers.test_owner_doctor import annotated, check_on, issues, judged, told
+
+pytestmark = pytest.mark.slow
+
+GUIDE_PATH = "CONTRIBUTING.md"
+RULES = ".github/usher.yml"
+
+
+def on_branch(repository: Repository) -> CheckRun:
+    """The newest verdict on the default branch."""
+    tip = repository.branches[repository.default_branch]
+    return next(run for run in reversed(repository.checks.values()) if run.sha == tip)
+
+
+async def kinds(bot: Bot, repository: Repository) -> set[str]:
+    rows = await bot.rows(finding, finding.c.cleared_at.is_(None), finding.c.repository_id == repository.id)
+    return {row.kind for row in rows if row.severity != "info"}
+
+
+# --- On a change ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def worn(world: Shop) -> Shop:
+    """A guide with a left-over and a broken link from before."""
+    world.dora.commits(world.api, {GUIDE_PATH: f"{GUIDE}\nTODO: say more. See [this](docs/gone.md).\n"})
+    return world
+
+
+async def test_a_change_hears_what_it_brings_and_what_it_mends(bot: Bot, worn: Shop) -> None:
+    text = GUIDE.replace("make test\n", "make world\n") + "\nTODO: say more. See [that](docs/lost.md).\n"
+    change = worn.ana.opens(worn.api, touching={GUIDE_PATH: text})
+    await bot.settled()
+    run = judged(change)
+    assert run.conclusion == "failure"
+    assert set(annotated(change)) == {(11, "notice", "Section weak"), (33, "failure", "Link broken")}
+    golden("contribution_check", f"{run.output['title']}\n\n{run.output['summary']}")
+
+
+async def test_old_problems_fail_nothing(bot: Bot, worn: Shop) -> None:
+    change = worn.ana.opens(
+        worn.api, touching={GUIDE_PATH: f"{GUIDE}\nTODO: say more. See [this](docs/gone.md)!\n"}
+    )
+    await bot.settled()
+    assert judged(change).conclusion == "success"
+
+
+async def test_an_empty_guide_fails(bot: Bot, world: Shop) -> None:
+    change = world.ana.opens(world.api, touching={GUIDE_PATH: "# Contributing\n"})
+    await bot.settled()
+    assert judged(change).conclusion == "failure"
+    assert annotated(change) == [(1, "failure", "Guide empty")]
+
+
+async def test_the_rules_of_the_base_branch_hold_and_not_those_of_the_change(bot: Bot, world: Shop) -> None:
+    lax = "guidelines: {fail_on: never, require: []}\n"
+    change = world.ana.opens(world.api, touching={GUIDE_PATH: "# Contributing\n", RULES: lax})
+    await bot.settled()
+    assert judged(change).conclusion == "failure"
+
+
+async def test_code_without_its_documents_is_a_question_and_never_fails(bot: Bot, world: Shop) -> None:
+    rules = 'docs_map: {"pay/**": "docs/**"}\nguidelines: {fail_on: low}\n'
+    world.dora.commits(world.api, {RULES: rules})
+    change = world.ana.opens(world.api, touching={"pay/refund.py": "new\n"})
+    both = world.ana.opens(world.api, touching={"pay/refund.py": "new\n", "docs/guide.md": "# New\n"})
+    await bot.settled()
+    assert judged(change).conclusion == "neutral"
+    assert annotated(change) == [(1, "notice", "Docs hint")]
+    assert check_on(both) is None
+
+
+async def test_a_change_of_how_things_are_built_hears_which_commands_are_gone(bot: Bot, world: Shop) -> None:
+    change = world.ana.opens(world.api, touching={"Makefile": "install:\n\ttrue\n"})
+    await bot.settled()
+    assert judged(change).conclusion == "neutral"
+    assert annotated(change) == [(11, "notice", "Section weak")]
+
+
+# --- What is inherited ----------------------------------------------------------------------------------
+
+
+async def test_a_guide_of_the_organisation_passes_as_inherited(bot: Bot, world: Shop) -> None:
+    world.forge.repository("shop/.github", files={GUIDE_PATH: GUIDE}, collaborators={"dora": "admin"})
+    world.dora.commits(world.api, {GUIDE_PATH: None})
+    await bot.settled()
+    assert await kinds(bot, world.api) == set()
+    assert issues(world.api) == []
+
+
+async def test_a_guide_that_the_rules_name_is_inherited_by_usher(bot: Bot, world: Shop) -> None:
+    world.forge.repository("shop/defaults", files={GUIDE_PATH: GUIDE}, collaborators={"dora": "admin"})
+    world.dora.commits(world.api, {GUIDE_PATH: None, RULES: "inherit: {repository: shop/defaults}\n"})
+    await bot.settled()
+    assert await kinds(bot, world.api) == set()
+
+
+# --- On the default branch --------------------------------------------------------------------------------
+
+
+async def test_a_repository_without_a_guide_has_one_issue_until_it_has_one(bot: Bot, world: Shop) -> None:
+    world.dora.commits(world.api, {GUIDE_PATH: None})
+    await bot.settled()
+    [issue] = issues(world.api)
+    golden("tracking_issue_guide", f"{issue.title}\n\n{told(issue)}")
+    assert on_branch(world.api).conclusion == "neutral"
+    world.dora.commits(world.api, {GUIDE_PATH: GUIDE})
+    await bot.settled()
+    assert not issue.open
+    assert on_branch(world.api).conclusion == "success"
+
+
+async def test_what_is_not_grave_is_told_on_the_default_branch_alone(bot: Bot, worn: Shop) -> None:
+    await bot.settled()
+    assert await kinds(bot, worn.api) == {"marker", "link_broken"}
+    assert issues(worn.api) == []
+    run = on_branch(worn.api)
+    assert run.conclusion == "neutral"
+    golden("contribution_branch", f"{run.output['title']}\n\n{run.output['summary']}")
+
+
+async def test_an_old_guide_that_the_build_left_behind_is_stale(bot: Bot, world: Shop) -> None:
+    world.later("370d")
+    for number in range(5):
+        world.later("1h")
+        world.dora.commits(world.api, {"Makefile": f"install:\n\ttrue\ntest:\n\techo {number}\n"})
+    await bot.settled()
+    assert await kinds(bot, world.api) == {"guide_stale"}
+
+
+async def test_an_exception_of_the_rules_is_shown_and_counts_for_nothing(bot: Bot, world: Shop) -> None:
+    rules = "guidelines: {exceptions: [{id: guide_absent, owner: ana, reason: 'moving house', until: 2026-12-24}]}\n"
+    world.dora.commits(world.api, {GUIDE_PATH: None, RULES: rules})
+    await bot.settled()
+    assert issues(world.api) == []
+    assert "`ana`" in on_branch(world.api).output["summary"]
+    world.later("32d")
+    await bot.settled()
+    assert len(issues(world.api)) == 1
+
+
+class TestPreview:
+    @pytest.fixture
+    def mode(self) -> str:
+        return "preview"
+
+    async def test_nothing_is_written(self, bot: Bot, world: Shop) -> None:
+        world.dora.commits(world.api, {GUIDE_PATH: None})
+        change: Change = world.ana.opens(world.api, touching={GUIDE_PATH: "# Contributing\n"})
+        await bot.settled()
+        assert (issues(world.api), check_on(change), world.api.checks) == ([], None, {})
+        assert "guide_absent" in await kinds(bot, world.api)
