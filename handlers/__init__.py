@@ -12,6 +12,7 @@ from handlers.contribution import contribution_check
 from handlers.guests import label_guests
 from handlers.handover import hand_over
 from handlers.remind import remind
+from handlers.repository_commands import tell_repository
 from handlers.rules_check import rules_check
 from handlers.silence import keep_silence
 from handlers.situation import Reads, Situation
@@ -25,6 +26,7 @@ Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
 
 FEATURES: tuple[Feature, ...] = (
     commands,  # people say what should happen
+    tell_repository,  # what concerns the repository as a whole is handed over to it
     keep_absences,  # who is away is away everywhere
     keep_silence,  # who wants to be left in peace is
     champions,  # who offers to help is named to whoever asks

@@ -16,7 +16,7 @@ from policies.calendars import elapsed
 from policies.clocks import Obligation
 from policies.clocks.hours import of_person
 from policies.clocks.story import last_own, story
-from policies.commands import VERBS, Command, unanswered
+from policies.commands import OF_REPOSITORY, VERBS, Command, unanswered
 from policies.facts import Access, CommandGiven, CommandRefused, CommandTyped, Fact, can_write, same
 from policies.reviewers.telling import asked_in, is_reproduced, told
 from policies.rights import may, roles, whose
@@ -25,7 +25,7 @@ from policies.words import commands as words
 from policies.words import reasons, why
 
 ANSWERS = ("first_response", "re_review")
-AFTER_THE_END = ("why", "away", "undo", "thanks", "help", "champion", "off", "on")
+AFTER_THE_END = ("why", "away", "undo", "thanks", "help", "champion", "off", "on", *OF_REPOSITORY)
 """What can still be said once a change is closed."""
 
 

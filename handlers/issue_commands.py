@@ -13,7 +13,7 @@ from policies import instants
 from policies.actions import Action, Note
 from policies.clocks.hours import of_person
 from policies.clocks.story import last_own, story
-from policies.commands import VERBS, Command, unanswered
+from policies.commands import OF_REPOSITORY, VERBS, Command, unanswered
 from policies.facts import CommandGiven, CommandRefused, CommandTyped, Fact, can_write, same
 from policies.rights import whose
 from policies.words import commands as words
@@ -22,7 +22,7 @@ from policies.words import support
 ON_ISSUES = tuple(verb for verb, each in VERBS.items() if each.on != "changes")
 """What can be said on an issue; everything else is about reviews."""
 
-FOR_WRITERS = ("snooze", "off", "on")
+FOR_WRITERS = ("snooze", "off", "on", *OF_REPOSITORY)
 
 
 async def issue_commands(situation: IssueSituation, reads: Reads) -> Sequence[Action]:

@@ -35,6 +35,7 @@ from policies.actions import (
     Say,
     SetCheck,
     SilenceRepository,
+    TellRepository,
     WithdrawAway,
 )
 from policies.facts import (
@@ -86,6 +87,8 @@ async def perform(actions: Iterable[Action], place: Place, desk: Desk) -> tuple[
                 came += facts
             case RecordDecision(record=record):
                 await desk.records.keep_decision(record, desk.now)
+            case TellRepository():
+                await desk.records.tell_repository(action.asked)
             case DeclareAway():
                 await desk.records.declare_away(action)
             case WithdrawAway():

@@ -216,6 +216,10 @@ class Records(Protocol):
 
     async def keep_decision(self, record: Mapping[str, Any], now: datetime) -> None: ...
 
+    async def tell_repository(self, asked: Iterable[Fact]) -> None:
+        """Add this to the log of the subject's repository; what is new there has it looked at again, afresh."""
+        ...
+
     async def declare_away(self, away: DeclareAway) -> None:
         """Remember the absence, once for each `source`; look again at all that waits for this person."""
         ...

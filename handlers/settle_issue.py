@@ -1,6 +1,6 @@
 """Looks at one issue as it is now: it is sorted and answered in time, and whoever it waits for hears of it.
 
-Issues that Usher itself or another bot opened are nobody's promise, and are left alone.
+Issues that Usher itself or another bot opened are nobody's promise. On its own, Usher hears commands.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from handlers.perform import Desk, perform
 from handlers.ports import Gone
 from handlers.records import Rulebook, Rulebooks, Standing
 from handlers.reminded import look
+from handlers.repository_commands import tell_repository
 from handlers.silence import keep_silence
 from handlers.situation import Reads
 from handlers.support import explain_no, label_outsiders, no_explained_by, remind_owners
@@ -43,6 +44,7 @@ IssueFeature = Callable[[IssueSituation, Reads], Awaitable[Sequence[Action]]]
 
 ISSUE_FEATURES: tuple[IssueFeature, ...] = (
     issue_commands,  # people say what should happen
+    tell_repository,  # what concerns the repository as a whole is handed over to it
     keep_absences,  # who is away is away everywhere
     keep_silence,  # or it wants to be left in peace
     champions,  # who offers to help is named to whoever asks
@@ -52,6 +54,9 @@ ISSUE_FEATURES: tuple[IssueFeature, ...] = (
     remind_owners,  # whoever's turn it is hears of it when the answer is due
 )
 """Every feature of issues, in the order in which they are asked."""
+
+OF_OUR_OWN: tuple[IssueFeature, ...] = (issue_commands, tell_repository, keep_silence)
+"""Those of an issue that Usher itself opened: nobody owes it an answer."""
 
 MOST_ROUNDS = 5
 
@@ -64,23 +69,28 @@ async def settle_issue(
     Raises what `perform` raises. One that moved goes on elsewhere under another number.
     """
     log = await desk.log.read()
-    if any(isinstance(fact, IssueMoved) or (isinstance(fact, IssueOpened) and fact.by_bot) for fact in log):
+    by_bot = any(isinstance(fact, IssueOpened) and fact.by_bot for fact in log)
+    if any(isinstance(fact, IssueMoved) for fact in log) or (by_bot and not unanswered(log)):
         return None
     try:
         issue = await desk.forge.issue(repository, subject.number)
         place = await desk.forge.repository(repository.id)
     except Gone:
         return None
-    if issue.by.bot or place.archived:
+    if place.archived:
+        return None
+    if issue.by.bot and not (unanswered(log) and await desk.forge.is_us(issue.by)):
         return None
     rulebook = await rulebooks.on(repository, place.default_branch, place.default_branch)
     situation = await _situation(issue, rulebook, log, reads, desk)
-    for feature in ISSUE_FEATURES:
+    for feature in OF_OUR_OWN if issue.by.bot else ISSUE_FEATURES:
         for _ in range(MOST_ROUNDS):
             came = await perform(await feature(situation, reads), issue, desk)
             if not came:
                 break
             situation = situation.knowing(came)
+    if issue.by.bot:
+        return None
     await desk.records.keep_clock(_standing(situation, repository), desk.now)
     return _next_look(situation)
 

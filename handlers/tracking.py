@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers.contribution import excused, rows
 from handlers.perform import Desk, perform
@@ -11,12 +11,12 @@ from handlers.ports import Gone
 from handlers.records import Effect, NotYet, Rulebook
 from handlers.situation import Reads
 from policies import tracking
-from policies.actions import KeepIssue
+from policies.actions import KeepIssue, Say
 from policies.exceptions import Accepted
-from policies.facts import Repository
+from policies.facts import Fact, Repository, RepositoryAsked
 from policies.findings import Finding
 from policies.text import checked
-from policies.tracking import Tracked, Wanted
+from policies.tracking import Spoken, Tracked, Wanted
 from policies.words import contribution as words
 
 UNTIL_MORE_ISSUES = 600.0
@@ -40,16 +40,65 @@ async def keep_issue(
         return None
     if desk.live and (tracked is None or wanted.nth > tracked.nth):
         await _wait_for_quiet(rulebook, reads)
-    await perform([_issue(wanted, rulebook, grave, accepted)], repository, desk)
-    return None
+    since = _since(wanted, tracked, desk.now)
+    await perform([_issue(wanted, since, rulebook, grave, accepted)], repository, desk)
+    return await _speak(wanted, tracked, since, rulebook, grave, known, desk)
+
+
+def _since(wanted: Wanted, tracked: Tracked | None, now: datetime) -> datetime:
+    """Since when the issue is open without a pause."""
+    goes_on = tracked is not None and tracked.nth == wanted.nth and tracked.left_open and tracked.since
+    return tracked.since if tracked and goes_on and tracked.since else now
 
 
 def _issue(
-    wanted: Wanted, rulebook: Rulebook, grave: Sequence[Finding], accepted: Sequence[Accepted]
+    wanted: Wanted,
+    since: datetime,
+    rulebook: Rulebook,
+    grave: Sequence[Finding],
+    accepted: Sequence[Accepted],
 ) -> KeepIssue:
     command = rulebook.rules.commands.prefix
     body = words.tracking_issue(rows(grave), excused(accepted), command) if grave else words.TRACKING_CLEAR
-    return KeepIssue(wanted.nth, words.TRACKING_TITLE, checked(body), wanted.open)
+    return KeepIssue(wanted.nth, words.TRACKING_TITLE, checked(body), wanted.open, since.isoformat())
+
+
+async def _speak(
+    wanted: Wanted,
+    tracked: Tracked | None,
+    since: datetime,
+    rulebook: Rulebook,
+    grave: Sequence[Finding],
+    known: Mapping[str, datetime],
+    desk: Desk,
+) -> datetime | None:
+    """Say on the issue what is new and grave, seldom; returns when there may be more to say."""
+    if not wanted.open or tracked is None or tracked.issue is None or tracked.nth != wanted.nth:
+        return None
+    asked = [fact.at for fact in await desk.log.read() if is_recheck(fact)]
+    step = f"tracking|{wanted.nth}|"
+    said = [
+        datetime.fromisoformat(each.payload["at"])
+        for each in await desk.effects.every()
+        if each.kind == "say" and str(each.payload.get("step", "")).startswith(step)
+    ]
+    spoken = Spoken(max((since, *asked)), tuple(said))
+    new = tracking.unsaid(grave, known, spoken)
+    day = timedelta(days=1)
+    at = tracking.may_speak_at(spoken, [each.length(day) for each in rulebook.rules.noise.backoff])
+    if not new or at is None:
+        return None
+    if desk.now < at:
+        return at
+    await perform(
+        [Say(f"{step}{len(said) + 1}", checked(words.new_in_tracking(rows(new))))], tracked.issue, desk
+    )
+    return None
+
+
+def is_recheck(fact: Fact) -> bool:
+    """Whether somebody asked to look again."""
+    return isinstance(fact, RepositoryAsked) and fact.verb == "recheck"
 
 
 async def _tracked(repository: Repository, desk: Desk) -> Tracked | None:
@@ -61,7 +110,8 @@ async def _tracked(repository: Repository, desk: Desk) -> Tracked | None:
 
 async def _seen(effect: Effect, repository: Repository, desk: Desk) -> Tracked:
     nth, left_open = int(effect.payload["nth"]), bool(effect.payload["open"])
-    gone = Tracked(nth, None, left_open=left_open, closed_by_us=False)
+    since = datetime.fromisoformat(effect.payload.get("since") or effect.payload["at"])
+    gone = Tracked(nth, None, left_open=left_open, closed_by_us=False, since=since)
     if effect.state != "done" or effect.remote_id is None:
         return gone
     try:
@@ -69,7 +119,7 @@ async def _seen(effect: Effect, repository: Repository, desk: Desk) -> Tracked:
     except Gone:
         return gone
     by_us = issue.closed_by is not None and await desk.forge.is_us(issue.closed_by)
-    return Tracked(nth, issue, left_open=left_open, closed_by_us=by_us)
+    return Tracked(nth, issue, left_open=left_open, closed_by_us=by_us, since=since)
 
 
 async def _wait_for_quiet(rulebook: Rulebook, reads: Reads) -> None:

@@ -155,13 +155,15 @@ class Nod:
 class KeepIssue:
     """Let the repository's tracking issue read so, and be open or closed; posted once, edited in place ever after.
 
-    `nth` counts the issues that the repository has had: a new number is a new issue.
+    `nth` counts the issues that the repository has had: a new number is a new issue. `since` (ISO 8601) is when
+    it was last opened: what is new is told from then on.
     """
 
     nth: int
     title: str
     body: str
     open: bool
+    since: str = ""
 
     @property
     def key(self) -> str:
@@ -244,6 +246,13 @@ class SilenceRepository:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellRepository:
+    """Hand what somebody asked about the repository as a whole over to it, and look at it again."""
+
+    asked: tuple[Any, ...]
+
+
 Action = (
     ForgeAction
     | DraftThanks
@@ -254,4 +263,5 @@ Action = (
     | Note
     | DeclareAway
     | WithdrawAway
+    | TellRepository
 )

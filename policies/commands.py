@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Literal
 
 from policies import instants
 from policies.calendars import Hours
+from policies.exceptions import LONGEST
 from policies.facts import CommandGiven, CommandRefused, CommandTyped, Fact
 from policies.words import commands as words
 
@@ -72,7 +73,22 @@ VERBS: Mapping[str, Verb] = {
     ),
     "off": Verb("off", "ends all comments and new issues of Usher in this repository", "both", short=False),
     "on": Verb("on", "lets Usher speak in this repository again", "both", short=False),
+    "ignore": Verb(
+        "ignore ID until DATE because REASON",
+        "accepts a finding for a time, at most 180 days",
+        "both",
+        short=False,
+    ),
+    "recheck": Verb(
+        "recheck", "looks at the guides and owners of this repository again", "both", short=False
+    ),
+    "draft": Verb(
+        "draft contributing", "drafts what the guideline lacks, as a pull request", "both", short=False
+    ),
+    "fix": Verb("fix", "drafts that too, with what can be mended in links and owners", "both", short=False),
 }
+OF_REPOSITORY = ("ignore", "recheck", "draft", "fix")
+"""Commands about the repository as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +294,24 @@ def _absence(given: Words, at: datetime, hours: Hours) -> Words | str:
     return said if span[1] > at else words.IS_PAST
 
 
+def _exception(given: Words, at: datetime, hours: Hours) -> Words | str:
+    """`ID until DATE because REASON` as id, date and the words of the reason."""
+    said = [word for word in given if word.casefold() not in ("until", "because", "of")] if given else []
+    if len(given) < 4 or len(said) < 3 or not re.fullmatch(r"[\w:./@*-]{4,200}", said[0]):
+        return words.NEEDS_EXCEPTION
+    try:
+        until = date.fromisoformat(said[1])
+    except ValueError:
+        return words.NEEDS_EXCEPTION
+    if not at.date() < until <= at.date() + LONGEST:
+        return words.NEEDS_NEARER_DATE
+    return (said[0], until.isoformat(), *given[given.index(said[2]) :])
+
+
+def _contributing(given: Words, at: datetime, hours: Hours) -> Words | str:
+    return () if [word.casefold() for word in given] == ["contributing"] else words.NEEDS_CONTRIBUTING
+
+
 _WORDS: Mapping[str, Callable[[Words, datetime, Hours], Words | str]] = {
     "why": _maybe_person,
     "eta": _when,
@@ -299,6 +333,10 @@ _WORDS: Mapping[str, Callable[[Words, datetime, Hours], Words | str]] = {
     "champion": _on_or_off,
     "off": _alone,
     "on": _alone,
+    "ignore": _exception,
+    "recheck": _alone,
+    "draft": _contributing,
+    "fix": _alone,
 }
 
 

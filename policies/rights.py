@@ -34,6 +34,10 @@ MAY: Mapping[str, frozenset[Role]] = {
     "champion": frozenset({"reader"}),
     "off": frozenset({"writer"}),
     "on": frozenset({"writer"}),
+    "ignore": frozenset({"writer"}),
+    "recheck": frozenset({"writer"}),
+    "draft": frozenset({"writer"}),
+    "fix": frozenset({"writer"}),
 }
 """The roles of which one is enough. `away` and `undo` only ever concern what is the giver's own."""
 

@@ -5,6 +5,7 @@ Who closes the issue by hand snoozes it: for 90 days Usher leaves it be, and aft
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,13 +20,43 @@ SNOOZE = timedelta(days=90)
 class Tracked:
     """The newest tracking issue of a repository as it is now; `issue` None: a person deleted or moved it.
 
-    `left_open` says whether it was open when Usher last wrote it; `closed_by_us`, whether Usher closed it.
+    `left_open` says whether it was open when Usher last wrote it, and `since` when it was last opened then;
+    `closed_by_us`, whether Usher closed it.
     """
 
     nth: int
     issue: Issue | None
     left_open: bool
     closed_by_us: bool
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said on an issue so far: since when it is open, or somebody asked to look again, and each comment."""
+
+    since: datetime
+    comments: tuple[datetime, ...] = ()
+
+    @property
+    def last(self) -> datetime:
+        return max((self.since, *self.comments))
+
+    @property
+    def count(self) -> int:
+        """Comments since it was opened, or since somebody asked."""
+        return sum(at >= self.since for at in self.comments)
+
+
+def may_speak_at(spoken: Spoken, backoff: Sequence[timedelta]) -> datetime | None:
+    """When the next comment may come; None: no more of them, until the list was clear or somebody asks."""
+    return spoken.last + backoff[spoken.count] if spoken.count < len(backoff) else None
+
+
+def unsaid(findings: Iterable[Finding], known: Mapping[str, datetime], spoken: Spoken) -> tuple[Finding, ...]:
+    """The grave findings that are newer than what was said last. `known` says since when each is."""
+    grave = at_least(findings, "high")
+    return tuple(each for each in grave if known.get(each.fingerprint, spoken.last) > spoken.last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.crash_points import reached
 from app.redaction import redact
-from app.store import away, community, experience, outages, outcomes, visits
+from app.store import away, community, experience, kept, outages, outcomes, visits
 from app.store import due as due_rows
 from app.store import facts as fact_rows
 from app.store.database import Database
@@ -247,6 +247,14 @@ class SubjectRecords:
                     tenant_id=self._tenant_id, subject=self._subject, made_at=now, record=dict(record)
                 )
             )
+
+    async def tell_repository(self, asked: Iterable[Fact]) -> None:
+        repository = str(Subject("repository", Subject.parse(self._subject).repository_id))
+        async with self._database.begin() as connection:
+            if await fact_rows.add(connection, self._tenant_id, repository, asked, source="usher"):
+                for kind in ("team", "access", "member"):
+                    await kept.forget(connection, self._tenant_id, kind)
+                await due_rows.touch(connection, self._tenant_id, repository, timedelta())
 
     async def declare_away(self, declared: DeclareAway) -> None:
         async with self._database.begin() as connection:

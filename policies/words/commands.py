@@ -15,6 +15,9 @@ NEEDS_DAYS = "I understand days: `mon fri`, or `2026-12-24 2027-01-01`. Both are
 NEEDS_CHANGE = "I understand the number of a pull request of this repository, as in `#12`."
 NEEDS_ON_OR_OFF = "I understand `on` and `off`."
 NEEDS_POST_OR_DISCARD = "I understand `post`, `post` with words of your own, and `discard`."
+NEEDS_EXCEPTION = "It names a finding by its id, a day such as `2027-01-31`, and in a few words why."
+NEEDS_NEARER_DATE = "The day is to come, and at most 180 days away."
+NEEDS_CONTRIBUTING = "So far I draft `contributing` alone."
 IS_PAST = "That is already past."
 
 CHANGE_IS_OVER = "This is closed already, so nothing is awaited here."

@@ -148,6 +148,79 @@ async def test_an_exception_of_the_rules_is_shown_and_counts_for_nothing(bot: Bo
     assert len(issues(world.api)) == 1
 
 
+# --- What people say to it ------------------------------------------------------------------------------
+
+
+async def test_a_finding_is_accepted_on_the_change_that_brings_it(bot: Bot, world: Shop) -> None:
+    change = world.ana.opens(world.api, touching={GUIDE_PATH: f"{GUIDE}\nTODO: say more.\n"})
+    await bot.settled()
+    assert judged(change).conclusion == "failure"
+    [note] = judged(change).output["annotations"]
+    assert "TODO" in note["message"]
+    rows = judged(change).output["summary"]
+    id_ = rows.partition("/usher ignore ")[2].partition(" ")[0]
+    world.later("5m")
+    world.ana.comments(change, f"/usher ignore {id_} until 2026-12-24 because it is a joke")
+    await bot.settled()
+    assert judged(change).conclusion == "success"
+    golden("contribution_check_accepted", judged(change).output["summary"])
+
+
+async def test_what_was_accepted_on_the_issue_comes_back_after_its_day(bot: Bot, world: Shop) -> None:
+    world.dora.commits(world.api, {GUIDE_PATH: None})
+    await bot.settled()
+    [issue] = issues(world.api)
+    world.later("1h")
+    world.erin.comments(issue, "/usher ignore guide_absent until 2026-12-24 because we are moving house")
+    await bot.settled()
+    assert not issue.open
+    world.later("32d")
+    await bot.settled()
+    assert issue.open
+
+
+async def test_only_who_can_write_accepts_a_finding(bot: Bot, world: Shop) -> None:
+    world.dora.commits(world.api, {GUIDE_PATH: None})
+    await bot.settled()
+    [issue] = issues(world.api)
+    world.later("1h")
+    rita = world.forge.person("rene", member_of="shop")
+    world.dora.gives(world.api, rita, "read")
+    rita.comments(issue, "/usher ignore guide_absent until 2026-12-24 because I say so")
+    await bot.settled()
+    assert issue.open
+    assert "people who can write" in issue.comments[-1].body
+
+
+async def test_something_new_and_grave_is_told_seldom_and_then_no_more(bot: Bot, world: Shop) -> None:
+    world.dora.commits(world.api, {GUIDE_PATH: None})
+    await bot.settled()
+    [issue] = issues(world.api)
+
+    async def later(days: int, *, owner: str) -> int:
+        """So many days later an owner is named whom nobody knows; how many comments there are then."""
+        world.later(f"{days}d")
+        text = f"* @dora\ngone-{owner}/ @{owner} @dora\n"
+        world.dora.commits(world.api, {".github/CODEOWNERS": text})
+        await bot.settled()
+        return len(issue.comments)
+
+    assert await later(3, owner="one") == 0  # too soon
+    assert await later(5, owner="two") == 1
+    golden("tracking_issue_news", told_in(issue.comments[0].body))
+    assert await later(8, owner="three") == 1
+    assert await later(7, owner="four") == 2
+    assert await later(29, owner="five") == 3
+    assert await later(90, owner="six") == 3  # silence
+    world.dora.comments(issue, "/usher recheck")
+    await bot.settled()
+    assert await later(8, owner="seven") == 5  # with the request itself
+
+
+def told_in(body: str) -> str:
+    return body.partition("<!--")[0].rstrip()
+
+
 class TestPreview:
     @pytest.fixture
     def mode(self) -> str:

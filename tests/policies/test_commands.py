@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from policies import instants
 from policies.calendars import Calendar
-from policies.commands import VERBS, Command, Unclear, is_ours, is_too_much, typed, unanswered, understood
+from policies.commands import (
+    OF_REPOSITORY,
+    VERBS,
+    Command,
+    Unclear,
+    is_ours,
+    is_too_much,
+    typed,
+    unanswered,
+    understood,
+)
 from policies.facts import CommandGiven, CommandRefused, CommandTyped
 from policies.rights import MAY, may, roles, whose
 from tests.policies.clocks.telling import asked, opened, slots, state
@@ -256,7 +266,8 @@ OFF = f"{HELP} off on"
 )
 def test_who_may_give_which_command(person: str, access: str, allowed: str) -> None:
     held = roles(person, state(CHANGE, "11-23 10:00"), access)  # type: ignore[arg-type]
-    assert [verb for verb in MAY if may(verb, held)] == allowed.split()
+    of_repository = list(OF_REPOSITORY) if access in ("write", "maintain") else []
+    assert [verb for verb in MAY if may(verb, held)] == allowed.split() + of_repository
 
 
 def test_every_verb_has_its_rights_and_says_whose_they_are() -> None:
@@ -274,3 +285,35 @@ def test_every_command_is_documented_with_its_form_and_effect() -> None:
     assert [(form, does) for form, does, _ in rows] == [(verb.form, verb.does) for verb in VERBS.values()]
     for (_, _, people), verb in zip(rows, VERBS, strict=True):
         assert people == whose(verb), verb
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "ignore 1f0c9a2e until 2026-12-24 because the tests move",
+            ("1f0c9a2e", "2026-12-24", "the", "tests", "move"),
+        ),
+        (
+            "ignore section_missing:test until 2026-12-24 because of it",
+            ("section_missing:test", "2026-12-24", "it"),
+        ),
+        ("ignore marker until 2026-12-24", None),
+        ("ignore marker until soon because of it", None),
+        ("ignore marker until 2026-11-23 because of it", None),
+        ("ignore marker until 2027-05-23 because of it", None),
+        ("ignore until 2026-12-24 because of it", None),
+        ("draft contributing", ()),
+        ("draft", None),
+        ("recheck", ()),
+        ("fix it", None),
+    ],
+)
+def test_commands_about_the_repository(text: str, words: tuple[str, ...] | None) -> None:
+    found = read(f"/usher {text}")
+    assert (found.words if isinstance(found, Command) else None) == words
+
+
+def test_commands_about_the_repository_are_never_short() -> None:
+    assert not is_ours("/fix", prefix="/usher", short=True)
+    assert is_ours("/usher fix", prefix="/usher", short=True)
