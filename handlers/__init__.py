@@ -9,6 +9,7 @@ from handlers.assign import assign
 from handlers.champions import champions
 from handlers.commands import commands
 from handlers.contribution import contribution_check
+from handlers.drafting import propose_drafts
 from handlers.guests import label_guests
 from handlers.handover import hand_over
 from handlers.remind import remind
@@ -27,6 +28,7 @@ Feature = Callable[[Situation, Reads], Awaitable[Sequence[Action]]]
 FEATURES: tuple[Feature, ...] = (
     commands,  # people say what should happen
     tell_repository,  # what concerns the repository as a whole is handed over to it
+    propose_drafts,  # whoever asks for a draft gets one
     keep_absences,  # who is away is away everywhere
     keep_silence,  # who wants to be left in peace is
     champions,  # who offers to help is named to whoever asks

@@ -17,7 +17,7 @@ from policies import exceptions
 from policies.exceptions import Accepted
 from policies.facts import RepositoryRef, Tree, same
 from policies.findings import Finding, each_once
-from policies.guidelines import Facts, Inspection, Measured, Place, builds, inspect, sla_hours
+from policies.guidelines import Facts, Files, Inspection, Measured, Place, builds, inspect, sla_hours
 from policies.guidelines.places import Defaults
 from policies.insights.measures import waits
 from policies.insights.survival import p85
@@ -57,15 +57,7 @@ async def look_at(
     old the guideline of the first one is. `accepted` are exceptions besides those of the rules.
     """
     rules = rulebook.rules.guidelines
-    described = await reads.forge.described(repository)
-    web = described.url.partition(f"/{repository.name}")[0]
-    facts = Facts(
-        now=now,
-        dialect=reads.forge.dialect,
-        place=Place(repository.name, described.default_branch, web),
-        sla=sla_hours(rulebook.rules.reviews.guest.first_response),
-        measured=await _measured(reads, now),
-    )
+    facts = await _facts(repository, rulebook, reads, now)
     sources = await _sources(repository, rulebook, reads)
     diagnoses = await diagnose(repository, commits, rules, reads, now)
     looks = []
@@ -75,6 +67,29 @@ async def look_at(
         counting, apart = exceptions.apart(found, [*rules.exceptions, *accepted], now.date())
         looks.append(Look(inspection, owners, counting, apart))
     return tuple(looks)
+
+
+async def files_at(
+    repository: RepositoryRef, at: str, rulebook: Rulebook, reads: Reads, now: datetime
+) -> tuple[Tree, Files, Facts]:
+    """The files that such a look reads, and what else is known."""
+    facts = await _facts(repository, rulebook, reads, now)
+    tree = await _tree(repository, at, reads)
+    sources = await _sources(repository, rulebook, reads)
+    files = await collect(_At(repository, at, reads), reads.forge.dialect, tree, facts.place, sources)
+    return tree, files, facts
+
+
+async def _facts(repository: RepositoryRef, rulebook: Rulebook, reads: Reads, now: datetime) -> Facts:
+    described = await reads.forge.described(repository)
+    web = described.url.partition(f"/{repository.name}")[0]
+    return Facts(
+        now=now,
+        dialect=reads.forge.dialect,
+        place=Place(repository.name, described.default_branch, web),
+        sla=sla_hours(rulebook.rules.reviews.guest.first_response),
+        measured=await _measured(reads, now),
+    )
 
 
 async def _inspected(

@@ -10,7 +10,7 @@ from typing import TypeVar
 from handlers.origin import Household
 from handlers.records import Effect, Rulebook
 from policies.clocks import State, Terms, fold_issue
-from policies.facts import Fact, Issue, Subject, in_order
+from policies.facts import Fact, Issue, RepositoryRef, Subject, in_order
 
 T = TypeVar("T", bound=Fact)
 
@@ -38,6 +38,10 @@ class IssueSituation:
     @property
     def subject(self) -> Subject:
         return self.issue.subject
+
+    @property
+    def repository(self) -> RepositoryRef:
+        return self.issue.repository
 
     def facts(self, kind: type[T]) -> tuple[T, ...]:
         """The facts of one kind, in the order in which they happened."""

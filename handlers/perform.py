@@ -14,7 +14,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from handlers.ports import Forge, ForgeError, Gone, Refused, Unavailable, Unsure, Verdict
+from handlers.ports import (
+    Conflict,
+    Forbidden,
+    Forge,
+    ForgeError,
+    Gone,
+    Proposal,
+    Refused,
+    Unavailable,
+    Unsure,
+    Verdict,
+)
 from handlers.records import Effect, Effects, Log, NotYet, Records
 from policies.actions import (
     Action,
@@ -29,6 +40,7 @@ from policies.actions import (
     Nod,
     Note,
     OfferHelp,
+    Propose,
     RecordDecision,
     ReleaseReview,
     RequestReview,
@@ -205,9 +217,28 @@ async def _write_in_talk(
         case Nod():
             await forge.nod(place, action.remark_id, action.reaction, on_line=action.on_line)
             await done(effect)
+        case Propose():
+            await _propose(action, place, desk, effect)
         case _ if isinstance(place, Change):
             return await _write_on_change(action, place, desk, effect)
     return ()
+
+
+async def _propose(action: Propose, place: Change | Issue, desk: Desk, effect: Effect) -> None:
+    """What cannot be proposed is noted with why, and said in words instead."""
+    files = tuple((path, text.encode(errors="surrogateescape")) for path, text in action.files)
+    proposal = Proposal(action.branch, action.base, action.title, action.body, action.message, files)
+    try:
+        number = await desk.forge.propose(place.repository, proposal)
+    except (Forbidden, Refused):
+        failed = "forbidden"
+    except Conflict:
+        failed = "taken"
+    else:
+        await desk.effects.done(effect, number)
+        return
+    await desk.effects.done(effect, None, {**effect.payload, "failed": failed})
+    await _once(action.instead(failed), place, desk)
 
 
 async def _write_on_change(

@@ -28,6 +28,7 @@ from policies.owner_health import Asked
 from policies.owners import OwnersFile
 from policies.reviewers import Past
 from policies.rules import Exempt, Rules
+from policies.successors import Reviewed
 from policies.typed_yaml import Problem
 
 
@@ -293,6 +294,10 @@ class Findings(Protocol):
 
         Returns since when each is known, by its fingerprint; one that comes back is known from now on.
         """
+        ...
+
+    async def reviewed(self, since: datetime) -> Sequence[Reviewed]:
+        """What everybody reviewed here since then."""
         ...
 
     async def exceptions(self) -> Sequence[Exempt]:

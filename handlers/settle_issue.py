@@ -11,6 +11,7 @@ from typing import Any
 
 from handlers.absences import keep_absences
 from handlers.champions import champions
+from handlers.drafting import propose_drafts
 from handlers.issue_commands import issue_commands
 from handlers.issue_situation import IssueSituation
 from handlers.origin import Household, household_of
@@ -45,6 +46,7 @@ IssueFeature = Callable[[IssueSituation, Reads], Awaitable[Sequence[Action]]]
 ISSUE_FEATURES: tuple[IssueFeature, ...] = (
     issue_commands,  # people say what should happen
     tell_repository,  # what concerns the repository as a whole is handed over to it
+    propose_drafts,  # whoever asks for a draft gets one
     keep_absences,  # who is away is away everywhere
     keep_silence,  # or it wants to be left in peace
     champions,  # who offers to help is named to whoever asks
@@ -55,7 +57,7 @@ ISSUE_FEATURES: tuple[IssueFeature, ...] = (
 )
 """Every feature of issues, in the order in which they are asked."""
 
-OF_OUR_OWN: tuple[IssueFeature, ...] = (issue_commands, tell_repository, keep_silence)
+OF_OUR_OWN: tuple[IssueFeature, ...] = (issue_commands, tell_repository, propose_drafts, keep_silence)
 """Those of an issue that Usher itself opened: nobody owes it an answer."""
 
 MOST_ROUNDS = 5

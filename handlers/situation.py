@@ -11,7 +11,7 @@ from handlers.owning import Owning
 from handlers.ports import Forge
 from handlers.records import Directory, Effect, Findings, Records, Rulebook, Rulebooks
 from policies.clocks import State, Terms, fold
-from policies.facts import Change, Fact, Subject, Touched, in_order
+from policies.facts import Change, Fact, RepositoryRef, Subject, Touched, in_order
 
 T = TypeVar("T", bound=Fact)
 
@@ -21,6 +21,8 @@ class Scene(Protocol):
 
     @property
     def subject(self) -> Subject: ...
+    @property
+    def repository(self) -> RepositoryRef: ...
     @property
     def rulebook(self) -> Rulebook: ...
     @property
@@ -63,6 +65,10 @@ class Situation:
     @property
     def subject(self) -> Subject:
         return self.change.subject
+
+    @property
+    def repository(self) -> RepositoryRef:
+        return self.change.repository
 
     @property
     def is_open(self) -> bool:

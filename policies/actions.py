@@ -170,8 +170,43 @@ class KeepIssue:
         return f"issue|{self.nth}"
 
 
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Propose these files, path and text, as a draft change on a branch of our own; `name` tells it from others.
+
+    `in_words` is said instead where Usher may not write files, `taken` where a person's commit is on the branch.
+    """
+
+    name: str
+    branch: str
+    base: str
+    title: str
+    body: str
+    message: str
+    files: tuple[tuple[str, str], ...]
+    in_words: str
+    taken: str
+
+    @property
+    def key(self) -> str:
+        return f"propose|{self.name}"
+
+    def instead(self, failed: str) -> Say:
+        """What is said where it could not be proposed: `forbidden` or `taken`."""
+        return Say(f"command|draft|{self.name}", self.taken if failed == "taken" else self.in_words)
+
+
 ForgeAction = (
-    RequestReview | ReleaseReview | Say | AddToDigest | KeepSticky | SetCheck | Label | Nod | KeepIssue
+    RequestReview
+    | ReleaseReview
+    | Say
+    | AddToDigest
+    | KeepSticky
+    | SetCheck
+    | Label
+    | Nod
+    | KeepIssue
+    | Propose
 )
 
 

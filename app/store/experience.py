@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.records import Experience
 from policies.facts import Rank, same
 from policies.reviewers import Past
+from policies.successors import Reviewed
 
 MOST_REVIEWS = 2000
 
@@ -20,7 +21,7 @@ _REVIEWS = sa.text(
         SELECT subject, lower(actor) AS person, max(forge_time) AS at
         FROM fact
         WHERE tenant_id = :tenant_id AND subject >= :first AND subject < :end AND rank = :review
-          AND forge_time > :since AND lower(actor) = ANY(:people)
+          AND forge_time > :since AND (CAST(:people AS text[]) IS NULL OR lower(actor) = ANY(:people))
         GROUP BY subject, lower(actor)
         ORDER BY max(forge_time) DESC
         LIMIT :most
@@ -71,6 +72,26 @@ async def read(
         if same(row.author or "") == same(author):
             of_author[row.person] = of_author.get(row.person, 0) + 1
     return {person: Experience(tuple(acts), of_author.get(person, 0)) for person, acts in past.items()}
+
+
+async def reviewed(
+    connection: AsyncConnection, tenant_id: int, repository_id: int, since: datetime
+) -> tuple[Reviewed, ...]:
+    """What everybody reviewed in a repository since then, change by change, by login in lower case."""
+    values = {
+        "tenant_id": tenant_id,
+        "first": f"change:{repository_id}:",
+        "end": f"change:{repository_id};",
+        "review": int(Rank.REVIEW),
+        "since": since,
+        "people": None,
+        "most": MOST_REVIEWS,
+    }
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for row in await connection.execute(_REVIEWS, values):
+        paths = tuple(path for _, each in (row.files or []) for path in each)
+        found.setdefault(row.person, []).append(paths)
+    return tuple(Reviewed(person, tuple(changes)) for person, changes in found.items())
 
 
 def _directory(path: str) -> str:

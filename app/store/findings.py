@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from app.store import facts, outcomes
+from app.store import experience, facts, outcomes
 from app.store.database import Database
 from app.store.tables import effect, fact, finding
 from handlers.records import Findings
@@ -18,6 +18,7 @@ from policies.findings import Finding
 from policies.insights.measures import Outcome
 from policies.owner_health import Asked
 from policies.rules import Exempt
+from policies.successors import Reviewed
 
 HOUR = timedelta(hours=1)
 
@@ -65,6 +66,10 @@ class RepositoryFindings(Findings):
             known = sa.select(finding.c.fingerprint, finding.c.first_seen)
             open_now = known.where(*here, finding.c.cleared_at.is_(None))
             return {row.fingerprint: row.first_seen for row in await connection.execute(open_now)}
+
+    async def reviewed(self, since: datetime) -> Sequence[Reviewed]:
+        async with self._database.begin() as connection:
+            return await experience.reviewed(connection, self._tenant_id, self._repository_id, since)
 
     async def exceptions(self) -> Sequence[Exempt]:
         subject = str(Subject("repository", self._repository_id))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
+from app.forges.sandbox.git import Blob
+from app.forges.sandbox.github.site import PERMISSIONS
 from app.forges.sandbox.world import Change, CheckRun, Repository
 from app.store.tables import finding
 from tests.handlers.conftest import GUIDE, Bot, Shop, golden
@@ -19,6 +23,11 @@ def on_branch(repository: Repository) -> CheckRun:
     """The newest verdict on the default branch."""
     tip = repository.branches[repository.default_branch]
     return next(run for run in reversed(repository.checks.values()) if run.sha == tip)
+
+
+def tree_of(change: Change) -> Mapping[str, Blob]:
+    """The files as the change has them."""
+    return change.repository.history.commits[change.head].tree
 
 
 async def kinds(bot: Bot, repository: Repository) -> set[str]:
@@ -232,3 +241,92 @@ class TestPreview:
         await bot.settled()
         assert (issues(world.api), check_on(change), world.api.checks) == ([], None, {})
         assert "guide_absent" in await kinds(bot, world.api)
+
+
+# --- Drafts -----------------------------------------------------------------------------------------------
+
+
+class TestDrafts:
+    @pytest.fixture
+    def bare(self, world: Shop) -> Shop:
+        """No guide, and an issue that says so."""
+        world.dora.commits(world.api, {GUIDE_PATH: None, RULES: "support: {channel: '#shop-api'}\n"})
+        return world
+
+    def may_write(self, world: Shop) -> None:
+        world.forge.permit("shop", {**PERMISSIONS, "contents": "write"})
+
+    def drafts(self, repository: Repository) -> list[Change]:
+        return [each for each in repository.changes if each.head_branch == "usher/contribution"]
+
+    async def test_a_draft_says_what_is_known_and_asks_the_rest(self, bot: Bot, bare: Shop) -> None:
+        self.may_write(bare)
+        bare.dora.commits(bare.api, {"Makefile": "install:\n\ttrue\n"})
+        await bot.settled()
+        [issue] = issues(bare.api)
+        bare.later("1h")
+        bare.dora.comments(issue, "/usher draft contributing")
+        await bot.settled()
+        [draft] = self.drafts(bare.api)
+        assert draft.draft
+        assert {each.path for each in draft.files} == {GUIDE_PATH}
+        golden("draft_contributing", tree_of(draft)[GUIDE_PATH].content.decode().rstrip())
+        golden("draft_contributing_body", f"{draft.title}\n\n{draft.body}")
+        assert judged(draft).conclusion == "success"
+
+    async def test_without_the_permission_the_draft_stands_where_it_was_asked_for(
+        self, bot: Bot, bare: Shop
+    ) -> None:
+        await bot.settled()
+        [issue] = issues(bare.api)
+        bare.later("1h")
+        bare.dora.comments(issue, "/usher draft contributing")
+        await bot.settled()
+        assert self.drafts(bare.api) == []
+        golden("draft_in_words", told_in(issue.comments[-1].body))
+
+    async def test_a_persons_commit_is_never_written_over(self, bot: Bot, bare: Shop) -> None:
+        self.may_write(bare)
+        await bot.settled()
+        [issue] = issues(bare.api)
+        bare.later("1h")
+        bare.dora.comments(issue, "/usher draft contributing")
+        await bot.settled()
+        [draft] = self.drafts(bare.api)
+        bare.dora.pushes(draft, {GUIDE_PATH: "# Mine\n"})
+        bare.later("1h")
+        bare.dora.comments(issue, "/usher fix")
+        await bot.settled()
+        assert tree_of(draft)[GUIDE_PATH].content == b"# Mine\n"
+        assert "never writes over" in issue.comments[-1].body
+
+    async def test_a_guide_that_says_all_needs_no_draft(self, bot: Bot, world: Shop) -> None:
+        self.may_write(world)
+        change = world.ana.opens(world.api, touching=["app.py"])
+        await bot.settled()
+        world.later("1h")
+        world.ana.comments(change, "/usher draft contributing")
+        await bot.settled()
+        assert self.drafts(world.api) == []
+        assert "nothing that could be drafted" in change.comments[-1].body
+
+    async def test_a_fix_mends_links_and_names_who_reviews_in_place_of_who_left(
+        self, bot: Bot, world: Shop
+    ) -> None:
+        self.may_write(world)
+        reviewed = world.ana.opens(world.api, touching=["docs/guide.md"])
+        await bot.settled()
+        world.dora.reviews(reviewed, "approve")
+        await bot.settled()
+        world.dora.gives(world.api, world.erin, "none")
+        world.erin.leaves_organisation("shop")
+        world.dora.commits(world.api, {GUIDE_PATH: f"{GUIDE}\nSee [this](Docs/guide.md).\n"})
+        await bot.settled()
+        [issue] = issues(world.api)
+        world.later("1h")
+        world.dora.comments(issue, "/usher fix")
+        await bot.settled()
+        [draft] = self.drafts(world.api)
+        assert {each.path for each in draft.files} == {GUIDE_PATH, ".github/CODEOWNERS"}
+        golden("fix_body", f"{draft.title}\n\n{draft.body}")
+        golden("fix_owners", tree_of(draft)[".github/CODEOWNERS"].content.decode().rstrip())
