@@ -112,8 +112,9 @@ async def _drafted(fact: CommandGiven, scene: Scene, reads: Reads) -> Drafted:
     if owners is not None:
         owners_path, owners_text, said = owners
         changed.append((owners_path, owners_text))
-    body = words.body(draft.sources, draft.questions, mended, said, fact.by, _named(scene, reads))
-    return Drafted(tuple(changed), body, words.in_words(path, draft.added, body))
+    account = words.account(draft.sources, draft.questions, mended, said)
+    body = f"{words.intro(fact.by, _named(scene, reads))}\n\n{account}"
+    return Drafted(tuple(changed), body, words.in_words(path, draft.added, account))
 
 
 async def _owners(

@@ -109,19 +109,22 @@ def from_file(path: str) -> str:
 TITLE = "Say what newcomers look for"
 
 
-def body(
+def intro(asked_by: str, asked_in: str) -> str:
+    """Who asked for it, and that it is theirs now."""
+    return (
+        f"{code(asked_by)} asked for this draft in {asked_in}. Change whatever you like: Usher never writes over a "
+        "commit of yours."
+    )
+
+
+def account(
     sources: Sequence[tuple[str, str]],
     questions: Sequence[str],
     mended: Sequence[tuple[str, str]],
     owners: Sequence[str],
-    asked_by: str,
-    asked_in: str,
 ) -> str:
-    """What the drafted change says of itself."""
-    parts = [
-        f"{code(asked_by)} asked for this draft in {asked_in}. Change whatever you like: Usher never writes over a "
-        "commit of yours."
-    ]
+    """Where each part of a draft comes from, and what nobody but people can say."""
+    parts = []
     if sources:
         rows = [f"| {heading} | {source} |" for heading, source in sources]
         parts.append("\n".join(["| Drafted | From |", "| :-- | :-- |", *rows]))

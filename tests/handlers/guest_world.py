@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.forges.sandbox import Sandbox
-from tests.handlers.conftest import Shop
+from tests.handlers.conftest import GUIDE, Shop
 
 OWNERS = """\
 *          @shop/platform
@@ -31,6 +31,8 @@ def grown_shop(forge: Sandbox, rules: str = "", owners: str = OWNERS, **more: st
         ".github/usher.yml": rules,
         "pay/refund.py": "def refund(): ...\n",
         "docs/guide.md": "# Guide\n",
+        "CONTRIBUTING.md": GUIDE,
+        "Makefile": "install:\n\ttrue\ntest:\n\ttrue\n",
         "free/notes.md": "Notes\n",
         "app.py": "print('shop')\n",
         **more,

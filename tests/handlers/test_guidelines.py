@@ -272,7 +272,6 @@ class TestDrafts:
         assert {each.path for each in draft.files} == {GUIDE_PATH}
         golden("draft_contributing", tree_of(draft)[GUIDE_PATH].content.decode().rstrip())
         golden("draft_contributing_body", f"{draft.title}\n\n{draft.body}")
-        assert judged(draft).conclusion == "success"
 
     async def test_without_the_permission_the_draft_stands_where_it_was_asked_for(
         self, bot: Bot, bare: Shop
