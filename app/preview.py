@@ -174,12 +174,13 @@ class PaperRecords(SubjectRecords):
     async def _nothing(self, *_given: Any, **_named: Any) -> None:
         """Nothing is kept on paper."""
 
-    keep_outcome = declare_away = withdraw_away = _nothing
+    keep_outcome = tell_repository = declare_away = withdraw_away = _nothing
     draft_thanks = decide_thanks = offer_help = be_silent = _nothing
 
 
 class PaperFindings(RepositoryFindings):
     """Reads findings, and keeps none."""
 
-    async def keep(self, findings: Any, now: datetime) -> None:
+    async def keep(self, findings: Any, now: datetime) -> Mapping[str, datetime]:
         """Nothing is kept on paper."""
+        return {}
