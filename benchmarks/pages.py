@@ -31,7 +31,7 @@ from app.store.viewers import Identity
 
 REPOSITORIES, CHANGES, FACTS = 10_000, 100_000, 1_000_000
 MOST_QUERIES, MOST_TIMES = 8, 10
-ROUNDS, WARM_UP = 40, 5
+ROUNDS, WARM_UP = 30, 3
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 WORDS = (

@@ -363,10 +363,18 @@ async def _guest_work(
 
 async def _copies(connection: AsyncConnection, visitor: Visitor) -> dict[tuple[int, int], int]:
     """How many files of each repository lie identically in repositories of other teams."""
+    # Nearly every file lies in one repository alone: those are left out before anything is looked up.
+    twice = (
+        sa.select(blob_seen.c.tenant_id, blob_seen.c.sha)
+        .group_by(blob_seen.c.tenant_id, blob_seen.c.sha)
+        .having(sa.func.count() > 1)
+        .cte("twice")
+    )
     owned = (
         sa.select(
             blob_seen.c.tenant_id, blob_seen.c.sha, blob_seen.c.repository_id, entry.c.owner.label("team")
         )
+        .join(twice, sa.and_(twice.c.tenant_id == blob_seen.c.tenant_id, twice.c.sha == blob_seen.c.sha))
         .join(
             entry,
             sa.and_(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,6 +26,9 @@ from policies.insights.formulas import BY_KEY
 
 FRESH = 300
 """Seconds that portals may keep what they read."""
+
+KEPT_FOR, MOST_KEPT = 120.0, 32
+"""Seconds for which candidates are kept, and for how many visitors at most."""
 
 
 def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRouter:
@@ -111,11 +115,19 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
             raise HTTPException(404, "There is no such repository, or you may not read it on the forge.")
         return RedirectResponse(f"/r/{name[0]}/{quote(name[1])}", 303)
 
+    lately: dict[tuple[int, ...], tuple[float, catalogue.CandidatesFound]] = {}
+
     @router.get("/candidates")
     async def worth_sharing(request: Request) -> HTMLResponse:
+        """Reckoned from everything that the visitor may read, so it is kept for them for a few minutes."""
         visitor = await visitors.must(request)
-        async with database.begin() as connection:
-            found = await catalogue.worth_sharing(connection, visitor, clock.now())
+        at, found = lately.get(visitor.ids, (0.0, None))
+        if found is None or time.monotonic() - at > KEPT_FOR:
+            async with database.begin() as connection:
+                found = await catalogue.worth_sharing(connection, visitor, clock.now())
+            if len(lately) >= MOST_KEPT:
+                lately.clear()
+            lately[visitor.ids] = (time.monotonic(), found)
         return page("candidates.html", request=request, found=found, formula=BY_KEY["candidate"])
 
     # --- For machines ---------------------------------------------------------------------------------------------
