@@ -131,7 +131,7 @@ def silence(world: Shop) -> Iterator[None]:
 async def compare(bot: Bot, world: Shop) -> int:
     async with bot.usher.database.begin() as connection:
         [tenant_id] = (await connection.execute(sa.text("SELECT id FROM tenant"))).scalars()
-    comparing = Comparing(bot.usher.database, bot.usher.work._settling.forge_of, timedelta())
+    comparing = Comparing(bot.usher.database, bot.usher.forges, timedelta())
     drifted = await comparing.repository(tenant_id, RepositoryRef(world.api.id, world.api.full_name))
     await bot.settled()
     return drifted
