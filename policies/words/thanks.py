@@ -35,6 +35,6 @@ def waits(login: str, command: str) -> str:
 def could_help(command: str) -> str:
     """The line in the digest of somebody who came as a guest three times."""
     return (
-        "Three changes of yours were merged in repositories of other teams. If you would like to help others who "
-        f"try the same, comment {command} champion on anywhere; {command} champion off ends it at once."
+        "Three changes of yours were merged in this repository of another team. If you would like to help others "
+        f"who try the same, comment {command} champion on anywhere; {command} champion off ends it at once."
     )
