@@ -16,9 +16,11 @@ from app.connections import GitHubConnection
 from app.doctor.checks import Check, failed, skipped, well
 from app.doctor.database import check_database
 from app.doctor.github import check_github
+from app.doctor.gitlab import check_gitlab
 from app.errors import ForPeople
+from app.gitlab_connection import GitLabConnection
 from app.settings import Settings
-from app.store.database import connect, locate
+from app.store.database import Database, connect, locate
 
 _MARKS = {"well": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
 
@@ -38,23 +40,32 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
             yield each
         yield _address(settings)
         if not schema_is_ours:
-            yield skipped("github", "Not looked at: what connects Usher may be stored in the database.")
+            yield skipped("forges", "Not looked at: what connects Usher may be stored in the database.")
             return
-        connection = GitHubConnection(settings, database, keys.Seal(keys.master_keys(settings)))
-        async with connection.open():
-            if connection.client is None:
-                yield failed(
-                    "github",
-                    "No GitHub App is connected.",
-                    "Run `usher setup` for a link that creates one, or set USHER_GITHUB_APP_ID and its key.",
-                )
-            else:
-                async for each in check_github(connection.client, settings.public_url):
-                    yield each
+        async for each in _forges(settings, database):
+            yield each
     except ForPeople as error:
         yield failed("keys", str(error), "See the message.")
     finally:
         await database.close()
+
+
+async def _forges(settings: Settings, database: Database) -> AsyncIterator[Check]:
+    github = GitHubConnection(settings, database, keys.Seal(keys.master_keys(settings)))
+    async with github.open(), GitLabConnection(settings).open() as gitlab:
+        if github.client is None and gitlab.client is None:
+            yield failed(
+                "forges",
+                "No forge is connected.",
+                "Run `usher setup` for a link that creates a GitHub App, or set USHER_GITLAB_TOKEN and run "
+                "`usher gitlab connect`.",
+            )
+        if github.client is not None:
+            async for each in check_github(github.client, settings.public_url):
+                yield each
+        if gitlab.client is not None:
+            async for each in check_gitlab(gitlab.client, database):
+                yield each
 
 
 def _address(settings: Settings) -> Check:

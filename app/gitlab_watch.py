@@ -48,7 +48,7 @@ class HookWatch:
         seen: dict[str, str] = {}
         unseen: list[str] = []
         resent = 0
-        for place in await self._places(setup, unseen):
+        for place in await hook_places(self.database, setup, unseen):
             try:
                 hooks = await setup.hooks(place)
             except (Forbidden, Gone):
@@ -62,26 +62,6 @@ class HookWatch:
         if seen:
             metrics.hook_enabled.labels("gitlab").set(all(state == "executable" for state in seen.values()))
         return {"hooks": seen, "unseen": unseen, "resent": resent, "token": await self._token(client)}
-
-    async def _places(self, setup: GitLabSetup, unseen: list[str]) -> list[Place]:
-        """The groups that are connected, and where groups have no hooks, the projects we know there."""
-        async with self.database.begin() as connection:
-            groups = [each for each in await tenants.every(connection) if each.forge == "gitlab"]
-        found: list[Place] = []
-        for tenant in groups:
-            if tenant.state != "active":
-                continue
-            try:
-                place = await setup.group(tenant.account)
-                try:
-                    await setup.hooks(place)
-                    found.append(place)
-                except Gone:  # no group hooks in this tier
-                    found += await setup.projects(place)
-            except ForgeError as error:
-                unseen.append(tenant.account)
-                log.debug("hooks cannot be seen", account=tenant.account, reason=str(error))
-        return found
 
     async def _look(self, setup: GitLabSetup, place: Place, hook: Hook) -> str:
         if hook.alert == "executable":
@@ -115,8 +95,32 @@ class HookWatch:
         today = datetime.now(UTC).date()
         left = days_left(token, today) if token else None
         if left is not None:
-            metrics.credential_expiry_days.labels("gitlab").set(left)
+            metrics.credential_expiry_seconds.labels("gitlab").set(left * 86_400)
         problems = list(token_problems(token, today))
         for problem in problems:
             log.warning("the GitLab token needs somebody", problem=problem)
         return problems
+
+
+async def hook_places(database: Database, setup: GitLabSetup, unseen: list[str]) -> list[Place]:
+    """The groups that are connected, and where groups have no hooks, the projects we know there.
+
+    What we may not look at is added to `unseen` by its name.
+    """
+    async with database.begin() as connection:
+        groups = [each for each in await tenants.every(connection) if each.forge == "gitlab"]
+    found: list[Place] = []
+    for tenant in groups:
+        if tenant.state != "active":
+            continue
+        try:
+            place = await setup.group(tenant.account)
+            try:
+                await setup.hooks(place)
+                found.append(place)
+            except Gone:  # no group hooks in this tier
+                found += await setup.projects(place)
+        except ForgeError as error:
+            unseen.append(tenant.account)
+            log.debug("hooks cannot be seen", account=tenant.account, reason=str(error))
+    return found

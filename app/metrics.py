@@ -80,9 +80,9 @@ reconcile_drift = Counter(
     ["forge"],
     registry=registry,
 )
-credential_expiry_days = Gauge(
-    "usher_credential_expiry_days",
-    "Days until a credential of Usher ends, at the last look.",
+credential_expiry_seconds = Gauge(
+    "usher_credential_expiry_seconds",
+    "Seconds until a credential of Usher ends, at the last look",
     ["kind"],
     registry=registry,
 )

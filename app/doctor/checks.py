@@ -33,3 +33,17 @@ def failed(name: str, found: str, mend: str) -> Check:
 def skipped(name: str, found: str, mend: str = "") -> Check:
     """It could not be looked at, because something before it is not there."""
     return Check(name, "skipped", found, mend)
+
+
+_SKEW_WARNS, _SKEW_FAILS = 30.0, 240.0
+
+
+def skew(name: str, forge: str, offset: float) -> Check:
+    """How far this machine's clock is from the forge's; `offset` in seconds, above 0 where the forge is ahead."""
+    off = f"This machine's clock is {abs(offset):.0f} s {'behind' if offset > 0 else 'ahead of'} {forge}'s."
+    mend = "Set the clock by NTP: promises and reminders go by it."
+    if abs(offset) > _SKEW_FAILS:
+        return failed(name, off, mend)
+    if abs(offset) > _SKEW_WARNS:
+        return warning(name, off, mend)
+    return well(name, f"This machine's clock agrees with {forge}'s.")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.doctor.checks import Check, failed, skipped, warning, well
+from app.doctor.checks import Check, failed, skew, skipped, warning, well
 from app.forges import github_needs
 from app.forges.github_app import GitHubApp
 from app.forges.github_client import GitHubClient, items
@@ -14,7 +14,6 @@ from app.forges.json_values import number, text
 from app.forges.json_values import time as instant
 from handlers.ports import ForgeError
 
-_SKEW_WARNS, _SKEW_FAILS = 30.0, 240.0
 _LITTLE_LEFT = 0.3
 _RECENT = timedelta(hours=1)
 
@@ -29,28 +28,17 @@ async def check_github(client: GitHubClient, public_url: str | None) -> AsyncIte
             f"GitHub does not know this App by its key: {error}.",
             "Compare USHER_GITHUB_APP_ID and USHER_GITHUB_PRIVATE_KEY with the App's settings page.",
         )
-        yield _skew(client)
+        yield skew("clock", "GitHub", client.clock.offset)
         return
     page = text(app, "html_url")
     yield well("github.app", f"{text(app, 'name')} ({page}), App {number(app, 'id')}.")
-    yield _skew(client)
+    yield skew("clock", "GitHub", client.clock.offset)
     yield _permissions(app, page)
     yield _events(app, page)
     yield await _hook_address(client, public_url, page)
     yield await _deliveries(client, page)
     async for each in _installations(client, page):
         yield each
-
-
-def _skew(client: GitHubClient) -> Check:
-    """GitHub refuses a signature of a clock that is wrong; Usher follows GitHub's clock, promises do not."""
-    offset = client.clock.offset
-    off = f"This machine's clock is {abs(offset):.0f} s {'behind' if offset > 0 else 'ahead of'} GitHub's."
-    if abs(offset) > _SKEW_FAILS:
-        return failed("clock", off, "Set the clock by NTP: promises and reminders go by it.")
-    if abs(offset) > _SKEW_WARNS:
-        return warning("clock", off, "Set the clock by NTP: promises and reminders go by it.")
-    return well("clock", "This machine's clock agrees with GitHub's.")
 
 
 def _permissions(app: Mapping[str, Any], page: str) -> Check:

@@ -199,7 +199,7 @@ async def test_the_doctor_names_what_is_missing_and_is_content_afterwards(
 ) -> None:
     before = await found(fresh, address, tmp_path)
     assert before["database"][0] == "well"
-    assert before["github"] == ("failed", "No GitHub App is connected.")
+    assert before["forges"] == ("failed", "No forge is connected.")
     await fresh.create_app()
     fresh.forge.registration.permissions = {
         **fresh.forge.registration.permissions,

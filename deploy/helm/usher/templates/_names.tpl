@@ -66,6 +66,7 @@ securityContext:
 - {name: USHER_PUBLIC_URL, value: {{ .Values.publicUrl | quote }}}
 - {name: USHER_LOG_FORMAT, value: json}
 - {name: USHER_METRICS_ADDRESS, value: "0.0.0.0:9464"}
+- {name: USHER_METRICS_ADDRESS, value: "0.0.0.0:9464"}
 - name: USHER_DATABASE_URL
   valueFrom: {secretKeyRef: {name: {{ .Values.secret }}, key: database-url}}
 - name: USHER_MASTER_KEYS
