@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,10 +34,11 @@ async def promises(
     visitor: Visitor,
     since: datetime,
     repository: tuple[int, int] | None = None,
+    became_of_it: Sequence[Outcome] = (),
 ) -> list[PromiseLine]:
     """Every promise of a guide that the visitor may read, with what became of it; by name, the newest first.
 
-    Narrowed to one (tenant, repository) where it is given.
+    Narrowed to one (tenant, repository) where it is given, with what became of its changes.
     """
     query = (
         sa.select(promise_made, entry.c.name)
@@ -57,6 +58,8 @@ async def promises(
             promise_made.c.tenant_id == repository[0], promise_made.c.repository_id == repository[1]
         )
     lines = (await connection.execute(query)).all()
+    if repository is not None:
+        return [_line(line, became_of_it) for line in lines]
     places = {(line.tenant_id, line.repository_id) for line in lines}
     if not places:
         return []
@@ -74,7 +77,7 @@ async def promises(
     return [_line(line, of.get((line.tenant_id, line.repository_id), [])) for line in lines]
 
 
-def _line(line: Any, rows: list[Any]) -> PromiseLine:
+def _line(line: Any, rows: Sequence[Any]) -> PromiseLine:
     """A promise and the changes that were ready while it stood; kept where the wait was no longer than promised."""
     within = [
         row

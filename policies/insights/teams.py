@@ -63,10 +63,14 @@ class TeamLine:
 def lines(seen: Sequence[Outcome], names: Mapping[str, str], since: datetime) -> tuple[TeamLine, ...]:
     """One line for each team that is shown, in the order of the alphabet: nothing is ranked."""
     shown = table(seen, names, since)
-    recent = [each for each in seen if each.opened_at >= since]
+    owned_by: dict[str, list[Outcome]] = {}
+    for each in seen:
+        if each.opened_at >= since:
+            for name in {names[owner] for owner in each.owners if owner in names}:
+                owned_by.setdefault(name, []).append(each)
     found = []
     for team in sorted(set(names.values()), key=lambda name: (name == OTHER, name)):
-        owned = [each for each in recent if team in {names.get(name) for name in each.owners}]
+        owned = owned_by.get(team, [])
         guest = measures.waits(owned, guests=True)
         given = sum(amount for (a, b), amount in shown.cells.items() if a == team and b != team)
         taken = sum(amount for (a, b), amount in shown.cells.items() if b == team and a != team)

@@ -82,7 +82,7 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
             place = (row.tenant_id, row.repository_id)
             users = await catalogue.consumers(connection, visitor, row)
             seen = await outcomes.seen(connection, visitor, now - WINDOW, repository=place)
-            promised = await insights.promises(connection, visitor, now - WINDOW, place)
+            promised = await insights.promises(connection, visitor, now - WINDOW, place, seen)
             file = await reports.owners_file(connection, *place)
             found = await reports.repository_on(connection, *place)
         file_now = owners.parse(file[1], forge) if file and forge in ("github", "gitlab") else None  # type: ignore[arg-type]
