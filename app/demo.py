@@ -31,7 +31,7 @@ ZONE = "Europe/Berlin"
 FILES = {
     ".github/CODEOWNERS": "# Who answers for what\n*       @dora\npay/    @shop/payments\ndocs/   @erin\n",
     ".github/usher.yml": (
-        "reviewers: {max_reviewers: 2}\n"
+        "reviewers: {max_reviewers: 2, fallback: [dora]}\n"
         "calendars:\n"
         "  business:\n"
         f"    zone: {ZONE}\n"
@@ -237,7 +237,14 @@ async def _story(stage: Stage) -> None:
     _must(change.asked == {second}, "the request was not taken back")
     say.print(f"   “/usher decline”: {first} is off the list, and is not asked here again.")
 
-    _step(say, 8, f"{second} answers, and the clock stops")
+    forge.later("21h")
+    await stage.settle("Twice the promised time has passed …")
+    _step(say, 8, f"{stage.told(forge.now())}: the lead hears of it, once")
+    leads = [body for body in _said(change) if "@dora" in body]
+    _must(len(leads) == 1, "the lead was not told, or more than once")
+    _show(say, leads[0], "usher\\[bot] commented")
+
+    _step(say, 9, f"{second} answers, and the clock stops")
     people[second].reviews(change, "approve", "Thank you, ana. Good to have this.")
     await stage.settle("Usher hears of the review …")
     _must(not await _open_promises(stage, change), "the clock still runs")

@@ -5,6 +5,7 @@ An event, a timer, a sweep, a retry and a preview all end here. Settling twice c
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import FEATURES, Feature
@@ -56,7 +57,8 @@ async def _do(feature: Feature, situation: Situation, reads: Reads, desk: Desk) 
         came = await perform(await feature(situation, reads), situation.change, desk)
         if not came:
             break
-        situation = situation.knowing(came)
+        # What was just done counts as done: a step that is taken twice would ask one more each time.
+        situation = replace(situation.knowing(came), effects=await desk.effects.every())
     return situation
 
 

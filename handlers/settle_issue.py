@@ -6,6 +6,7 @@ Issues that Usher itself or another bot opened are nobody's promise. On its own,
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -90,7 +91,7 @@ async def settle_issue(
             came = await perform(await feature(situation, reads), issue, desk)
             if not came:
                 break
-            situation = situation.knowing(came)
+            situation = replace(situation.knowing(came), effects=await desk.effects.every())
     if issue.by.bot:
         return None
     await desk.records.keep_clock(_standing(situation, repository), desk.now)

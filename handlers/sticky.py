@@ -43,7 +43,7 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
         welcome=guest_words.welcome(guest) if guest is not None else "",
         asked=asked,
         notes=_notes(situation),
-        ask=bool(waiting),
+        ask=bool(waiting) and situation.state.turn.state != "MERGE",
         ready=in_review and situation.state.turn.state == "AUTHOR",
         presumed=situation.state.ask_author,
         command=situation.rulebook.rules.commands.prefix,
@@ -89,6 +89,8 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
     is_late = owed is not None and owed.due is not None and owed.due <= situation.now
     if state.turn.state == "PAUSED" and not is_late:
         return words.paused(_pause(situation))
+    if state.turn.state == "MERGE" and (approving := _approving(state)):
+        return words.approved(approving, change.author.login, may_merge=situation.terms.author_may_merge)
     if waiting:
         if owed is None or owed.due is None:
             return words.your_turn(waiting, None, "UTC")
@@ -96,8 +98,6 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
         if owed.due <= situation.now:
             return words.overdue(waiting, owed.due, zone, again=again)
         return words.your_turn(waiting, owed.due, zone, again=again)
-    if state.turn.state == "MERGE" and (approving := _approving(state)):
-        return words.approved(approving, change.author.login, may_merge=situation.terms.author_may_merge)
     if state.turn.state == "DECIDE":
         return words.undecided(state.turn.parties)
     if asked:

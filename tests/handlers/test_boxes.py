@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.forges.sandbox.world import Change, Comment
 from policies.boxes import BOXES
 from tests.handlers.conftest import Bot, Shop, golden, said
@@ -24,6 +26,7 @@ async def test_whoever_is_asked_says_later_by_a_click(bot: Bot, world: Shop) -> 
     assert "Tue 24 Nov 13:00 UTC" in said(change)[0]
 
 
+@pytest.mark.slow
 async def test_whoever_is_asked_says_not_me_by_a_click(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()
@@ -33,6 +36,7 @@ async def test_whoever_is_asked_says_not_me_by_a_click(bot: Bot, world: Shop) ->
     assert change.asked == {"ben", "carla"} - {first}
 
 
+@pytest.mark.slow
 async def test_the_author_gives_the_turn_back_by_a_click(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
@@ -47,6 +51,7 @@ async def test_the_author_gives_the_turn_back_by_a_click(bot: Bot, world: Shop) 
     golden("asked_again", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_who_may_not_is_told_so_and_the_box_is_empty_again(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
@@ -57,6 +62,7 @@ async def test_who_may_not_is_told_so_and_the_box_is_empty_again(bot: Bot, world
     assert "Nothing was changed" in said(change)[1]
 
 
+@pytest.mark.slow
 async def test_any_other_edit_of_the_comment_is_undone(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
@@ -66,6 +72,7 @@ async def test_any_other_edit_of_the_comment_is_undone(bot: Bot, world: Shop) ->
     assert said(change) == [before]
 
 
+@pytest.mark.slow
 async def test_a_ticked_box_in_anothers_comment_is_nobodys(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
@@ -75,6 +82,7 @@ async def test_a_ticked_box_in_anothers_comment_is_nobodys(bot: Bot, world: Shop
     assert change.asked == {"erin"}
 
 
+@pytest.mark.slow
 async def test_commands_are_heard_in_reviews_and_in_comments_on_lines(bot: Bot, world: Shop) -> None:
     """A review that only gives a command answers nobody."""
     change = world.ana.opens(world.api, touching=["docs/guide.md"])

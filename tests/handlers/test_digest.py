@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.forges.sandbox.world import Change
 from app.store.tables import effect
 from tests.handlers.conftest import Bot, Shop, golden, said, subject_of
@@ -30,6 +32,7 @@ async def test_an_answer_that_is_due_before_long_is_in_the_mornings_digest(bot: 
     assert "@erin" in said(change)[1]
 
 
+@pytest.mark.slow
 async def test_two_whose_answers_are_due_together_hear_of_it_in_one_comment(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md", "app.py"])
     await bot.settled()
@@ -43,6 +46,7 @@ async def test_two_whose_answers_are_due_together_hear_of_it_in_one_comment(bot:
     assert len(said(change)) == 2
 
 
+@pytest.mark.slow
 async def test_what_is_too_much_for_one_change_and_day_goes_to_the_digest(bot: Bot, world: Shop) -> None:
     """Payments were asked half an hour later; their reminder would be the second comment of the day."""
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
@@ -60,6 +64,7 @@ async def test_what_is_too_much_for_one_change_and_day_goes_to_the_digest(bot: B
     assert payer in lines or f"@{payer}" in said(change)[1]
 
 
+@pytest.mark.slow
 async def test_who_has_heard_enough_for_a_day_finds_the_rest_in_the_digest(bot: Bot, world: Shop) -> None:
     world.dora.commits(world.api, {".github/usher.yml": "reviews: {per_person_day: 1}\n"})
     changes = [world.ana.opens(world.api, touching={f"docs/{n}.md": "x\n"}) for n in range(2)]

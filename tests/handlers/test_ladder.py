@@ -25,6 +25,22 @@ async def test_after_half_as_long_again_another_owner_is_asked_and_the_first_sta
     assert f"@{first}" in said(change)[1]
 
 
+async def test_only_one_more_is_asked_however_many_own_it(bot: Bot, world: Shop) -> None:
+    """There are four owners and a fallback; each step of the ladder brings in one of them."""
+    world.dora.commits(world.api, {".github/usher.yml": LEAD})
+    for login in ("finn", "gina"):
+        world.forge.person(login, member_of="shop").joins("shop/payments")
+    change = world.ana.opens(world.api, touching=["pay/refund.py"])
+    await bot.settled()
+    assert len(change.asked) == 1
+    world.later("25h")
+    await bot.settled()
+    world.later("5h")  # Tuesday 15:00: 14 of 8 hours
+    await bot.settled()
+    assert len(change.asked) == 2
+    assert change.asked < {"ben", "carla", "finn", "gina"}
+
+
 async def test_after_twice_the_time_the_lead_is_told_and_others_take_over(bot: Bot, world: Shop) -> None:
     world.dora.commits(world.api, {".github/usher.yml": LEAD})
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
