@@ -9,7 +9,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -40,6 +40,7 @@ Migrate = Annotated[
 ]
 NoWorker = Annotated[bool, typer.Option("--no-worker", help="Only answer requests; see `usher work`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")]
+OnForge = Annotated[Literal["github", "gitlab"], typer.Option("--forge", help="Which kind of forge.")]
 Once = Annotated[bool, typer.Option("--once", help="End after the story; fail if a step did not happen.")]
 
 
@@ -218,7 +219,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @cli.command()
-def demo(once: Once = False) -> None:
+def demo(once: Once = False, forge: OnForge = "github") -> None:
     """Play the main story on a sandbox forge, and leave the pages open."""
     from app import demo as story
     from app import logs
@@ -226,7 +227,7 @@ def demo(once: Once = False) -> None:
     logs.configure("warning")
 
     async def body() -> None:
-        await story.play(once=once)
+        await story.play(once=once, kind=forge)
 
     try:
         _run(body)

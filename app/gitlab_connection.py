@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from app import logs, metrics
 from app.forges.calls import Call
-from app.forges.gitlab_client import PACE, GitLabClient
+from app.forges.gitlab_client import GitLabClient
 from app.forges.limits import Pace
 from app.settings import Settings
 from handlers.ports import ForgeError
@@ -55,7 +55,9 @@ class GitLabConnection:
 
 def pace_of(settings: Settings) -> Pace:
     """How fast this process may call GitLab, which counts by user: all hooks share one budget."""
-    return Pace(settings.gitlab_write_seconds, PACE.writes_per_hour, PACE.reads_per_minute)
+    return Pace(
+        settings.gitlab_write_seconds, settings.gitlab_writes_per_hour, settings.gitlab_reads_per_minute
+    )
 
 
 def _client(settings: Settings) -> GitLabClient | None:

@@ -38,7 +38,7 @@ from app.settings import PromiseClock, Settings, SettingsError, make_clock
 from app.settling import Settling
 from app.spool import Spool, spool_folder
 from app.stock import Stock
-from app.store import retention, schema
+from app.store import linked_people, retention, schema
 from app.store.database import Database, connect, locate, require_durable
 from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
@@ -108,6 +108,8 @@ async def opened(
         github = await stack.enter_async_context(
             GitHubConnection(settings, database, keys.Seal(master), sign_ins).open()
         )
+        async with database.begin() as connection:
+            await linked_people.configure(connection, settings.linked_people)
         gitlab = await stack.enter_async_context(GitLabConnection(settings).open())
         forges = _Forges(github, gitlab)
         channels = apprise_channels(tuple(url.get_secret_value() for url in settings.notify_urls))

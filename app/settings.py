@@ -144,6 +144,18 @@ class Settings(BaseSettings):
     gitlab_write_seconds: float = Field(
         1.0, ge=0, description="Least time between two writes: GitLab.com takes 60 comments a minute."
     )
+    gitlab_writes_per_hour: int = Field(3_000, ge=1, description="Most writes in an hour, of this process.")
+    gitlab_reads_per_minute: int = Field(
+        1_200, ge=1, description="Most reads in a minute, of this process: GitLab.com takes 2,000 of a user."
+    )
+
+    people: NameList = Field(
+        (),
+        description=(
+            "Who has an account on each forge: `GITHUB-LOGIN=GITLAB-USERNAME`, comma separated. What they owe and "
+            "when they are away then counts on both."
+        ),
+    )
 
     clock: str = Field(
         "system", description="The clock of promises: `system`, `fixed:<RFC 3339>`, or `file:<path>`."
@@ -198,6 +210,7 @@ class Settings(BaseSettings):
         "master_keys",
         "notify_urls",
         "operators",
+        "people",
         mode="before",
     )
     @classmethod
@@ -263,6 +276,22 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("must be https; plain http is for 127.0.0.1 only")
         return value.rstrip("/")
+
+    @field_validator("people")
+    @classmethod
+    def _pairs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pair in value:
+            if pair.count("=") != 1 or not all(pair.split("=")):
+                raise ValueError(f"{pair!r} is not GITHUB-LOGIN=GITLAB-USERNAME")
+        names = [name.casefold() for pair in value for name in pair.split("=")[1:]]
+        if len(set(names)) < len(names):
+            raise ValueError("a GitLab username is linked twice")
+        return value
+
+    @property
+    def linked_people(self) -> tuple[tuple[str, str], ...]:
+        """(GitHub login, GitLab username) of everybody who has both."""
+        return tuple((github, gitlab) for github, _, gitlab in (each.partition("=") for each in self.people))
 
     @field_validator("clock")
     @classmethod

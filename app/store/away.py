@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import due
+from app.store import due, linked_people
 from app.store.tables import away, clock, obligation
 from policies.actions import DeclareAway, WithdrawAway
 from policies.clocks import Away
@@ -45,15 +45,27 @@ async def withdraw(connection: AsyncConnection, tenant_id: int, withdrawn: Withd
 
 
 async def since(connection: AsyncConnection, tenant_id: int, at: datetime) -> Mapping[str, tuple[Away, ...]]:
-    """All absences that ended after an instant, by person."""
+    """All absences that ended after an instant, by person; whoever said it on the other forge is away here too."""
+    linked = await linked_people.elsewhere(connection, tenant_id)
+    theirs = sa.and_(
+        away.c.tenant_id.in_(linked_people.on_the_other_forge(tenant_id)), away.c.person.in_(list(linked))
+    )
+    whose = sa.or_(away.c.tenant_id == tenant_id, theirs) if linked else away.c.tenant_id == tenant_id
     query = (
-        sa.select(away.c.person, away.c.from_at, away.c.to_at, away.c.declared_at)
-        .where(away.c.tenant_id == tenant_id, away.c.to_at > at)
+        sa.select(
+            away.c.person,
+            away.c.from_at,
+            away.c.to_at,
+            away.c.declared_at,
+            (away.c.tenant_id == tenant_id).label("is_own"),
+        )
+        .where(whose, away.c.to_at > at)
         .order_by(away.c.from_at, away.c.id)
     )
     found: dict[str, list[Away]] = defaultdict(list)
     for row in await connection.execute(query):
-        found[row.person].append(Away(row.from_at, row.to_at, row.declared_at))
+        person = row.person if row.is_own else linked[row.person]
+        found[person].append(Away(row.from_at, row.to_at, row.declared_at))
     return {person: tuple(absences) for person, absences in found.items()}
 
 

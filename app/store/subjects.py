@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from app.redaction import redact
 from app.store import away, community, experience, kept, outages, outcomes, visits
 from app.store import due as due_rows
 from app.store import facts as fact_rows
+from app.store import linked_people as links
 from app.store.database import Database
 from app.store.tables import clock, decision, effect, obligation, restoration, verdict_log
 from handlers.records import Effect, Experience, Overtaken, Silence, Standing, Thanks, Visits
@@ -355,20 +357,28 @@ class SubjectRecords:
         return Subject.parse(self._subject).repository_id
 
     async def load(self, people: Iterable[str]) -> Mapping[str, int]:
+        names = [same(name) for name in people]
+        owed = (obligation.c.owed, obligation.c.ledger == "person")
         person = sa.func.lower(obligation.c.party)
-        query = (
-            sa.select(person.label("person"), sa.func.count().label("number"))
-            .where(
-                obligation.c.tenant_id == self._tenant_id,
-                person.in_([same(name) for name in people]),
-                obligation.c.owed,
-                obligation.c.ledger == "person",
-                obligation.c.subject != self._subject,
-            )
-            .group_by(person)
+        here = sa.select(person.label("person"), sa.func.count().label("number")).where(
+            obligation.c.tenant_id == self._tenant_id,
+            person.in_(names),
+            *owed,
+            obligation.c.subject != self._subject,
         )
         async with self._database.begin() as connection:
-            return {row.person: row.number for row in await connection.execute(query)}
+            rows = await connection.execute(here.group_by(person))
+            found = Counter({row.person: row.number for row in rows})
+            linked = await links.elsewhere(connection, self._tenant_id, names)
+            if linked:
+                there = sa.select(person.label("person"), sa.func.count().label("number")).where(
+                    obligation.c.tenant_id.in_(links.on_the_other_forge(self._tenant_id)),
+                    person.in_(list(linked)),
+                    *owed,
+                )
+                for row in await connection.execute(there.group_by(person)):
+                    found[linked[row.person]] += row.number
+        return dict(found)
 
     def _obligation(self, each: Obligation) -> dict[str, Any]:
         return {

@@ -318,6 +318,15 @@ away = sa.Table(
     sa.Index(None, "tenant_id", "to_at"),
 )
 
+person_link = sa.Table(
+    "person_link",
+    metadata,
+    sa.Column("github", sa.Text, primary_key=True, comment="login in lower case"),
+    sa.Column("gitlab", sa.Text, nullable=False, unique=True, comment="username in lower case"),
+    sa.Column("source", sa.Text, nullable=False, server_default="configuration"),
+)
+"""One person with an account on each forge. It belongs to no tenant: whoever runs Usher vouches for it."""
+
 # --- What was last read at the forge --------------------------------------------------------------------
 
 kept = sa.Table(
