@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import runpy
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from policies.insights.formulas import FORMULAS
 from policies.rules import Rules, schema, telling
 
 DOCS = Path(__file__).parents[1] / "docs"
+STORIES = Path(__file__).parents[1] / "tests" / "handlers"
 
 
 def settings_page() -> str:
@@ -170,7 +173,43 @@ def metrics_page() -> str:
     return "\n".join(parts)
 
 
+def parity_page() -> str:
+    """What GitLab does as GitHub does, by the stories that the tests play on both."""
+    only = runpy.run_path(str(STORIES / "only_github.py"))
+    rows = []
+    for path in sorted(STORIES.glob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        about = (ast.get_docstring(tree) or path.stem).splitlines()[0]
+        names = [each.name for each in tree.body if isinstance(each, ast.AsyncFunctionDef)]
+        stories = [name for name in names if name.startswith("test_")]
+        missing = [(name, why) for name in stories if (why := only["why_not"](path.stem, name))]
+        if path.stem == "test_gitlab":
+            on_both = "GitLab only"
+        elif len(missing) == len(stories):
+            on_both = "GitHub only"
+        else:
+            on_both = "both, but these" if missing else "both"
+        rows.append(f"| {about} | {on_both} |")
+        rows += [f"| · {name.removeprefix('test_').replace('_', ' ')} | {why} |" for name, why in missing]
+    return "\n".join(
+        [
+            "# GitHub and GitLab",
+            "",
+            "Each story of the tests is played on a sandbox GitHub and on a sandbox GitLab; those that are not are",
+            "named here, each with the reason. [GitLab](gitlab.md) says how to connect one, and what is different.",
+            "",
+            "| Story | Played on |",
+            "| :-- | :-- |",
+            *rows,
+            "",
+            "`make docs` writes this page from the tests.",
+            "",
+        ]
+    )
+
+
 PAGES = {
+    "parity.md": parity_page,
     "settings.md": settings_page,
     "metrics.md": metrics_page,
     "github-app.md": github_app_page,

@@ -1,5 +1,8 @@
 """Stories: people act on the sandbox forge, a whole Usher answers over HTTP, and we look at what became of it.
 
+Each story is played twice: on GitHub, and (slow) on GitLab. `only_github.py` names those that are not, and why;
+where the forges differ, a story in `test_gitlab.py` tells how.
+
 `world` is the organisation `shop` with its people; `bot` is an Usher with server, worker and a database
 of its own. `await bot.settled()` returns once nothing waits any more; it never sleeps a fixed time.
 """
@@ -8,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,13 +22,16 @@ import pytest
 import sqlalchemy as sa
 
 from app import logs, main
-from app.forges.sandbox import Sandbox
+from app.forges.sandbox import Forge, GitLabSandbox, Sandbox
+from app.forges.sandbox.edition import Tier
+from app.forges.sandbox.gitlab import story as colleagues
 from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.story import Person
-from app.forges.sandbox.world import Change, Repository
+from app.forges.sandbox.world import Change, Kind, Permission, Repository
 from app.settings import Settings, read_settings
 from app.store.tables import effect, fact, obligation
 from tests.contract.checker import Contract
+from tests.handlers.only_github import why_not
 
 SECRET = "a-webhook-secret-of-a-story"
 MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -77,7 +83,7 @@ docs/      @erin
 class Shop:
     """An organisation in which something is about to happen."""
 
-    forge: Sandbox
+    forge: Forge
     ana: Person  # works in another team
     ben: Person  # payments
     carla: Person  # payments
@@ -89,6 +95,17 @@ class Shop:
         return self.forge.later(length)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each story is played on both forges, but those that `only_github` names."""
+    if "kind" not in metafunc.fixturenames:
+        return
+    module = metafunc.module.__name__.rpartition(".")[2]
+    forges: list[object] = [] if module == "test_gitlab" else ["github"]
+    if not why_not(module, metafunc.function.__name__):
+        forges.append(pytest.param("gitlab", marks=pytest.mark.slow))
+    metafunc.parametrize("kind", forges)
+
+
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     """GitHub's own description of its API."""
@@ -96,8 +113,45 @@ def contract() -> Contract:
 
 
 @pytest.fixture
-async def forge(contract: Contract) -> AsyncIterator[Sandbox]:
+def kind() -> Kind:
+    """On which forge the story is played."""
+    return "github"
+
+
+@pytest.fixture
+def tier() -> Tier:
+    """Which GitLab it is; a story may override it."""
+    return "premium"
+
+
+class Colleague(colleagues.Colleague):
+    """Somebody on GitLab. Stories name files as GitHub has them; GitLab's own folder has another name."""
+
+    def _edits(self, place, branch, touching, renaming):  # type: ignore[no-untyped-def]
+        if isinstance(touching, Mapping):
+            touching = {in_its_place(path): text for path, text in touching.items()}
+        elif not isinstance(touching, str):
+            touching = [in_its_place(path) for path in touching]
+        return super()._edits(place, branch, touching, renaming)
+
+
+class GitLab(GitLabSandbox):
+    person_of = Colleague
+
+
+def in_its_place(path: str) -> str:
+    """The path of a forge's own file on GitLab."""
+    return path.replace(".github/", ".gitlab/", 1) if path.startswith(".github/") else path
+
+
+@pytest.fixture
+async def forge(contract: Contract, kind: Kind, tier: Tier) -> AsyncIterator[Forge]:
     """The forge. A request that GitHub's description does not know fails the story that sent it."""
+    Golden.kind = kind
+    if kind == "gitlab":
+        async with GitLab(webhook_secret=SECRET, start=MONDAY_NINE, tier=tier) as gitlab:
+            yield gitlab
+        return
     wrong: list[str] = []
 
     def hold(exchange: Exchange) -> None:
@@ -110,7 +164,7 @@ async def forge(contract: Contract) -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-async def world(forge: Sandbox) -> Shop:
+async def world(forge: Forge) -> Shop:
     forge.organisation("shop")
     ana, ben, carla, dora, erin = (
         forge.person(login, member_of="shop") for login in ("ana", "ben", "carla", "dora", "erin")
@@ -124,7 +178,9 @@ async def world(forge: Sandbox) -> Shop:
         "Makefile": "install:\n\ttrue\ntest:\n\ttrue\n",
         "app.py": "print('shop')\n",
     }
-    access = {"ana": "write", "dora": "admin", "erin": "write"}
+    access: dict[str, Permission] = {"ana": "write", "dora": "admin", "erin": "write"}
+    if forge.kind == "gitlab":
+        files = {in_its_place(path): text for path, text in files.items()}
     api = forge.repository("shop/api", files=files, teams={"shop/payments": "write"}, collaborators=access)
     return Shop(forge, ana, ben, carla, dora, erin, api)
 
@@ -133,7 +189,7 @@ async def world(forge: Sandbox) -> Shop:
 class Bot:
     """A running Usher, as its operator sees it."""
 
-    forge: Sandbox
+    forge: Forge
     usher: main.Usher
     url: str
     errors: list[str] = field(default_factory=list)
@@ -180,22 +236,13 @@ def subject_of(change: Change) -> str:
     return f"change:{change.repository.id}:{change.number}"
 
 
-def settings_for(forge: Sandbox, folder: Path, **changes: object) -> Settings:
+def settings_for(forge: Forge, folder: Path, **changes: object) -> Settings:
     return read_settings(
         **{
             "data_dir": folder,
             "port": 0,
-            "github_api_url": forge.url,
-            "github_app_id": forge.app_id,
-            "github_private_key": forge.private_key,
-            "github_webhook_secrets": SECRET,
-            "github_web_url": forge.url,
-            "github_client_id": forge.client_id,
-            "github_client_secret": forge.client_secret,
+            **(_of_gitlab(forge) if isinstance(forge, GitLabSandbox) else _of_github(forge)),  # type: ignore[arg-type]
             "operators": "dora",
-            "github_write_seconds": 0,
-            "github_reads_per_minute": 100_000,
-            "github_writes_per_hour": 10_000,
             "gather_seconds": 0.03,
             "sweep_seconds": 0.05,
             "uncertain_seconds": 0.3,
@@ -203,6 +250,33 @@ def settings_for(forge: Sandbox, folder: Path, **changes: object) -> Settings:
             **changes,
         }
     )
+
+
+def _of_github(forge: Sandbox) -> dict[str, object]:
+    return {
+        "github_api_url": forge.url,
+        "github_app_id": forge.app_id,
+        "github_private_key": forge.private_key,
+        "github_webhook_secrets": SECRET,
+        "github_web_url": forge.url,
+        "github_client_id": forge.client_id,
+        "github_client_secret": forge.client_secret,
+        "github_write_seconds": 0,
+        "github_reads_per_minute": 100_000,
+        "github_writes_per_hour": 10_000,
+    }
+
+
+def _of_gitlab(forge: GitLabSandbox) -> dict[str, object]:
+    return {
+        "gitlab_url": forge.url,
+        "gitlab_token": forge.token,
+        "gitlab_webhook_secrets": SECRET,
+        "gitlab_signing_tokens": forge.signing_token,
+        "gitlab_write_seconds": 0,
+        "gitlab_reads_per_minute": 100_000,
+        "gitlab_writes_per_hour": 100_000,
+    }
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -240,7 +314,7 @@ async def bot(
         stop = asyncio.Event()
         listener = main.listen("127.0.0.1", 0)
         url = main.address_of(listener)
-        forge.webhook_url = f"{url}/webhooks/github"
+        forge.webhook_url = f"{url}/webhooks/{forge.kind}"
         parts = [
             asyncio.create_task(main.run_web(usher, stop, listener)),
             asyncio.create_task(usher.work.run(stop, concurrency=4)),
@@ -252,13 +326,25 @@ async def bot(
 
 def said(change: Change) -> list[str]:
     """What Usher said on a change, without the hidden markers."""
-    bodies = [remark.body for remark in change.remarks if remark.author == "usher[bot]"]
+    bodies = [remark.body for remark in change.remarks if remark.author in ("usher[bot]", "usher-bot")]
     return [body.partition("<!--")[0].rstrip() for body in bodies]
 
 
+class Golden:
+    """Of which forge the story is that is being played."""
+
+    kind: Kind = "github"
+
+
 def golden(name: str, text: str) -> None:
-    """The text is what the golden file holds. A new file is written, and its test fails once to be looked at."""
-    path = GOLDEN / f"{name}.md"
+    """The text is what the golden file holds. A new file is written, and its test fails once to be looked at.
+
+    Where GitLab's words differ by more than its folder's name, they have a file of their own beside the other.
+    """
+    own = GOLDEN / f"{name}.gitlab.md"
+    path = own if Golden.kind == "gitlab" and own.exists() else GOLDEN / f"{name}.md"
+    if path is not own and Golden.kind == "gitlab":
+        text = text.replace("`.gitlab/", "`.github/")
     if not path.exists():
         path.write_text(text + "\n", encoding="utf-8")
         pytest.fail(f"{path.name} was written; read it aloud, then run again")

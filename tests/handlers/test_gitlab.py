@@ -1,0 +1,55 @@
+"""What is different on GitLab: one reviewer on Free, sections of CODEOWNERS, groups and roles, people who are busy."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.forges.sandbox.edition import Tier
+from tests.handlers.conftest import Bot, Colleague, Shop, golden, said
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def tier(request: pytest.FixtureRequest) -> Tier:
+    chosen: Tier = getattr(request, "param", "premium")
+    return chosen
+
+
+@pytest.mark.parametrize("tier", ["free"], indirect=True)
+async def test_on_free_the_others_are_asked_by_name_in_a_comment(bot: Bot, world: Shop) -> None:
+    """GitLab Free keeps one reviewer, and Usher is the only one who reads the owners file there."""
+    change = world.ben.opens(world.api, touching=["pay/refund.py", "docs/guide.md"])
+    await bot.settled()
+    [listed] = change.asked
+    [other] = {"carla", "erin"} - {listed}
+    told = [each for each in said(change) if each.startswith(f"@{other}")]
+    assert len(told) == 1
+    golden("asked_by_name", told[0].replace(f"@{other}", "@erin"))
+    await bot.settled()
+    assert len([each for each in said(change) if each.startswith("@")]) == 1
+
+
+async def test_each_section_wants_an_answer_of_its_own(bot: Bot, world: Shop) -> None:
+    owners = "[Payments] @shop/payments\npay/\n\n[Words] @erin\npay/\n\n^[Look] @dora\npay/\n"
+    world.dora.commits(world.api, {".github/CODEOWNERS": owners})
+    change = world.ana.opens(world.api, touching=["pay/refund.py"])
+    await bot.settled()
+    assert "erin" in change.asked
+    assert len(change.asked & {"ben", "carla"}) == 1
+    assert "dora" not in change.asked  # an optional section asks nobody
+
+
+async def test_a_role_in_the_project_owns(bot: Bot, world: Shop) -> None:
+    world.dora.commits(world.api, {".github/CODEOWNERS": "pay/ @@owners\n"})
+    change = world.ana.opens(world.api, touching=["pay/refund.py"])
+    await bot.settled()
+    assert change.asked == {"dora"}
+
+
+async def test_who_is_busy_by_their_own_status_is_not_asked(bot: Bot, world: Shop) -> None:
+    assert isinstance(world.ben, Colleague)
+    world.ben.is_busy("at a fair")
+    change = world.ana.opens(world.api, touching=["pay/refund.py"])
+    await bot.settled()
+    assert change.asked == {"carla"}
