@@ -76,6 +76,10 @@ chaos: install ## Kill, lose, double and shuffle, then compare the ledgers (ARGS
 docs: install ## Write the pages of docs/ that are generated from the code
 	@$(BIN)/python -m tools.write_docs
 
+.PHONY: site
+site: install ## Build the documents as a site in build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 .PHONY: lock
 lock: ## Write the lock files anew (needs uv)
 	@uv pip compile pyproject.toml --generate-hashes --universal --no-emit-index-url --no-annotate --no-header --python-version 3.11 --quiet -o requirements.lock
