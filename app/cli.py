@@ -22,6 +22,7 @@ from app.gitlab_command import gitlab
 from app.owners_command import owners
 from app.preview_command import preview
 from app.replay_command import replay_command
+from app.switch_commands import pause, resume
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -238,6 +239,8 @@ def demo(once: Once = False, forge: OnForge = "github") -> None:
         typer.echo("")
 
 
+cli.command("pause")(pause)
+cli.command("resume")(resume)
 cli.command("owners")(owners)
 cli.command("due")(due)
 cli.command("check")(check)

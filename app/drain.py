@@ -14,7 +14,7 @@ from app import logs, metrics
 from app.aside import Aside
 from app.crash_points import reached
 from app.forges.gitlab_hooks import HookName
-from app.store import due, facts, inbox, kept, tenants
+from app.store import budgets, due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
 from handlers.ports import AccountChange, Delivery, Door, Reading, Touch
@@ -131,6 +131,8 @@ class Drain:
         ignored = reading.ignored
         if tenant is None:
             ignored = ignored or _STRANGE[row.forge]
+        elif tenant.state == "left" and reading.account_change is None:
+            ignored = ignored or "the account removed Usher"
         if ignored or tenant is None:
             await inbox.close(
                 connection, row, "ignored", tenant_id=tenant.id if tenant else None, reason=ignored
@@ -141,6 +143,9 @@ class Drain:
         if reading.account_change is not None:
             await self._account(connection, tenant, reading.account_change)
         for touch in reading.touches:
+            if touch.subject.kind == "account":  # it gave permissions: what was forbidden may be tried again
+                await budgets.try_again(connection, tenant.id)
+                await due.hurry(connection, tenant.id)
             subject = str(touch.subject)
             await facts.add(connection, tenant.id, subject, touch.facts, source="delivery")
             await self._refresh(connection, tenant, touch)
@@ -221,6 +226,8 @@ class Drain:
     async def _account(self, connection: AsyncConnection, tenant: Tenant, change: AccountChange) -> None:
         if (state := _STATES.get(change.kind)) is not None:
             await tenants.set_state(connection, tenant.id, state)
+            await budgets.try_again(connection, tenant.id)
+            await due.hurry(connection, tenant.id)
         for ref in change.added:
             await self._see(connection, tenant, ref, None)
         for ref in change.removed:

@@ -38,7 +38,7 @@ from app.settings import PromiseClock, Settings, SettingsError, make_clock
 from app.settling import Settling
 from app.spool import Spool, spool_folder
 from app.stock import Stock
-from app.store import linked_people, retention, schema
+from app.store import due, linked_people, retention, schema
 from app.store.database import Database, connect, locate, require_durable
 from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
@@ -147,6 +147,7 @@ async def opened(
                     keep_quarters(database, clock),
                     note_outages(database, clock),
                     *([digests(database, clock, channels, page=_own_page(settings))] if channels else []),
+                    Round("heal", timedelta(minutes=1), lambda _chore: _heal(database, gather)),
                     Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
                 ],
             ),
@@ -211,6 +212,11 @@ def _gitlab_sender(
         secret_tokens=[each.get_secret_value() for each in settings.gitlab_webhook_secrets],
         clock=gitlab.client.clock.now if gitlab.client else time.time,
     )
+
+
+async def _heal(database: Database, gather: timedelta) -> dict[str, int]:
+    async with database.begin() as connection:
+        return {"subjects": await due.touch_doubtful(connection, gather)}
 
 
 def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str, SignIn]:

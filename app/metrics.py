@@ -108,6 +108,10 @@ dead_letters = Gauge(
     registry=registry,
 )
 
+effects = Counter("usher_effects_total", "Effects by how they went", ["kind", "result"], registry=registry)
+duplicates_healed = Counter(
+    "usher_duplicates_healed_total", "Comments and issues of ours taken back as twins", registry=registry
+)
 effects_uncertain = Gauge(
     "usher_effects_uncertain", "Writes of which nobody knows yet whether they happened", registry=registry
 )

@@ -19,8 +19,8 @@ from app.store import tenants
 from app.store.findings import RepositoryFindings
 from app.store.subjects import SubjectEffects, SubjectLog, SubjectRecords
 from app.store.tenants import Tenant
-from handlers.perform import Desk
-from handlers.records import Effect, Effects, Standing
+from handlers.proofs import Desk
+from handlers.records import Effect, Effects, Held, Standing
 from handlers.settle import settle_change
 from handlers.situation import Reads
 from policies.facts import Fact, RepositoryRef, Subject, in_order
@@ -73,7 +73,7 @@ async def _on_paper(settling: Settling, tenant: Tenant, place: RepositoryRef, nu
     database, now = settling.database, settling.clock.now()
     forge = settling.forge_of(tenant, None)
     records = PaperRecords(database, tenant.id, str(subject))
-    effects = PaperEffects(SubjectEffects.of(database, tenant.id, str(subject)), tenant.mode == "live")
+    effects = PaperEffects(SubjectEffects.of(database, tenant.id, str(subject), now), tenant.mode == "live")
     desk = Desk(
         forge=forge,
         effects=effects,
@@ -135,11 +135,25 @@ class PaperEffects(Effects):
     async def reminders_before(self, effect: Effect, day: datetime) -> int:
         return 0
 
-    async def sending(self, effect: Effect) -> None:
+    async def sending(self, effect: Effect, feature: str) -> None:
         raise AssertionError("nothing is sent on paper")
 
+    async def permit(self, effect: Effect, feature: str) -> None:
+        raise AssertionError("nothing is written anew on paper")
+
+    async def hold(self, effect: Effect, held: Held) -> None:
+        """Nothing is held back on paper."""
+
+    async def healed(self, effect: Effect, remote_id: int | None, twins: int) -> None:
+        """Nothing is taken back on paper."""
+
     async def done(
-        self, effect: Effect, remote_id: int | None = None, payload: Mapping[str, Any] | None = None
+        self,
+        effect: Effect,
+        remote_id: int | None = None,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        in_doubt: bool = False,
     ) -> None:
         """Nothing is done on paper."""
 

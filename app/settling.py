@@ -18,8 +18,8 @@ from app.store.findings import RepositoryFindings
 from app.store.shelf import RepositoryShelf
 from app.store.subjects import SubjectEffects, SubjectLog, SubjectRecords
 from app.store.tenants import Tenant
-from handlers.perform import Desk
-from handlers.ports import Conflict, Forge, ForgeError, Locked, Throttled
+from handlers.ports import Forbidden, Forge, ForgeError, Locked, Throttled
+from handlers.proofs import Desk
 from handlers.records import NotYet, Overtaken
 from handlers.settle import settle_change
 from handlers.settle_issue import settle_issue
@@ -102,9 +102,10 @@ class Settling:
         forge = self.forge_of(tenant, lease.touched_at)
         records = SubjectRecords(self.database, tenant.id, lease.subject)
         silence = await records.silence()
+        effects = SubjectEffects(self.database, lease, now)
         desk = Desk(
             forge=forge,
-            effects=SubjectEffects(self.database, lease),
+            effects=effects,
             log=SubjectLog(self.database, tenant.id, lease.subject),
             records=records,
             live=tenant.mode == "live",
@@ -127,9 +128,10 @@ class Settling:
                 due_at = await settle_repository(subject, reads, rulebooks, desk, shelf)
             case _:
                 return None
-        if silence is not None and silence.until is not None and silence.until > now:
-            return min(due_at or silence.until, silence.until)  # what was not said meanwhile may be said then
-        return due_at
+        # What was not said meanwhile may be said then.
+        loud = silence.until if silence is not None and silence.until and silence.until > now else None
+        looks = (due_at, effects.held_until, loud)
+        return min((each for each in looks if each is not None), default=None)
 
     async def _later(self, lease: due.Lease, error: Exception) -> str:
         """Decide when to try again. Limits and waits are nobody's failure and use up no attempt."""
@@ -140,10 +142,8 @@ class Settling:
                 wait = timedelta(seconds=error.seconds)
             case Throttled():
                 wait = max(error.until - datetime.now(UTC), timedelta(seconds=1))
-            case Locked():
-                wait = LOCKED_OUT
-            case Conflict():
-                wait = timedelta(seconds=1)
+            case Locked() | Forbidden():
+                wait = LOCKED_OUT  # or until the account gives the permission, or lifts the suspension
         reason = f"{type(error).__name__}: {error}"
         async with self.database.begin() as connection:
             if wait is not None:

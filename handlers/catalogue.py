@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from handlers.guideline_files import Source, collect
 from handlers.origin import household_of
-from handlers.perform import Desk
 from handlers.ports import Conflict, Gone
+from handlers.proofs import Desk
 from handlers.records import Rulebook
 from handlers.shelf import Shelf, Shelved
 from handlers.situation import Reads

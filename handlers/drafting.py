@@ -52,10 +52,10 @@ async def _answer(fact: CommandGiven, scene: Scene, reads: Reads) -> Sequence[Ac
     if _effect(scene, f"say|{step}") or (proposed and proposed.state != "planned" and not failed):
         return ()
     if scene.rulebook.rules.guidelines.fix_pr == "off":
-        return (Say(step, words.SWITCHED_OFF),)
+        return (Say(step, checked(words.SWITCHED_OFF)),)
     drafted = await _drafted(fact, scene, reads)
     if not drafted.files:
-        return (Say(step, words.NOTHING_TO_DRAFT),)
+        return (Say(step, checked(words.NOTHING_TO_DRAFT)),)
     proposal = Propose(
         name=name,
         branch=words.BRANCH,
@@ -65,7 +65,7 @@ async def _answer(fact: CommandGiven, scene: Scene, reads: Reads) -> Sequence[Ac
         message=words.MESSAGE,
         files=drafted.files,
         in_words=checked(drafted.in_words),
-        taken=words.TAKEN_OVER,
+        taken=checked(words.TAKEN_OVER),
     )
     return (proposal.instead(failed),) if failed else (proposal,)
 

@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.ports import (
     Conflict,
     Forbidden,
-    Forge,
     ForgeError,
     Gone,
+    Late,
     Proposal,
     Refused,
     Unavailable,
     Unsure,
     Verdict,
 )
-from handlers.records import Effect, Effects, Log, NotYet, Records
+from handlers.proofs import Desk, Place, asked_facts, find, still_open
+from handlers.records import Effect, Held, NotYet
 from policies.actions import (
     Action,
     AddToDigest,
@@ -50,40 +51,14 @@ from policies.actions import (
     TellRepository,
     WithdrawAway,
 )
-from policies.facts import (
-    AskRefused,
-    AskUnlisted,
-    Change,
-    Fact,
-    Issue,
-    Repository,
-    RepositoryRef,
-    ReviewAsked,
-    ReviewUnasked,
-    same,
-)
+from policies.facts import AskUnlisted, Change, Fact, Issue, Repository, RepositoryRef, ReviewUnasked
+from policies.text import Body, sealed
 
-Place = Change | Issue | Repository
-"""Where an action is carried out."""
+TURNS = 3
+"""How often a write may miss its turn (see `Late`) before the subject waits like after any other failure."""
 
-SETTLES_AFTER = 35.0
-"""Seconds after which a write that may have happened shows at the forge: 5 for a stale start of the write,
-20 for its time-out, 10 for the forge's own delay between writing and reading."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Everything needed to carry actions out at one place."""
-
-    forge: Forge
-    effects: Effects
-    log: Log
-    records: Records
-    live: bool
-    sign: Callable[[str], str]  # an effect's key → the hidden marker of its comment
-    now: datetime
-    settles_after: float = SETTLES_AFTER
-    silent: bool = False  # somebody wants nothing new to be said in this repository
+MOST_REMINDERS = 10
+"""Reminders that one person gets in a day, whatever the rules allow."""
 
 
 async def perform(actions: Iterable[Action], place: Place, desk: Desk) -> tuple[Fact, ...]:
@@ -142,22 +117,37 @@ async def _once(action: ForgeAction, place: Place, desk: Desk) -> tuple[Fact, ..
         await desk.effects.skipped(effect, "enough reminders for one day")
         return await _once(action.instead, place, desk) if action.instead is not None else ()
     if effect.state in ("sending", "uncertain"):
-        if (waited := effect.sent_seconds_ago or 0.0) < desk.settles_after:
-            raise NotYet(desk.settles_after - waited, f"it is not known whether {key} happened")
-        if (found := await _find(action, place, desk, effect)) is not None:
+        if (seconds := still_open(effect, desk)) > 0:
+            raise NotYet(seconds, f"it is not known whether {key} happened")
+        if (found := await find(effect, place, desk)) is not None:
             return found
-    await desk.effects.sending(effect)
-    try:
-        return await _write(action, place, desk, effect)
-    except Unsure as error:
-        await desk.effects.unsure(effect, str(error))
-        raise NotYet(desk.settles_after, f"it is not known whether {key} happened") from error
-    except (Refused, Gone) as error:
-        await desk.effects.refused(effect, str(error))
-        return ()
-    except ForgeError as error:
-        await desk.effects.again(effect, str(error))
-        raise
+    return await _send(action, place, desk, effect)
+
+
+async def _send(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
+    for turn in range(TURNS):
+        await desk.forge.turn(place.ref if isinstance(place, Repository) else place.repository)
+        try:
+            await desk.effects.sending(effect, desk.feature)
+        except Held as held:
+            await desk.effects.hold(effect, held)
+            return ()
+        try:
+            return await _write(action, place, desk, effect)
+        except Late as error:
+            await desk.effects.again(effect, str(error))
+            if turn + 1 == TURNS:
+                raise
+        except Unsure as error:
+            await desk.effects.unsure(effect, str(error))
+            raise NotYet(desk.settles_after, f"it is not known whether {effect.key} happened") from error
+        except (Refused, Gone) as error:
+            await desk.effects.refused(effect, str(error))
+            return ()
+        except ForgeError as error:
+            await desk.effects.again(effect, str(error))
+            raise
+    raise AssertionError("every turn ends above")
 
 
 def _is_loud(action: ForgeAction) -> bool:
@@ -185,9 +175,11 @@ async def _ride_along(action: Say, place: Place, desk: Desk) -> None:
 
 async def _has_enough(action: Say, desk: Desk, effect: Effect) -> bool:
     """Whether the person whom it reminds got as many reminders today as anybody should."""
-    if not action.most:
+    if not action.to:
         return False
-    return await desk.effects.reminders_before(effect, datetime.fromisoformat(action.day)) >= action.most
+    day = datetime.fromisoformat(action.day) if action.day else desk.now - timedelta(days=1)
+    most = min(action.most or MOST_REMINDERS, MOST_REMINDERS)
+    return await desk.effects.reminders_before(effect, day) >= most
 
 
 async def _write(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
@@ -249,7 +241,7 @@ async def _write_on_change(
         case RequestReview():
             answer = await forge.ask(change, action.people)
             await done(effect, None, {**effect.payload, "refused": dict(answer.refused)})
-            facts = _asked_facts(action, (*answer.asked, *answer.unlisted), answer.refused, desk.now)
+            facts = asked_facts(action.slots, (*answer.asked, *answer.unlisted), answer.refused, desk.now)
             if answer.unlisted:  # the comment names them, and that is how they are asked
                 facts = (*facts, AskUnlisted(at=desk.now, by_bot=True, people=answer.unlisted))
             return facts
@@ -262,43 +254,6 @@ async def _write_on_change(
         case SetCheck():
             await done(effect, await forge.judge(change.repository, _verdict(action, effect)))
     return ()
-
-
-async def _find(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...] | None:
-    """The outcome of a write that may have happened, where the forge shows that it did; None: it did not.
-
-    Labels, checks and reactions may simply be written again: twice is the same as once.
-    """
-    if not isinstance(place, Repository):
-        return await _find_in_talk(action, place, desk, effect)
-    if not isinstance(action, KeepIssue):
-        return None
-    marker = desk.sign(effect.key)
-    for issue in await desk.forge.our_issues(place.ref):
-        if marker in issue.body:
-            await desk.effects.done(effect, issue.number)
-            return ()
-    return None
-
-
-async def _find_in_talk(
-    action: ForgeAction, place: Change | Issue, desk: Desk, effect: Effect
-) -> tuple[Fact, ...] | None:
-    match action:
-        case RequestReview() if isinstance(place, Change):
-            now_asked = {same(login) for login in place.asked}
-            asked = tuple(person for person in action.people if same(person) in now_asked)
-            if not asked:
-                return None
-            await desk.effects.done(effect)
-            return _asked_facts(action, asked, {}, desk.now)
-        case Say() | KeepSticky():
-            marker = desk.sign(effect.key)
-            for remark in await desk.forge.remarks(place):
-                if marker in remark.body and desk.forge.wrote(remark):
-                    await desk.effects.done(effect, remark.id)
-                    return ()
-    return None
 
 
 async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...]:
@@ -318,7 +273,12 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
         case _:
             return ()
     try:
+        await desk.effects.permit(effect, desk.feature)
         await again
+    except Held as held:
+        again.close()
+        await desk.effects.hold(effect, held)
+        return ()
     except Gone:
         await desk.effects.skipped(effect, "it was deleted")
         return ()
@@ -346,22 +306,8 @@ def _differs(shown: dict[str, Any], before: Mapping[str, Any]) -> bool:
     return any(now[name] != before.get(name) for name in now)
 
 
-def _signed(body: str, desk: Desk, effect: Effect) -> str:
-    return f"{body}\n\n{desk.sign(effect.key)}"
-
-
-def _asked_facts(
-    action: RequestReview, asked: Iterable[str], refused: Iterable[str] | dict[str, str], now: datetime
-) -> tuple[Fact, ...]:
-    slots = {same(person): names for person, names in action.slots}
-    reasons = dict(refused) if isinstance(refused, dict) else dict.fromkeys(refused, "")
-    return (
-        *(
-            ReviewAsked(at=now, by_bot=True, by_usher=True, who=who, slots=slots.get(same(who), ()))
-            for who in asked
-        ),
-        *(AskRefused(at=now, by_bot=True, who=who, reason=reason) for who, reason in reasons.items()),
-    )
+def _signed(body: Body, desk: Desk, effect: Effect) -> str:
+    return sealed(body, desk.sign(effect.key))
 
 
 def _kind(action: ForgeAction) -> str:

@@ -88,6 +88,10 @@ class Unavailable(ForgeError):
     """5xx, HTML, a broken answer or a time-out on a read: try later, nothing was changed."""
 
 
+class Late(Unavailable):
+    """A write did not start within five seconds of its turn, so it was not sent: take another turn."""
+
+
 class Unsure(ForgeError):
     """The same on a write: it may or may not have happened."""
 
@@ -349,7 +353,18 @@ class Desk(Protocol):
 
     async def release(self, change: Change, people: tuple[str, ...], teams: tuple[str, ...]) -> None: ...
 
+    async def turn(self, repository: RepositoryRef) -> None:
+        """Wait until a write may go out here; the next one then goes out at once, or raises `Late`.
+
+        So nothing is marked as being sent while it only stands in line.
+        """
+        ...
+
     async def say(self, change: Change | Issue, body: str) -> Remark: ...
+
+    async def unsay(self, change: Change | Issue, remark_id: int) -> None:
+        """Delete our own comment; `Gone` where somebody did."""
+        ...
 
     async def amend(self, change: Change | Issue, remark_id: int, body: str) -> None:
         """Edit our own comment; `Gone` where somebody deleted it."""

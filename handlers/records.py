@@ -40,6 +40,17 @@ class NotYet(Exception):
         self.seconds = seconds
 
 
+class Held(Exception):
+    """Usher may not write this now: a switch is off, or people had enough of it for a while.
+
+    `until`, by the clock of promises, is when to look again; None: somebody has to say so.
+    """
+
+    def __init__(self, why: str, until: datetime | None = None) -> None:
+        super().__init__(why)
+        self.until = until
+
+
 class Overtaken(Exception):
     """Another run holds the subject now; this one may write nothing more."""
 
@@ -55,6 +66,8 @@ class Effect:
     marker: str | None = None
     remote_id: int | None = None
     sent_seconds_ago: float | None = None
+    attempts: int = 0
+    to_heal: bool = False  # it was in doubt once, and is to be looked for again now
 
 
 class Effects(Protocol):
@@ -72,13 +85,32 @@ class Effects(Protocol):
         """How many reminders the same person was given since that instant, on any subject, before this one."""
         ...
 
-    async def sending(self, effect: Effect) -> None:
-        """The write is about to go out. `Overtaken` where this run no longer holds the subject."""
+    async def sending(self, effect: Effect, feature: str) -> None:
+        """The write is about to go out. `Overtaken` where this run no longer holds the subject; `Held`."""
+        ...
+
+    async def permit(self, effect: Effect, feature: str) -> None:
+        """What was done may be written anew; raises as `sending` does, and changes nothing."""
+        ...
+
+    async def hold(self, effect: Effect, held: Held) -> None:
+        """It waits until it may be written."""
         ...
 
     async def done(
-        self, effect: Effect, remote_id: int | None = None, payload: Mapping[str, Any] | None = None
-    ) -> None: ...
+        self,
+        effect: Effect,
+        remote_id: int | None = None,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        in_doubt: bool = False,
+    ) -> None:
+        """It happened. What was `in_doubt`, or tried more than once, is looked for again later."""
+        ...
+
+    async def healed(self, effect: Effect, remote_id: int | None, twins: int) -> None:
+        """It was looked for again; so many younger ones were taken back, and this one is left."""
+        ...
 
     async def unsure(self, effect: Effect, error: str) -> None:
         """Nobody knows whether it happened."""

@@ -15,9 +15,10 @@ from handlers.guests import comes_at
 from handlers.origin import seen_origin
 from handlers.outcome import became
 from handlers.owning import owning
-from handlers.perform import Desk, perform
+from handlers.perform import perform
 from handlers.ports import Forge, Gone
-from handlers.records import Rulebook, Rulebooks
+from handlers.proofs import Desk, mend
+from handlers.records import NotYet, Rulebook, Rulebooks
 from handlers.reminded import look
 from handlers.situation import Reads, Situation
 from handlers.terms import terms_of
@@ -43,9 +44,12 @@ async def settle_change(
         change = await desk.forge.change(repository, subject.number)
     except Gone:
         return None
+    wait = await mend(change, desk)
     situation = await _situation(change, reads, rulebooks, desk)
     for feature in FEATURES:
         situation = await _do(feature, situation, reads, desk)
+    if wait:
+        raise NotYet(wait, "it is not known yet what became of a write")
     await desk.records.keep_clock(standing(situation), desk.now)
     await desk.records.keep_outcome(await became(situation, reads), change.title)
     return _next_look(situation)
@@ -53,6 +57,7 @@ async def settle_change(
 
 async def _do(feature: Feature, situation: Situation, reads: Reads, desk: Desk) -> Situation:
     """Do what a feature wants until nothing more comes of it: whom the forge refuses is replaced at once."""
+    desk = replace(desk, feature=feature.__name__)
     for _ in range(MOST_ROUNDS):
         came = await perform(await feature(situation, reads), situation.change, desk)
         if not came:

@@ -16,9 +16,10 @@ from handlers.drafting import propose_drafts
 from handlers.issue_commands import issue_commands
 from handlers.issue_situation import IssueSituation
 from handlers.origin import Household, household_of
-from handlers.perform import Desk, perform
+from handlers.perform import perform
 from handlers.ports import Gone
-from handlers.records import Rulebook, Rulebooks, Standing
+from handlers.proofs import Desk, mend
+from handlers.records import NotYet, Rulebook, Rulebooks, Standing
 from handlers.reminded import look
 from handlers.repository_commands import tell_repository
 from handlers.silence import keep_silence
@@ -85,13 +86,17 @@ async def settle_issue(
     if issue.by.bot and not (unanswered(log) and await desk.forge.is_us(issue.by)):
         return None
     rulebook = await rulebooks.on(repository, place.default_branch, place.default_branch)
+    wait = await mend(issue, desk)
     situation = await _situation(issue, rulebook, log, reads, desk)
     for feature in OF_OUR_OWN if issue.by.bot else ISSUE_FEATURES:
+        desk = replace(desk, feature=feature.__name__)
         for _ in range(MOST_ROUNDS):
             came = await perform(await feature(situation, reads), issue, desk)
             if not came:
                 break
             situation = replace(situation.knowing(came), effects=await desk.effects.every())
+    if wait:
+        raise NotYet(wait, "it is not known yet what became of a write")
     if issue.by.bot:
         return None
     await desk.records.keep_clock(_standing(situation, repository), desk.now)

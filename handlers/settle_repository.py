@@ -7,19 +7,24 @@ A push that touches guides or owners, somebody who joins or leaves, a command, a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.catalogue import keep_entry
 from handlers.contribution import branch_verdict
 from handlers.guidelines import Look, look_at
 from handlers.origin import guest_findings
-from handlers.perform import Desk, perform
+from handlers.perform import perform
 from handlers.ports import Gone
-from handlers.records import Rulebook, Rulebooks
+from handlers.proofs import Desk, mend
+from handlers.records import NotYet, Rulebook, Rulebooks
 from handlers.shelf import Shelf
 from handlers.situation import Reads
 from handlers.tracking import keep_issue
 from policies.facts import Repository, Subject
+
+FEATURE = "tracking"
+"""What a switch calls the tracking issue."""
 
 SWEEP = timedelta(days=1)
 """A lost event is found by then."""
@@ -41,6 +46,9 @@ async def settle_repository(
     await keep_entry(repository, rulebook, reads, desk, shelf)
     if repository.archived:
         return desk.now + SWEEP
+    desk = replace(desk, feature=FEATURE)
+    if wait := await mend(repository, desk):
+        raise NotYet(wait, "it is not known yet what became of a write")
     look = await _look(repository, rulebook, reads, desk)
     again = await _tell(repository, rulebook, look, reads, desk)
     return min(again or desk.now + SWEEP, desk.now + SWEEP)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from handlers.contribution import excused, rows
-from handlers.perform import Desk, perform
+from handlers.perform import perform
 from handlers.ports import Gone
+from handlers.proofs import Desk
 from handlers.records import Effect, NotYet, Rulebook
 from handlers.situation import Reads
 from policies import tracking

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from policies.text import Body
+
 
 @dataclass(frozen=True, slots=True)
 class RequestReview:
@@ -54,7 +56,7 @@ class Say:
     """
 
     step: str
-    body: str
+    body: Body
     to: str = ""
     most: int = 0
     day: str = ""
@@ -89,7 +91,7 @@ class KeepSticky:
     `edit` names the last edit of it by somebody else, after which it is written again.
     """
 
-    body: str
+    body: Body
     edit: str = ""
 
     @property
@@ -161,7 +163,7 @@ class KeepIssue:
 
     nth: int
     title: str
-    body: str
+    body: Body
     open: bool
     since: str = ""
 
@@ -184,8 +186,8 @@ class Propose:
     body: str
     message: str
     files: tuple[tuple[str, str], ...]
-    in_words: str
-    taken: str
+    in_words: Body
+    taken: Body
 
     @property
     def key(self) -> str:

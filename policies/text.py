@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NewType
 
-LONGEST = 65_000
+LONGEST = 60_000
 """Characters of a comment; GitHub refuses more than 65,536."""
 
+MOST_MENTIONS = 15
+"""People whom one comment may notify."""
+
+MARKER = "<!-- usher:"
+"""How the hidden marker of a comment begins, by which Usher knows its own."""
+
+Body = NewType("Body", str)
+"""A comment that is safe to post; only `checked` makes one."""
+
 _RUN = re.compile(r"`+")
+_LIST_MARKS = re.compile(r"\A(?:[\s>*+-]|\d{1,9}[.)](?=\s))*")
+_CODE = re.compile(r"(`+)[^`]{1,4096}\1")
+_MENTION = re.compile(r"(?<![\w`@])@[A-Za-z0-9][\w.-]*")
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -55,15 +68,26 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def checked(body: str) -> str:
+def checked(body: str) -> Body:
     """The comment, if it is safe to post; UnsafeText otherwise.
 
     No line may begin with a slash, even inside a quote or a list, because a forge or another bot would
-    take it for a command.
+    take it for a command. It holds no marker, for it gets its own, and notifies no crowd.
     """
     if len(body) > LONGEST:
         raise UnsafeText("the comment is too long")
+    if MARKER in body.casefold():
+        raise UnsafeText("the comment holds a marker already")
     for line in body.splitlines():
-        if line.lstrip(" \t>*-+").startswith("/"):
+        if _LIST_MARKS.sub("", line).startswith("/"):
             raise UnsafeText(f"a line begins with a command: {line[:80]!r}")
-    return body
+    if len(set(_MENTION.findall(_CODE.sub("", body)))) > MOST_MENTIONS:
+        raise UnsafeText("the comment would notify a crowd")
+    return Body(body)
+
+
+def sealed(body: Body, marker: str) -> str:
+    """The comment with its marker, checked once more as a whole: this is what leaves the house."""
+    if not marker.startswith(MARKER) or "\n" in marker:
+        raise UnsafeText("what is put under a comment is no marker")
+    return f"{checked(body)}\n\n{marker}"

@@ -90,3 +90,14 @@ def test_no_file_names_a_registry_or_a_path_of_some_machine() -> None:
                 text = path.read_text(encoding="utf-8")
                 for host in hosts:
                     assert host not in text, f"{path.relative_to(ROOT)} names {host}"
+
+
+def test_only_checked_makes_a_comment() -> None:
+    """A `Body` is what `policies.text.checked` found safe; nothing else may call a text so, and mypy asks for it."""
+    for room in ROOMS:
+        for path in modules(room):
+            if path == ROOT / "policies/text.py":
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                is_cast = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+                assert not (is_cast and node.func.id == "Body"), f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -12,6 +12,7 @@ from app.forges import github_states as states
 from app.forges.github_client import AppIdentity, Call, GitHubClient, items
 from app.forges.http import Answer
 from app.forges.json_values import number, objects, text, time
+from app.forges.limits import Turn
 from handlers.ports import Asked, Conflict, Forbidden, Gone, Proposal, Refused, Verdict
 from policies.catalogue.entry import Described
 from policies.facts import (
@@ -66,6 +67,7 @@ class GitHub:
         self._installation = installation
         self._event_at = event_at
         self._memory = client.memory
+        self._turn: Turn | None = None
 
     # --- Changes ----------------------------------------------------------------------------------------
 
@@ -334,8 +336,15 @@ class GitHub:
             if still & {same(name) for name in (*people, *slugs)}:
                 raise
 
+    async def turn(self, repository: RepositoryRef) -> None:
+        self._turn = await self._client.turn(self._installation, repository)
+
     async def say(self, change: Change | Issue, body: str) -> Remark:
         return states.remark(await self._write_on(change, "POST", "issues/{number}/comments", {"body": body}))
+
+    async def unsay(self, change: Change | Issue, remark_id: int) -> None:
+        path = "issues/comments/{comment_id}"
+        await self._write(change.repository, "DELETE", path, comment_id=remark_id)
 
     async def amend(self, change: Change | Issue, remark_id: int, body: str) -> None:
         path = "issues/comments/{comment_id}"
@@ -428,7 +437,11 @@ class GitHub:
         **pieces: object,
     ) -> Any:
         template = "/repos/{owner}/{repo}/" + path
-        return (await self._client.on(self._installation, repository, method, template, body, pieces)).json()
+        turn, self._turn = self._turn, None
+        said = await self._client.on(
+            self._installation, repository, method, template, body, pieces, turn=turn
+        )
+        return said.json()
 
     async def _write_on(
         self,

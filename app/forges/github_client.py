@@ -24,7 +24,7 @@ from app.forges.github_memory import Memory
 from app.forges.github_tokens import AppKey, Opens, Right, Token, Tokens
 from app.forges.http import Answer, Wire
 from app.forges.json_values import number, objects, text
-from app.forges.limits import Breaker, Gate, Gates, Limit, LocalGate, Pace, Sleep
+from app.forges.limits import Breaker, Gate, Gates, Limit, LocalGate, Pace, Sleep, Turn
 from app.forges.server_clock import ServerClock
 from app.forges.sharing import UnderWay
 from handlers.ports import ForgeError, Gone, Locked, Refused, Suspended, Unavailable
@@ -37,6 +37,7 @@ _APP = Opens(0)  # the App's own calls: its signature opens no repository
 _YOUNG = 10.0
 _WAITS_WHILE_YOUNG = (1.0, 2.0, 4.0)
 _MOST_PAGES = 1000
+
 _MOVED = (301, 302, 307, 308)
 
 Pieces = Mapping[str, object]
@@ -75,6 +76,7 @@ class _Request:
     url: str
     body: bytes | None = None
     accept: str = ACCEPT
+    turn: Turn | None = None
 
     @property
     def key(self) -> tuple[int, str]:
@@ -145,18 +147,30 @@ class GitHubClient:
         template: str,
         body: Mapping[str, object] | None = None,
         pieces: Pieces = MappingProxyType({}),
+        *,
+        turn: Turn | None = None,
     ) -> Answer:
         """One call about a repository, whose `{owner}` and `{repo}` are filled in from its present name.
 
-        A repository that moved is looked up by its number, and the call made once more.
+        A repository that moved is looked up by its number, and the call made once more. `turn`: this write
+        had its turn already (see `turn`), and goes out within five seconds of it or not at all (`Late`).
         """
         opens = Opens(installation, repository.id, _right(method, template))
         known = self._moved.get((repository.id, repository.name), repository.name)
         try:
-            return await self._on_name(known, opens, method, template, pieces, body)
+            return await self._on_name(known, opens, method, template, pieces, body, turn)
         except _Moved:
             name = await self.find_again(installation, repository)
-            return await self._on_name(name, opens, method, template, pieces, body)
+            return await self._on_name(name, opens, method, template, pieces, body, turn)
+
+    async def turn(self, installation: int, repository: RepositoryRef) -> Turn:
+        """Wait until a write may go out to this repository, with a token at hand; give the result to `on`."""
+        opens = Opens(installation, repository.id, "write")
+        gate = self._gate(installation)
+        await self._token(opens, gate)
+        await gate.turn(write=True)
+        self._breaker.check()
+        return Turn(self._monotonic())
 
     async def lists(
         self, installation: int, template: str, *, accept: str = ACCEPT, **pieces: object
@@ -237,10 +251,11 @@ class GitHubClient:
         template: str,
         pieces: Pieces,
         body: Mapping[str, object] | None,
+        turn: Turn | None,
     ) -> Answer:
         owner, _, repo = name.partition("/")
         pieces = {"owner": owner, "repo": repo, **pieces}
-        return await self._call(self._request(opens, method, template, pieces, body))
+        return await self._call(replace(self._request(opens, method, template, pieces, body), turn=turn))
 
     def _request(
         self,
@@ -303,12 +318,15 @@ class GitHubClient:
     async def _send(self, request: _Request) -> Answer:
         is_read = request.method == "GET"
         gate = self._gate(request.opens.installation)
-        await gate.turn(write=not is_read)
+        if request.turn is None:
+            await gate.turn(write=not is_read)
         token = await self._token(request.opens, gate)
         headers = self._headers(accept=request.accept, oauth_token=token.value)
         kept = self._etags.of(request.key, token.fingerprint) if is_read else None
         if kept is not None:
             headers["if-none-match"] = kept.etag
+        if request.turn is not None:
+            request.turn.check(self._monotonic())
         answer = await self._exchange(request, headers)
         if (told := rate_limit(answer)) is not None:
             gate.told(told.remaining, told.limit)

@@ -14,6 +14,7 @@ from app.forges import gitlab_states as states
 from app.forges.calls import items
 from app.forges.gitlab_client import GitLabClient
 from app.forges.json_values import dig, number, objects, text, time
+from app.forges.limits import Turn
 from handlers.ports import Asked, Conflict, Forbidden, Gone, Proposal, Refused, Unavailable, Verdict
 from policies.catalogue.entry import Described
 from policies.facts import (
@@ -93,6 +94,7 @@ class GitLab:
         self._client = client
         self._account = account
         self._event_at = event_at
+        self._turn: Turn | None = None
 
     # --- Changes ----------------------------------------------------------------------------------------
 
@@ -423,12 +425,18 @@ class GitLab:
         if off & now:
             raise Refused("GitLab kept a reviewer who was to be taken off", "perhaps the token lacks rights")
 
+    async def turn(self, repository: RepositoryRef) -> None:
+        self._turn = await self._client.turn()
+
     async def say(self, change: Change | Issue, body: str) -> Remark:
         said = await self._write_on(change, "POST", "/notes", {"body": body})
         return states.remark(said, self._client.us)
 
     async def amend(self, change: Change | Issue, remark_id: int, body: str) -> None:
         await self._write_on(change, "PUT", "/notes/{note}", {"body": body}, note=remark_id)
+
+    async def unsay(self, change: Change | Issue, remark_id: int) -> None:
+        await self._write_on(change, "DELETE", "/notes/{note}", None, note=remark_id)
 
     async def judge(self, repository: RepositoryRef, verdict: Verdict) -> int:
         where = {"id": repository.id, "sha": verdict.head}
@@ -438,7 +446,7 @@ class GitLab:
             "description": verdict.title[:LONGEST_DESCRIPTION],
         }
         try:
-            said = await self._client.write("POST", "projects/{id}/statuses/{sha}", body, **where)
+            said = await self._write("POST", "projects/{id}/statuses/{sha}", body, **where)
             return states.required(number(said, "id"), "id")
         except (Refused, Conflict):
             # 400 where it has this state already, 409 where an equal call is under way: either may be done.
@@ -448,7 +456,7 @@ class GitLab:
 
     async def open_issue(self, repository: RepositoryRef, title: str, body: str) -> int:
         shown = {"title": title, "description": body}
-        said = await self._client.write("POST", "projects/{id}/issues", shown, id=repository.id)
+        said = await self._write("POST", "projects/{id}/issues", shown, id=repository.id)
         return states.required(number(said, "iid"), "iid")
 
     async def edit_issue(self, repository: RepositoryRef, number: int, body: str, *, is_open: bool) -> None:
@@ -457,7 +465,7 @@ class GitLab:
         shown = {"description": body}
         if issue.open != is_open:
             shown["state_event"] = "reopen" if is_open else "close"
-        await self._client.write("PUT", "projects/{id}/issues/{iid}", shown, **where)
+        await self._write("PUT", "projects/{id}/issues/{iid}", shown, **where)
 
     async def propose(self, repository: RepositoryRef, proposal: Proposal) -> int:
         there = await self._proposed(repository, proposal.branch)
@@ -473,10 +481,10 @@ class GitLab:
         if there is not None:
             title = words["title"] if states.is_draft(there) else proposal.title
             changed = {**words, "title": title}
-            await self._client.write("PUT", _CHANGE, changed, id=repository.id, iid=number(there, "iid"))
+            await self._write("PUT", _CHANGE, changed, id=repository.id, iid=number(there, "iid"))
             return states.required(number(there, "iid"), "iid")
         opened = {**words, "source_branch": proposal.branch, "target_branch": proposal.base}
-        said = await self._client.write("POST", "projects/{id}/merge_requests", opened, id=repository.id)
+        said = await self._write("POST", "projects/{id}/merge_requests", opened, id=repository.id)
         return states.required(number(said, "iid"), "iid")
 
     async def label(self, change: Change | Issue, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
@@ -565,11 +573,22 @@ class GitLab:
 
     # --- Writing ----------------------------------------------------------------------------------------
 
+    async def _write(
+        self, method: str, template: str, body: Mapping[str, object] | None = None, **pieces: object
+    ) -> Any:
+        turn, self._turn = self._turn, None
+        return await self._client.write(method, template, body, turn=turn, **pieces)
+
     async def _write_on(
-        self, place: Change | Issue, method: str, path: str, body: Mapping[str, object], **pieces: object
+        self,
+        place: Change | Issue,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        **pieces: object,
     ) -> Any:
         where = {"id": place.repository.id, "iid": place.number, **pieces}
-        return await self._client.write(method, _place(place) + path, body, **where)
+        return await self._write(method, _place(place) + path, body, **where)
 
     async def _reviewers(self, change: Change) -> _Reviewers:
         listed = await self._on_change(change, "/reviewers")
@@ -663,7 +682,7 @@ class GitLab:
         }
         if at != proposal.branch:
             body |= {"start_branch": at, "force": force}
-        await self._client.write("POST", "projects/{id}/repository/commits", body, id=repository.id)
+        await self._write("POST", "projects/{id}/repository/commits", body, id=repository.id)
 
     async def _status(self, where: Mapping[str, object], verdict: Verdict, state: str) -> int | None:
         """The commit status of this name, if it has the state that it shall have."""

@@ -24,7 +24,7 @@ from app.forges.github_memory import Remembered
 from app.forges.gitlab_answers import is_usable, limit, refusal, whole
 from app.forges.http import Answer, Wire
 from app.forges.json_values import dig, number, text, texts
-from app.forges.limits import Breaker, Gate, LocalGate, Pace, Sleep
+from app.forges.limits import Breaker, Gate, LocalGate, Pace, Sleep, Turn
 from app.forges.server_clock import ServerClock
 from app.forges.sharing import UnderWay
 from handlers.ports import ForgeError, Gone, Unavailable, Unsure
@@ -124,13 +124,26 @@ class GitLabClient:
         """The JSON of one GET; `template` is below `/api/v4/`, pieces that it does not name are the query."""
         return (await self._call(self._request("GET", template, pieces))).json()
 
+    async def turn(self) -> Turn:
+        """Wait until a write may go out; give the result to `write`."""
+        await self._gate.turn(write=True)
+        self._breaker.check()
+        return Turn(self._monotonic())
+
     async def write(
-        self, method: str, template: str, body: Mapping[str, object] | None = None, **pieces: object
+        self,
+        method: str,
+        template: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        turn: Turn | None = None,
+        **pieces: object,
     ) -> Any:
-        """The JSON of one call that changes something."""
+        """The JSON of one call that changes something. `turn`: it had its turn, and goes out soon or not at all."""
         content = None if body is None else json.dumps(body).encode()
+        request = replace(self._request(method, template, pieces), body=content)
         try:
-            return (await self._fetch(replace(self._request(method, template, pieces), body=content))).json()
+            return (await self._fetch(request, turn=turn)).json()
         finally:
             self._writes += 1
 
@@ -228,8 +241,13 @@ class GitLabClient:
             self._count(request, answer.status, "shared", 0.0)
         return answer
 
-    async def _fetch(self, request: _Request, *, write: bool | None = None) -> Answer:
-        await self._gate.turn(write=request.method != "GET" if write is None else write)
+    async def _fetch(
+        self, request: _Request, *, write: bool | None = None, turn: Turn | None = None
+    ) -> Answer:
+        if turn is None:
+            await self._gate.turn(write=request.method != "GET" if write is None else write)
+        else:
+            turn.check(self._monotonic())
         answer = await self._exchange(request)
         left, of = whole(answer, "ratelimit-remaining"), whole(answer, "ratelimit-limit")
         if left is not None and of:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from app.forges.budget import Budget, Limit, Pace, Shut
-from handlers.ports import Throttled
+from handlers.ports import Late, Throttled
 
-__all__ = ["Breaker", "Gate", "Gates", "Limit", "LocalGate", "Pace", "Sleep", "throttled"]
+__all__ = ["Breaker", "Gate", "Gates", "Limit", "LocalGate", "Pace", "Sleep", "Turn", "throttled"]
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -47,6 +48,22 @@ class Gate(Protocol):
 
 Gates = Callable[[int], Gate]
 """The gate of an installation (GitLab: of a hook); always the same one."""
+
+
+START_WITHIN = 5.0
+"""Seconds from a write's turn to its start. Whoever looks later whether it happened counts on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A write may go out now. `at` is on the monotonic clock of its client."""
+
+    at: float
+
+    def check(self, now: float) -> None:
+        """`Late` where too much time has passed since: the process was frozen, or the database slow."""
+        if now - self.at > START_WITHIN:
+            raise Late("a write missed its turn")
 
 
 class LocalGate:

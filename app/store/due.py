@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.tables import clock, due
+from app.store.tables import clock, due, effect
 
 LEASE = timedelta(seconds=150)
 """How long a run may hold a subject; a run stops itself well before."""
@@ -161,6 +161,27 @@ async def touch(connection: AsyncConnection, tenant_id: int, subject: str, gathe
             },
         )
     )
+
+
+async def hurry(connection: AsyncConnection, tenant_id: int) -> None:
+    """Something changed that a tenant's subjects wait for (a permission, a suspension): try them all now."""
+    waits = sa.or_(
+        *(due.c.reason.startswith(kind) for kind in ("Forbidden", "Locked", "Suspended", "Throttled"))
+    )
+    await connection.execute(
+        sa.update(due)
+        .where(due.c.tenant_id == tenant_id, due.c.not_before > sa.func.now(), waits)
+        .values(not_before=sa.func.now())
+    )
+
+
+async def touch_doubtful(connection: AsyncConnection, gather: timedelta) -> int:
+    """Look again at what was in doubt once, and whose time has come; returns at how many subjects."""
+    query = sa.select(effect.c.tenant_id, effect.c.subject).distinct()
+    rows = (await connection.execute(query.where(effect.c.heal_at <= sa.func.now()))).all()
+    for row in rows:
+        await touch(connection, row.tenant_id, row.subject, gather)
+    return len(rows)
 
 
 async def touch_open(

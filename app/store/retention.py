@@ -13,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.store import tenants
+from app.store import erasing
 from app.store.database import Database
-from app.store.tables import delivery, delivery_body
+from app.store.tables import clock, delivery, delivery_body, effect
 
 BODIES = timedelta(days=7)
 ROWS = timedelta(days=30)
@@ -54,9 +54,27 @@ async def tidy(database: Database, note: Mapping[str, Any], *, step: int = STEP)
         rows += await _in_steps(database, delivery, delivery.c.id, old, step)
     dead = sa.select(delivery.c.id).where(delivery.c.state == "dead", delivery.c.done_at < now - DEAD)
     rows += await _in_steps(database, delivery, delivery.c.id, dead, step)
-    async with database.begin() as connection:
-        left = await tenants.erase_left(connection, LEFT)
+    rows += await _tidy_effects(database, now, step)
+    left = await erasing.erase_left(database, LEFT, step=step)
     return {"bodies_until": (now - BODIES).isoformat(), "bodies": bodies, "rows": rows, "left": left}
+
+
+async def _tidy_effects(database: Database, now: datetime, step: int) -> int:
+    """What Usher did on a change is known as long as the change lives, and a month longer."""
+    old = (
+        sa.select(effect.c.id)
+        .join(clock, sa.and_(clock.c.tenant_id == effect.c.tenant_id, clock.c.subject == effect.c.subject))
+        .where(clock.c.state == "DONE", clock.c.updated_at < now - ROWS, effect.c.at < now - ROWS)
+        .limit(step)
+    )
+    number = 0
+    while True:
+        async with database.begin() as connection:
+            chosen = effect.c.id.in_(old.scalar_subquery())
+            gone = (await connection.execute(sa.delete(effect).where(chosen))).rowcount
+        number += gone
+        if gone < step:
+            return number
 
 
 async def _in_steps(

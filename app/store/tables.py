@@ -69,6 +69,23 @@ budget = sa.Table(
     sa.Column("state", JSONB, nullable=False, comment="see app/forges/budget.py"),
 )
 
+switch = sa.Table(
+    "switch",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column(
+        "tenant_id",
+        sa.BigInteger,
+        sa.ForeignKey("tenant.id", ondelete="CASCADE"),
+        comment="NULL: every tenant",
+    ),
+    sa.Column("feature", sa.Text, nullable=False, server_default="", comment="empty: every feature"),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
+    sa.Column("at", INSTANT, nullable=False, server_default=NOW),
+    sa.UniqueConstraint("tenant_id", "feature", postgresql_nulls_not_distinct=True),
+)
+
 # --- The inbox ----------------------------------------------------------------------------------------
 
 delivery = sa.Table(
@@ -182,12 +199,17 @@ effect = sa.Table(
     sa.Column("not_before", INSTANT),
     sa.Column("sent_at", INSTANT),
     sa.Column("done_at", INSTANT),
+    sa.Column("heals", sa.SmallInteger, nullable=False, server_default="0", comment="looked for again"),
+    sa.Column("heal_at", INSTANT, comment="database clock: it was in doubt, look for a twin"),
     sa.Column("error", sa.String(2000)),
     sa.UniqueConstraint("tenant_id", "key"),
     sa.CheckConstraint(
         "state IN ('planned', 'sending', 'uncertain', 'done', 'skipped', 'dead')", name="state"
     ),
     sa.Index(None, "tenant_id", "subject"),
+    sa.Index("effect_to_heal", "heal_at", postgresql_where=sa.text("heal_at IS NOT NULL")),
+    sa.Index("effect_sent", "tenant_id", "sent_at"),
+    sa.Index("effect_held", "tenant_id", "subject", postgresql_where=sa.text("error LIKE 'held: %'")),
     sa.Index(
         "effect_recipient", "tenant_id", "recipient", "at", postgresql_where=sa.text("recipient IS NOT NULL")
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -136,12 +135,6 @@ async def set_state(connection: AsyncConnection, tenant_id: int, state: str) -> 
     left_at = sa.func.coalesce(tenant.c.left_at, sa.func.now()) if state == "left" else None
     write = sa.update(tenant).where(tenant.c.id == tenant_id).values(state=state, left_at=left_at)
     await connection.execute(write)
-
-
-async def erase_left(connection: AsyncConnection, after: timedelta) -> int:
-    """Delete everything of the installations that left so long ago; returns how many there were."""
-    gone = sa.delete(tenant).where(tenant.c.state == "left", tenant.c.left_at < sa.func.now() - after)
-    return (await connection.execute(gone)).rowcount
 
 
 async def go_live(connection: AsyncConnection, account: str) -> list[Tenant]:

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+from app.crash_points import POINTS
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change
 from app.store.database import connect
@@ -184,6 +185,27 @@ async def test_killed_after_reading_and_before_settling_nothing_is_lost(
         await first.kill()
     assert change.asked == set()
     async with running(world.forge, address, tmp_path, "serve"):
+        await until_asked(change)
+        await world.forge.idle()
+        await all_read(address)
+    await once(address, change)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_at_any_point_nothing_is_lost_and_nothing_happens_twice(
+    world: Shop, address: str, tmp_path: Path, point: str
+) -> None:
+    """The process dies at a named point, another starts, and everything has happened exactly once."""
+    quick = {"heartbeat_seconds": 0.3, "uncertain_seconds": 1}
+    async with running(world.forge, address, tmp_path, "serve", crash_at=point, **quick) as first:
+        change = world.ana.opens(world.api, touching=["docs/guide.md"])
+        async with asyncio.timeout(20):
+            await first.process.communicate()
+        assert first.process.returncode == -signal.SIGKILL
+    async with running(world.forge, address, tmp_path, "serve", **quick):
+        # What was never acknowledged is listed as failed by the forge.
+        for sent in [each for each in world.forge.deliveries if each.status_code != 202]:
+            world.forge.courier.redeliver(sent)
         await until_asked(change)
         await world.forge.idle()
         await all_read(address)
