@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app import logs, metrics
+from app.counting import Counting
 from app.errors import ForPeople
 from app.forges.github_app import GitHubApp
-from app.forges.github_client import Call, GitHubClient
+from app.forges.github_client import GitHubClient
 from app.forges.identity import GitHubSignIn, SignIn
 from app.forges.limits import Pace
 from app.keys import Seal
@@ -110,7 +111,10 @@ class GitHubConnection:
             app_id=known.app_id,
             private_key=known.private_key,
             gates=self._gate,
-            observe=_count,
+            observe=Counting("github"),
+        )
+        metrics.breaker_open.labels("github").set_function(
+            lambda: bool(self.client and self.client.is_held_back)
         )
         self._introduction = asyncio.create_task(_introduce(self.client), name="usher introduction")
 
@@ -156,7 +160,3 @@ async def _introduce(client: GitHubClient) -> None:
             await client.who_am_i()
         except ForgeError as error:
             log.warning("GitHub does not say who we are", reason=str(error))
-
-
-def _count(call: Call, _seconds: float) -> None:
-    metrics.forge_requests.labels("github", call.method, str(call.status), call.cache).inc()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app import logs, metrics
-from app.forges.calls import Call
+from app.counting import Counting
 from app.forges.gitlab_client import GitLabClient
 from app.forges.limits import Pace
 from app.settings import Settings
@@ -25,6 +25,10 @@ class GitLabConnection:
 
     def __init__(self, settings: Settings) -> None:
         self.client = _client(settings)
+        if self.client is not None:
+            metrics.breaker_open.labels("gitlab").set_function(
+                lambda: bool(self.client and self.client.is_held_back)
+            )
         self._introduction: asyncio.Task[None] | None = None
 
     @property
@@ -67,7 +71,7 @@ def _client(settings: Settings) -> GitLabClient | None:
         url=settings.gitlab_url,
         token=settings.gitlab_token.get_secret_value(),
         pace=pace_of(settings),
-        observe=_count,
+        observe=Counting("gitlab"),
     )
 
 
@@ -77,7 +81,3 @@ async def _introduce(client: GitLabClient) -> None:
         await client.who_am_i()
     except ForgeError as error:
         log.warning("GitLab does not say who we are", reason=str(error))
-
-
-def _count(call: Call, _seconds: float) -> None:
-    metrics.forge_requests.labels("gitlab", call.method, str(call.status), call.cache).inc()

@@ -124,6 +124,21 @@ forge_requests = Counter(
     ["forge", "method", "status", "cache"],
     registry=registry,
 )
+forge_request_seconds = Histogram(
+    "usher_forge_request_seconds", "Time of one request to the forge", ["forge", "method"], registry=registry
+)
+forge_points = Counter(
+    "usher_forge_points_total",
+    "What requests cost by GitHub's count: 1 for a read, 5 for a write, nothing for what was not modified",
+    ["forge"],
+    registry=registry,
+)
+token_mints = Counter(
+    "usher_token_mints_total", "Tokens of installations that were asked for", ["result"], registry=registry
+)
+breaker_open = Gauge(
+    "usher_breaker_open", "1 while calls to a failing forge are held back", ["forge"], registry=registry
+)
 limit_blocks = Counter(
     "usher_limit_blocks_total", "Limits that the forge named", ["class"], registry=registry
 )

@@ -126,6 +126,11 @@ class GitHubClient:
         self._writes: Counter[int] = Counter()
         self._moved: dict[tuple[int, str], str] = {}
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether calls wait because the forge has been failing."""
+        return self._breaker.is_open
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -107,6 +107,11 @@ class GitLabClient:
         self.one_reviewer: set[int] = set()
         """Projects that were seen to keep one reviewer of several (the Free tier)."""
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether calls wait because the forge has been failing."""
+        return self._breaker.is_open
+
     async def __aenter__(self) -> Self:
         return self
 
