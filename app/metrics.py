@@ -154,3 +154,6 @@ log_lines_dropped = Counter(
     "Log lines that were dropped because nobody took them",
     registry=registry,
 )
+switch_active = Gauge(
+    "usher_switch_active", "Switches by which somebody holds Usher's writes back", registry=registry
+)

@@ -74,6 +74,7 @@ class Stock:
         metrics.inbox_oldest_seconds.set(found.oldest_unread)
         metrics.due_oldest_seconds.set(found.due_oldest)
         metrics.effects_uncertain.set(found.uncertain)
+        metrics.switch_active.set(found.switches)
         metrics.dead_letters.clear()
         for (table, reason), number in found.dead.items():
             metrics.dead_letters.labels(table, reason).set(number)

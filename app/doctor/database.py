@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.doctor.checks import Check, failed, warning, well
 from app.store import schema
 from app.store.database import Database
-from app.store.tables import delivery, due, tenant
+from app.store.tables import delivery, due, switch, tenant
 
 _OLDEST_SERVER = 140_000
 _OLD_DELIVERY, _OLD_SUBJECT = timedelta(minutes=1), timedelta(minutes=10)
@@ -42,6 +42,7 @@ async def check_database(database: Database) -> AsyncIterator[Check]:
         yield await _queue(connection)
         yield await _dead(connection)
         yield await _previews(connection)
+        yield await _switches(connection)
 
 
 async def _server(connection: AsyncConnection) -> Check:
@@ -128,6 +129,16 @@ async def _previews(connection: AsyncConnection) -> Check:
             f"When you like what you see: `usher live {accounts[0]}`.",
         )
     return well("preview", "Usher is live for every account.")
+
+
+async def _switches(connection: AsyncConnection) -> Check:
+    rows = (await connection.execute(sa.select(switch.c.by, switch.c.why).order_by(switch.c.at))).all()
+    if rows:
+        said = "; ".join(f"by {row.by}" + (f": {row.why}" if row.why else "") for row in rows)
+        return warning(
+            "switches", f"Writing is held back ({said}).", "`usher resume` lets Usher write again."
+        )
+    return well("switches", "Nothing holds Usher's writes back.")
 
 
 def _age(of: sa.Column[datetime]) -> sa.ColumnElement[timedelta]:

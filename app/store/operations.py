@@ -17,7 +17,7 @@ from app.store import chores, dead
 from app.store.chores import Chore
 from app.store.database import Database
 from app.store.dead import DeadLetter
-from app.store.tables import delivery, due, effect, tenant
+from app.store.tables import delivery, due, effect, switch, tenant
 
 SHOWN = 200
 """Dead letters in full; the counts are of all."""
@@ -44,6 +44,7 @@ class Operations:
     letters: Sequence[DeadLetter]
     rounds: Sequence[Chore]
     tenants: Mapping[str, int]
+    switches: int
     now: datetime
 
     def overdue(self) -> list[Chore]:
@@ -79,6 +80,7 @@ async def read(database: Database) -> Operations:
             letters=await dead.every(connection, limit=SHOWN),
             rounds=await chores.every(connection),
             tenants={row[0]: row[1] for row in await connection.execute(by_state)},
+            switches=await connection.scalar(sa.select(sa.func.count()).select_from(switch)) or 0,
             now=unread[2],
         )
 
