@@ -9,10 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.store.tables import metadata
-from tests.handlers.conftest import Bot, Shop, bot, contract, forge, gather, mode, world
-from tests.handlers.conftest import _quiet as _quiet
-
-__all__ = ["bot", "contract", "forge", "gather", "mode", "world"]
+from tests.handlers.conftest import Bot, Shop
 
 pytestmark = pytest.mark.slow
 
