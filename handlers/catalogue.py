@@ -49,8 +49,11 @@ SHOWN: tuple[Kind, ...] = (
 
 async def keep_entry(
     repository: Repository, rulebook: Rulebook, reads: Reads, desk: Desk, shelf: Shelf
-) -> None:
-    """Read the repository and put its entry on the shelf. A broken metadata file keeps what was declared before."""
+) -> Entry:
+    """Read the repository and put its entry on the shelf; returns it.
+
+    A broken metadata file keeps what was declared before.
+    """
     forge, ref = desk.forge, repository.ref
     described = await forge.described(ref)
     tree = await _tree(ref, described.default_branch, reads)
@@ -105,6 +108,7 @@ async def keep_entry(
         problems=(*said.problems, *(each.problem for each in read if each.problem)),
     )
     await shelf.keep(shelved, desk.now)
+    return entry
 
 
 def _excluded(rulebook: Rulebook) -> Sequence[str]:

@@ -62,6 +62,8 @@ async def _problem(command: Command, line: CommandTyped, situation: Situation, r
         return words.CHANGE_IS_OVER
     if VERBS[command.verb].on == "issues":
         return words.ONLY_ON_ISSUES
+    if VERBS[command.verb].on == "question":
+        return words.ONLY_TO_A_QUESTION
     access = await reads.forge.access(situation.change.repository, line.by)
     if not may(command.verb, roles(line.by, situation.state, access)):
         return words.not_yours(command.verb, whose(command.verb))

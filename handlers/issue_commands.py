@@ -15,14 +15,15 @@ from policies.clocks.hours import of_person
 from policies.clocks.story import last_own, story
 from policies.commands import OF_REPOSITORY, VERBS, Command, unanswered
 from policies.facts import CommandGiven, CommandRefused, CommandTyped, Fact, can_write, same
+from policies.new_repositories import ANSWERS
 from policies.rights import whose
 from policies.words import commands as words
 from policies.words import support
 
-ON_ISSUES = tuple(verb for verb, each in VERBS.items() if each.on != "changes")
+ON_ISSUES = tuple(verb for verb, each in VERBS.items() if each.on in ("issues", "both"))
 """What can be said on an issue; everything else is about reviews."""
 
-FOR_WRITERS = ("snooze", "off", "on", *OF_REPOSITORY)
+FOR_WRITERS = ("snooze", "off", "on", *OF_REPOSITORY, *ANSWERS)
 
 
 async def issue_commands(situation: IssueSituation, reads: Reads) -> Sequence[Action]:
@@ -49,7 +50,10 @@ async def _hear(line: CommandTyped, situation: IssueSituation, reads: Reads) -> 
 
 
 async def _problem(command: Command, line: CommandTyped, situation: IssueSituation, reads: Reads) -> str:
-    if command.verb not in ON_ISSUES:
+    if command.verb in ANSWERS:
+        if not await reads.records.asks_to_share():
+            return words.ONLY_TO_A_QUESTION
+    elif command.verb not in ON_ISSUES:
         return support.only_on_changes(command.verb, ON_ISSUES)
     access = await reads.forge.access(situation.issue.repository, line.by)
     if access == "none" or (command.verb in FOR_WRITERS and not can_write(access)):

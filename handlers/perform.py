@@ -264,7 +264,7 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
     match action, place:
         case KeepSticky(), Change() | Issue() if _differs(shown, {"edit": "", **effect.payload}):
             again = desk.forge.amend(place, effect.remote_id, _signed(action.body, desk, effect))
-        case KeepIssue(), Repository() if _differs(shown, effect.payload):
+        case KeepIssue(), Repository() if _differs(shown, {"about": "health", **effect.payload}):
             body = _signed(action.body, desk, effect)
             again = desk.forge.edit_issue(place.ref, effect.remote_id, body, is_open=action.open)
         case SetCheck(), Change() | Repository() if _differs(shown, effect.payload):

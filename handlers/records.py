@@ -281,6 +281,10 @@ class Records(Protocol):
         """How often the author came to this repository as a guest before that instant, besides this time."""
         ...
 
+    async def asks_to_share(self) -> bool:
+        """Whether the subject is an issue in which Usher asks whether to share its repository."""
+        ...
+
     async def guests_waiting(self) -> int:
         """How many changes of guests are open in this repository, as they were last looked at."""
         ...

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from handlers.situation import Reads, Scene
 from policies.actions import Action, TellRepository
 from policies.facts import CommandGiven, RepositoryAsked
+from policies.new_repositories import ANSWERS
 
-HANDED_OVER = ("ignore", "recheck")
+HANDED_OVER = ("ignore", "recheck", *ANSWERS)
 
 
 async def tell_repository(scene: Scene, _reads: Reads) -> Sequence[Action]:

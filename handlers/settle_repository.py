@@ -1,6 +1,7 @@
 """Looks at one repository as it is now: keeps its entry in the catalogue, and what keeps others from contributing.
 
-That is told in its one tracking issue, and in a check on the default branch that never fails.
+That is told in its one tracking issue, and in a check on the default branch that never fails. A new one is asked,
+once, whether others shall find it.
 
 A push that touches guides or owners, somebody who joins or leaves, a command, and every new day end here.
 """
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from handlers.catalogue import keep_entry
 from handlers.contribution import branch_verdict
 from handlers.guidelines import Look, look_at
+from handlers.new_repositories import ask_to_share
 from handlers.origin import guest_findings
 from handlers.perform import perform
 from handlers.ports import Gone
@@ -43,7 +45,7 @@ async def settle_repository(
         return None
     branch = repository.default_branch
     rulebook = await rulebooks.on(repository.ref, branch, branch)
-    await keep_entry(repository, rulebook, reads, desk, shelf)
+    entry = await keep_entry(repository, rulebook, reads, desk, shelf)
     if repository.archived:
         return desk.now + SWEEP
     desk = replace(desk, feature=FEATURE)
@@ -51,7 +53,8 @@ async def settle_repository(
         raise NotYet(wait, "it is not known yet what became of a write")
     look = await _look(repository, rulebook, reads, desk)
     again = await _tell(repository, rulebook, look, reads, desk)
-    return min(again or desk.now + SWEEP, desk.now + SWEEP)
+    asked = await ask_to_share(repository, entry, rulebook, reads, desk)
+    return min(each for each in (again, asked, desk.now + SWEEP) if each is not None)
 
 
 async def _look(repository: Repository, rulebook: Rulebook, reads: Reads, desk: Desk) -> Look:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from handlers.contribution import excused, rows
+from handlers.own_issues import newest, wait_for_quiet
 from handlers.perform import perform
-from handlers.ports import Gone
 from handlers.proofs import Desk
-from handlers.records import Effect, NotYet, Rulebook
+from handlers.records import Rulebook
 from handlers.situation import Reads
 from policies import tracking
 from policies.actions import KeepIssue, Say
@@ -19,9 +19,6 @@ from policies.findings import Finding
 from policies.text import checked
 from policies.tracking import Spoken, Tracked, Wanted
 from policies.words import contribution as words
-
-UNTIL_MORE_ISSUES = 600.0
-"""Seconds to wait where the organisation had all the new issues that it may have in an hour."""
 
 
 async def keep_issue(
@@ -35,12 +32,12 @@ async def keep_issue(
 ) -> datetime | None:
     """Open, edit or close the issue as it ought to be. `known` says since when each finding is."""
     grave = tracking.worth_tracking(tuple(findings), rulebook.rules.guidelines)
-    tracked = await _tracked(repository, desk)
+    tracked = await newest("health", repository, desk)
     wanted = tracking.wanted(tracked, ailing=bool(grave), now=desk.now)
     if wanted is None:
         return None
     if desk.live and (tracked is None or wanted.nth > tracked.nth):
-        await _wait_for_quiet(rulebook, reads)
+        await wait_for_quiet(rulebook, reads)
     since = _since(wanted, tracked, desk.now)
     await perform([_issue(wanted, since, rulebook, grave, accepted)], repository, desk)
     return await _speak(wanted, tracked, since, rulebook, grave, known, desk)
@@ -100,30 +97,3 @@ async def _speak(
 def is_recheck(fact: Fact) -> bool:
     """Whether somebody asked to look again."""
     return isinstance(fact, RepositoryAsked) and fact.verb == "recheck"
-
-
-async def _tracked(repository: Repository, desk: Desk) -> Tracked | None:
-    """The newest tracking issue; None before the first. One that is still being opened is not there yet."""
-    issues = [each for each in await desk.effects.every() if each.kind == "issue"]
-    settled = [each for each in issues if each.state in ("done", "dead") or each.remote_id is not None]
-    return await _seen(settled[-1], repository, desk) if settled else None
-
-
-async def _seen(effect: Effect, repository: Repository, desk: Desk) -> Tracked:
-    nth, left_open = int(effect.payload["nth"]), bool(effect.payload["open"])
-    since = datetime.fromisoformat(effect.payload.get("since") or effect.payload["at"])
-    gone = Tracked(nth, None, left_open=left_open, closed_by_us=False, since=since)
-    if effect.state != "done" or effect.remote_id is None:
-        return gone
-    try:
-        issue = await desk.forge.issue(repository.ref, effect.remote_id)
-    except Gone:
-        return gone
-    by_us = issue.closed_by is not None and await desk.forge.is_us(issue.closed_by)
-    return Tracked(nth, issue, left_open=left_open, closed_by_us=by_us, since=since)
-
-
-async def _wait_for_quiet(rulebook: Rulebook, reads: Reads) -> None:
-    most = rulebook.rules.noise.writes_per_hour
-    if await reads.findings.issues_lately() >= most:
-        raise NotYet(UNTIL_MORE_ISSUES, f"{most} issues were opened within an hour")

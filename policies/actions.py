@@ -153,12 +153,16 @@ class Nod:
         return f"nod|{place}|{self.reaction}"
 
 
+IssueAbout = Literal["health", "sharing"]
+"""What keeps others from contributing; or whether a new repository shall be shared."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeepIssue:
-    """Let the repository's tracking issue read so, and be open or closed; posted once, edited in place ever after.
+    """Let an issue of Usher's own read so, and be open or closed; posted once, edited in place ever after.
 
-    `nth` counts the issues that the repository has had: a new number is a new issue. `since` (ISO 8601) is when
-    it was last opened: what is new is told from then on.
+    `nth` counts the issues about this that the repository has had: a new number is a new issue. `since` (ISO 8601)
+    is when it was last opened: what is new is told from then on.
     """
 
     nth: int
@@ -166,10 +170,11 @@ class KeepIssue:
     body: Body
     open: bool
     since: str = ""
+    about: IssueAbout = "health"
 
     @property
     def key(self) -> str:
-        return f"issue|{self.nth}"
+        return f"issue|{self.nth}" if self.about == "health" else f"issue|{self.about}.{self.nth}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Verb:
 
     form: str
     does: str
-    on: Literal["changes", "issues", "both"] = "changes"
+    on: Literal["changes", "issues", "both", "question"] = "changes"
     short: bool = True  # also without the prefix: `/ack`
 
 
@@ -86,6 +86,9 @@ VERBS: Mapping[str, Verb] = {
         "draft contributing", "drafts what the guideline lacks, as a pull request", "both", short=False
     ),
     "fix": Verb("fix", "drafts that too, with what can be mended in links and owners", "both", short=False),
+    "yes": Verb("yes", "lets other teams find a new repository: Usher says how", "question", short=False),
+    "no": Verb("no", "ends that question for good", "question", short=False),
+    "later": Verb("later", "has it asked once more in 90 days", "question", short=False),
 }
 OF_REPOSITORY = ("ignore", "recheck", "draft", "fix")
 """Commands about the repository as a whole."""
@@ -337,6 +340,9 @@ _WORDS: Mapping[str, Callable[[Words, datetime, Hours], Words | str]] = {
     "recheck": _alone,
     "draft": _contributing,
     "fix": _alone,
+    "yes": _with_reason,
+    "no": _with_reason,
+    "later": _with_reason,
 }
 
 

@@ -747,7 +747,8 @@ class ChangeMerged(Fact):
 class RepositoryAsked(Fact):
     """Somebody asked something about the repository as a whole, by a command on one of its changes or issues.
 
-    `source` names the comment and its line. For `ignore`, `words` are a finding's id, a date and a reason.
+    `source` names the comment and its line. For `ignore`, `words` are a finding's id, a date and a reason; `yes`,
+    `no` and `later` answer whether a new repository shall be shared.
     """
 
     rank: ClassVar[Rank] = Rank.COMMAND

@@ -38,6 +38,9 @@ MAY: Mapping[str, frozenset[Role]] = {
     "recheck": frozenset({"writer"}),
     "draft": frozenset({"writer"}),
     "fix": frozenset({"writer"}),
+    "yes": frozenset({"writer"}),
+    "no": frozenset({"writer"}),
+    "later": frozenset({"writer"}),
 }
 """The roles of which one is enough. `away` and `undo` only ever concern what is the giver's own."""
 

@@ -365,6 +365,18 @@ class SubjectRecords:
                 connection, self._tenant_id, repository_id, author, besides=self._subject, before=before
             )
 
+    async def asks_to_share(self) -> bool:
+        own = Subject.parse(self._subject)
+        query = sa.select(effect.c.id).where(
+            effect.c.tenant_id == self._tenant_id,
+            effect.c.subject == str(Subject("repository", own.repository_id)),
+            effect.c.kind == "issue",
+            effect.c.payload["about"].astext == "sharing",
+            effect.c.remote_id == own.number,
+        )
+        async with self._database.begin() as connection:
+            return own.kind == "issue" and await connection.scalar(query) is not None
+
     async def guests_waiting(self) -> int:
         repository_id = Subject.parse(self._subject).repository_id
         async with self._database.begin() as connection:

@@ -26,6 +26,7 @@ NOTHING_TO_UNDO = "There is no command of yours here from the last 24 hours that
 NOT_PAUSED = "Nothing is snoozed or blocked here."
 AUTHOR_READIES = "Only the author can say so."
 ONLY_ON_ISSUES = "That is said on issues."
+ONLY_TO_A_QUESTION = "That answers the issue in which Usher asks whether to share a new repository."
 NO_THANKS = (
     "No thanks of yours wait to be said here: they are kept for two weeks after the merge, for the owners."
 )

@@ -112,6 +112,16 @@ GITHUB_ONLY: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_what_came_or_waits_on_disk_is_not_asked_for",
         ),
     ),
+    "test_new_repositories": (
+        "unseen",
+        (
+            "test_a_day_later_one_issue_asks_and_a_yes_says_how",
+            "test_a_draft_is_to_be_had_on_the_question",
+            "test_a_no_closes_it_for_ever",
+            "test_later_is_asked_once_more_after_ninety_days_and_not_a_third_time",
+            "test_the_answers_mean_nothing_elsewhere",
+        ),
+    ),
     "test_once": (
         "unseen",
         ("test_while_the_forge_is_down_nothing_is_lost",),

@@ -25,6 +25,7 @@ from policies.commands import (
     understood,
 )
 from policies.facts import CommandGiven, CommandRefused, CommandTyped
+from policies.new_repositories import ANSWERS
 from policies.rights import MAY, may, roles, whose
 from tests.policies.clocks.telling import asked, opened, slots, state
 
@@ -266,7 +267,7 @@ OFF = f"{HELP} off on"
 )
 def test_who_may_give_which_command(person: str, access: str, allowed: str) -> None:
     held = roles(person, state(CHANGE, "11-23 10:00"), access)  # type: ignore[arg-type]
-    of_repository = list(OF_REPOSITORY) if access in ("write", "maintain") else []
+    of_repository = [*OF_REPOSITORY, *ANSWERS] if access in ("write", "maintain") else []
     assert [verb for verb in MAY if may(verb, held)] == allowed.split() + of_repository
 
 
