@@ -1,0 +1,22 @@
+"""Sentences that are said on pages, in digests and to whoever gave a command, as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.words import guests, thanks, warranty
+from tests.handlers.conftest import golden
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("thanks_could_help", thanks.could_help("/usher")),
+        ("thanks_in_own_words", thanks.in_own_words("ben", "ana", "We @shop/all waited for this.")),
+        ("warranty_no_such_change", warranty.no_such_change("#12")),
+        ("finding_owner_unknown", f"{guests.OWNER_UNKNOWN}\n\n{guests.OWNER_UNKNOWN_FIX}"),
+        ("finding_overload", f"{guests.overload(5, 2.5, 2)}\n\n{guests.OVERLOAD_FIX}"),
+    ],
+)
+def test_every_sentence_reads_well(name: str, text: str) -> None:
+    golden(name, text)
