@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,18 @@ def heard(scene: Scene, reminded: Mapping[str, int]) -> Heard:
         comments=len({each.remote_id or each.key for each in comments}),
         mentions_here=sum(bool(each.payload["to"]) for each in comments),
     )
+
+
+def has_room(scene: Scene, mentions: int) -> bool:
+    """Whether one more comment that mentions so many people may be said here today."""
+    noise, told = scene.rulebook.rules.noise, heard(scene, {})
+    fits = told.mentions_here + mentions <= noise.mentions_per_subject_day
+    return told.comments < noise.comments_per_subject_day and fits
+
+
+def room_again(scene: Scene) -> datetime | None:
+    """When what was too much for today may be said; None: there is room for all that one comment may hold."""
+    return None if has_room(scene, mentions=1) else today(scene) + timedelta(days=1)
 
 
 def today(scene: Scene) -> datetime:

@@ -20,13 +20,13 @@ from handlers.perform import perform
 from handlers.ports import Gone
 from handlers.proofs import Desk, mend
 from handlers.records import NotYet, Rulebook, Rulebooks, Standing
-from handlers.reminded import look
+from handlers.reminded import look, room_again
 from handlers.repository_commands import tell_repository
 from handlers.silence import keep_silence
 from handlers.situation import Reads
 from handlers.support import explain_no, label_outsiders, no_explained_by, remind_owners
 from handlers.warranty import warranties
-from policies.actions import Action
+from policies.actions import Action, Say
 from policies.clocks import Terms
 from policies.commands import unanswered
 from policies.facts import (
@@ -91,8 +91,13 @@ async def settle_issue(
     for feature in OF_OUR_OWN if issue.by.bot else ISSUE_FEATURES:
         desk = replace(desk, feature=feature.__name__)
         for _ in range(MOST_ROUNDS):
-            came = await perform(await feature(situation, reads), issue, desk)
+            actions = await feature(situation, reads)
+            came = await perform(actions, issue, desk)
             if not came:
+                if any(
+                    isinstance(each, Say) for each in actions
+                ):  # the next feature shall know that it was said
+                    situation = replace(situation, effects=await desk.effects.every())
                 break
             situation = replace(situation.knowing(came), effects=await desk.effects.every())
     if wait:
@@ -166,5 +171,10 @@ def _standing(situation: IssueSituation, repository: RepositoryRef) -> Standing:
 def _next_look(situation: IssueSituation) -> datetime | None:
     if unanswered(situation.log):
         return situation.now
-    instants = [situation.state.next_wake, look(situation).look_again, no_explained_by(situation)]
+    instants = [
+        situation.state.next_wake,
+        look(situation).look_again,
+        no_explained_by(situation),
+        room_again(situation) if situation.issue.open else None,
+    ]
     return min((each for each in instants if each is not None and each > situation.now), default=None)

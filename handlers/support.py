@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from handlers.issue_situation import IssueSituation
-from handlers.reminded import heard, look, said, today
+from handlers.reminded import has_room, look, said, today
 from handlers.situation import Reads
 from policies import guests
 from policies.actions import Action, AddToDigest, Label, Note, Say
@@ -54,9 +54,8 @@ async def remind_owners(situation: IssueSituation, reads: Reads) -> Sequence[Act
     owed = {each.key: each for each in situation.state.obligations}
     due = [(rung, owed[rung.obligation]) for rung in look(situation).rungs]
     mentions = [each for each in due if each[0].step == "mention" and not _was_told(each[1], situation)]
-    most = situation.rulebook.rules.noise.comments_per_subject_day
     actions: list[Action] = []
-    if mentions and heard(situation, {}).comments < most:
+    if mentions and has_room(situation, mentions=1):
         actions += await _remind(*mentions[0], situation, reads)
     for rung, each in due:
         if rung.step == "digest":
@@ -178,7 +177,7 @@ async def explain_no(situation: IssueSituation, _reads: Reads) -> Sequence[Actio
     if at is None or situation.now < at:
         return ()
     who = _declined(situation)
-    if who is None:
+    if who is None or not has_room(situation, mentions=1):
         return ()
     body = words.say_why(who.by, situation.issue.by.login, situation.rulebook.rules.commands.prefix)
     return (Say(step="declined", body=checked(body), to=who.by),)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.issue_situation import IssueSituation
+from handlers.reminded import has_room
 from handlers.situation import Reads
 from handlers.support import owner_in_turn
 from policies import warranty
@@ -17,21 +18,23 @@ from policies.text import checked
 from policies.warranty import Window
 from policies.words import warranty as words
 
+MENTIONS = 1
+"""The owner, who is reminded; the guest is only told, and that is once for each bug."""
+
 
 async def warranties(situation: IssueSituation, reads: Reads) -> Sequence[Action]:
-    """One comment for each change that an open bug is said to come from."""
-    if not situation.issue.open:
+    """One comment for each change that an open bug is said to come from; what is too much for today waits."""
+    if not situation.issue.open or not has_room(situation, mentions=MENTIONS):
         return ()
     settled = {effect.key for effect in situation.effects}
-    actions: list[Action] = []
     for number, at in _named(situation).items():
         step = f"warranty|{number}"
         if f"{situation.subject}|say|{step}" in settled:
             continue
         found = await _window(number, situation, reads)
         if found is not None:
-            actions.append(await _say(found, at, step, situation, reads))
-    return actions
+            return (await _say(found, at, step, situation, reads),)
+    return ()
 
 
 async def against_warranty(command: Command, situation: IssueSituation, reads: Reads) -> str:

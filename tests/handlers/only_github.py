@@ -68,6 +68,7 @@ GITHUB_ONLY: dict[str, tuple[str, tuple[str, ...]]] = {
     "test_community": (
         "unseen",
         (
+            "test_a_bug_that_comes_from_two_changes_is_told_of_one_a_day",
             "test_a_command_names_the_change_once_and_only_a_guests_counts",
             "test_a_page_can_decide_as_well",
             "test_a_snooze_ends_by_itself",

@@ -88,6 +88,22 @@ async def test_a_command_names_the_change_once_and_only_a_guests_counts(bot: Bot
     assert sum("@ana" in text for text in said(issue)) == 1
 
 
+async def test_a_bug_that_comes_from_two_changes_is_told_of_one_a_day(bot: Bot, world: Shop) -> None:
+    first, second = await merged_guest(bot, world), await merged_guest(bot, world, "pay/fee.py")
+    issue = world.carla.reports(world.api, "Refunds are lost", f"Since #{first.number} and #{second.number}.")
+    world.dora.labels(issue, "bug")
+    await bot.settled()
+    [today] = said(issue)
+    assert f"#{first.number}" in today
+    world.later("1h")
+    await bot.settled()
+    assert said(issue) == [today]
+    world.later("1d")
+    await bot.settled()
+    _, tomorrow = said(issue)
+    assert f"#{second.number}" in tomorrow
+
+
 async def test_what_only_looks_like_it_asks_nobody(bot: Bot, world: Shop) -> None:
     """Without a label that calls it a bug, a number is only a number."""
     change = await merged_guest(bot, world)
