@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
+
+from policies.facts import CommandTyped
 
 BOXES: Mapping[str, str] = {
     "ready": "Ready for another look",
@@ -25,6 +28,16 @@ def ticked(before: str | None, after: str) -> tuple[str, ...]:
     earlier = _ticked(before) if before is not None else frozenset()
     now = _ticked(after)
     return tuple(verb for verb in BOXES if verb in now - earlier)
+
+
+def clicks(by: str, remark_id: int, at: datetime, before: str | None, after: str) -> tuple[CommandTyped, ...]:
+    """What an edit of a comment says by its boxes, in the words of commands; `before` as in `ticked`."""
+    return tuple(
+        CommandTyped(
+            at=at, by=by, where="box", remark_id=remark_id, line=int(at.timestamp()) + place, text=verb
+        )
+        for place, verb in enumerate(ticked(before, after))
+    )
 
 
 def _ticked(body: str) -> frozenset[str]:

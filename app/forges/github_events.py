@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from app.forges import github_states as states
 from app.forges.json_values import dig, flag, number, objects, text, texts, time
 from handlers.ports import AccountChange, Delivery, Reading, Touch
-from policies.boxes import ticked
+from policies.boxes import clicks
 from policies.catalogue.worth import changes_entry
 from policies.facts import (
     ChangeClosed,
@@ -302,17 +302,7 @@ def _ticked(payload: Payload, sender: Person, remark_id: int, at: datetime) -> t
     if sender.bot or not states.person(payload, "comment.user").bot:
         return ()
     before = text(payload, "changes.body.from") or None
-    return tuple(
-        CommandTyped(
-            at=at,
-            by=sender.login,
-            where="box",
-            remark_id=remark_id,
-            line=int(at.timestamp()) + place,
-            text=verb,
-        )
-        for place, verb in enumerate(ticked(before, text(payload, "comment.body")))
-    )
+    return clicks(sender.login, remark_id, at, before, text(payload, "comment.body"))
 
 
 def _is_senders_own(payload: Payload) -> bool:

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from app.forges import gitlab_states as states
 from app.forges.json_values import dig, flag, number, objects, text, texts, time
 from handlers.ports import AccountChange, Delivery, Reading, Touch
+from policies.boxes import clicks
 from policies.catalogue.worth import changes_entry
 from policies.facts import (
     ChangeClosed,
@@ -30,6 +31,7 @@ from policies.facts import (
     ChangeRetargeted,
     ChangeRetitled,
     ChecksChanged,
+    CommandTyped,
     Fact,
     FilesPushed,
     IssueAssigned,
@@ -321,13 +323,27 @@ def _note_facts(told: _Told, *, on_line: bool) -> list[Fact]:
         return []
     if not _is_new(about):
         at = told.at or made
-        return [] if on_line else [RemarkEdited(**told.by(at), remark_id=remark_id)]
+        return (
+            []
+            if on_line
+            else [RemarkEdited(**told.by(at), remark_id=remark_id), *_clicks(told, remark_id, at)]
+        )
     if on_line:
         thread = text(about, "discussion_id") or str(remark_id)
         commit = text(about, "commit_id") or text(about, "position.head_sha")
         return [Reviewed(**told.by(made), commit=commit, remark_id=remark_id, thread=thread)]
     answers = is_answer(text(about, "note"), told.command) and not _is_hidden(about)
     return [RemarkMade(**told.by(made), remark_id=remark_id, answers=answers)]
+
+
+def _clicks(told: _Told, remark_id: int, at: datetime) -> tuple[CommandTyped, ...]:
+    """The boxes that are ticked in another's comment; whether it is our own is seen when they are heard.
+
+    GitLab does not say what the comment was before: Usher empties every box that it heard.
+    """
+    if told.user.bot or number(told.about, "author_id") == number(told.payload, "user.id"):
+        return ()
+    return clicks(told.user.login, remark_id, at, None, text(told.about, "note"))
 
 
 def _is_new(about: Mapping[str, Any]) -> bool:

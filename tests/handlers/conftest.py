@@ -27,10 +27,11 @@ from app.forges.sandbox.edition import Tier
 from app.forges.sandbox.gitlab import story as colleagues
 from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.story import Person
-from app.forges.sandbox.world import Change, Kind, Permission, Repository
+from app.forges.sandbox.world import Change, Comment, Issue, Kind, LineRemark, Permission, Repository
 from app.settings import Settings, read_settings
 from app.store.tables import effect, fact, obligation
 from tests.contract.checker import Contract
+from tests.contract.gitlab import GitLabContract
 from tests.handlers.only_github import why_not
 
 SECRET = "a-webhook-secret-of-a-story"
@@ -112,6 +113,12 @@ def contract() -> Contract:
     return Contract()
 
 
+@pytest.fixture(scope="session")
+def gitlab_contract() -> GitLabContract:
+    """What we know of GitLab's API, by hand."""
+    return GitLabContract()
+
+
 @pytest.fixture
 def kind() -> Kind:
     """On which forge the story is played."""
@@ -138,6 +145,11 @@ class Colleague(colleagues.Colleague):
 class GitLab(GitLabSandbox):
     person_of = Colleague
 
+    def repository(self, name, *, files=None, **more):  # type: ignore[no-untyped-def]
+        if files is not None:
+            files = {in_its_place(path): text for path, text in files.items()}
+        return super().repository(name, files=files, **more)
+
 
 def in_its_place(path: str) -> str:
     """The path of a forge's own file on GitLab."""
@@ -145,19 +157,23 @@ def in_its_place(path: str) -> str:
 
 
 @pytest.fixture
-async def forge(contract: Contract, kind: Kind, tier: Tier) -> AsyncIterator[Forge]:
-    """The forge. A request that GitHub's description does not know fails the story that sent it."""
+async def forge(
+    contract: Contract, gitlab_contract: GitLabContract, kind: Kind, tier: Tier
+) -> AsyncIterator[Forge]:
+    """The forge. A request that the forge's description does not know fails the story that sent it."""
     Golden.kind = kind
-    if kind == "gitlab":
-        async with GitLab(webhook_secret=SECRET, start=MONDAY_NINE, tier=tier) as gitlab:
-            yield gitlab
-        return
+    described = gitlab_contract if kind == "gitlab" else contract
     wrong: list[str] = []
 
     def hold(exchange: Exchange) -> None:
-        wrong.extend(contract.check_request(exchange.method, exchange.path, exchange.query, exchange.body))
+        wrong.extend(described.check_request(exchange.method, exchange.path, exchange.query, exchange.body))
 
-    async with Sandbox(webhook_secret=SECRET, start=MONDAY_NINE) as sandbox:
+    sandbox: Sandbox | GitLab = (
+        GitLab(webhook_secret=SECRET, start=MONDAY_NINE, tier=tier)
+        if kind == "gitlab"
+        else Sandbox(webhook_secret=SECRET, start=MONDAY_NINE)
+    )
+    async with sandbox:
         sandbox.on_exchange.append(hold)
         yield sandbox
     assert wrong == []
@@ -179,8 +195,6 @@ async def world(forge: Forge) -> Shop:
         "app.py": "print('shop')\n",
     }
     access: dict[str, Permission] = {"ana": "write", "dora": "admin", "erin": "write"}
-    if forge.kind == "gitlab":
-        files = {in_its_place(path): text for path, text in files.items()}
     api = forge.repository("shop/api", files=files, teams={"shop/payments": "write"}, collaborators=access)
     return Shop(forge, ana, ben, carla, dora, erin, api)
 
@@ -324,10 +338,21 @@ async def bot(
         await asyncio.gather(*parts)
 
 
-def said(change: Change) -> list[str]:
-    """What Usher said on a change, without the hidden markers."""
-    bodies = [remark.body for remark in change.remarks if remark.author in ("usher[bot]", "usher-bot")]
+SELVES = ("usher[bot]", "usher-bot")
+"""Usher's own accounts."""
+
+
+def said(issue: Issue) -> list[str]:
+    """What Usher said on a change or an issue, without the hidden markers."""
+    bodies = [remark.body for remark in issue.remarks if remark.author in SELVES]
     return [body.partition("<!--")[0].rstrip() for body in bodies]
+
+
+def nods(comment: Comment | LineRemark) -> list[str]:
+    """The reactions of Usher to a comment, in GitHub's words."""
+    words = {"thumbsup": "+1", "thumbsdown": "-1"}
+    own = [each.content for each in comment.reactions if each.by.login in SELVES]
+    return [words.get(each, each) for each in own]
 
 
 class Golden:

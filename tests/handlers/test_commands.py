@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.forges.sandbox.world import Change, Comment
+from app.forges.sandbox.world import Change
 from app.store.tables import away
-from tests.handlers.conftest import Bot, Shop, golden, said
+from tests.handlers.conftest import Bot, Shop, golden, nods, said
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
-
-
-def nods(comment: Comment) -> list[str]:
-    """The reactions of Usher to a comment, in GitHub's words."""
-    words = {"thumbsup": "+1", "thumbsdown": "-1"}
-    own = [each.content for each in comment.reactions if each.by.login in ("usher[bot]", "usher-bot")]
-    return [words.get(each, each) for each in own]
 
 
 async def asks_erin(bot: Bot, world: Shop) -> Change:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.forges.sandbox import Sandbox
-from app.forges.sandbox.world import Change, Comment, Issue
+from app.forges.sandbox.world import Change, Issue
 from app.store import community
 from app.store.tables import effect, thanks
 from policies.actions import DecideThanks
-from tests.handlers.conftest import Bot, Shop, golden
+from tests.handlers.conftest import Bot, Shop, golden, nods, said
 from tests.handlers.conftest import subject_of as subject_of_change
 from tests.handlers.guest_world import grown_shop
 
@@ -25,16 +25,6 @@ issues: {triage: null}
 @pytest.fixture
 async def world(forge: Sandbox) -> Shop:
     return grown_shop(forge, RULES)
-
-
-def said(issue: Issue) -> list[str]:
-    """What Usher said, without the hidden markers."""
-    bodies = [remark.body for remark in issue.remarks if remark.author == "usher[bot]"]
-    return [body.partition("<!--")[0].rstrip() for body in bodies]
-
-
-def nods(comment: Comment) -> list[str]:
-    return [each.content for each in comment.reactions if each.by.login == "usher[bot]"]
 
 
 async def merged_guest(bot: Bot, world: Shop, path: str = "pay/refund.py") -> Change:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.forges.sandbox import Sandbox
-from app.forges.sandbox.world import Change, Comment, Issue
+from app.forges.sandbox.world import Change, Issue
 from app.store.tables import clock, effect, obligation
-from tests.handlers.conftest import Bot, Shop, golden
+from tests.handlers.conftest import Bot, Shop, golden, nods, said
 from tests.handlers.guest_world import grown_shop
 
 RULES = """\
@@ -19,16 +19,6 @@ reviewers: {fallback: [dora]}
 @pytest.fixture
 async def world(forge: Sandbox) -> Shop:
     return grown_shop(forge, RULES)
-
-
-def said(issue: Issue) -> list[str]:
-    """What Usher said on the issue, without the hidden markers."""
-    bodies = [remark.body for remark in issue.remarks if remark.author == "usher[bot]"]
-    return [body.partition("<!--")[0].rstrip() for body in bodies]
-
-
-def nods(comment: Comment) -> list[str]:
-    return [each.content for each in comment.reactions if each.by.login == "usher[bot]"]
 
 
 def subject_of(issue: Issue) -> str:

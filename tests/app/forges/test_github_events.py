@@ -436,9 +436,9 @@ def push(*, ref: str = "refs/heads/main", forced: bool = False, **commit: list[s
         (push(modified=["innersource.json"]), False, True),
         (push(added=["lib/pyproject.toml"]), False, True),
         (push(removed=["docs/CONTRIBUTING.md"]), False, True),
-        (push(modified=[".github/CODEOWNERS"]), True, False),
-        (push(added=["CODEOWNERS"]), True, False),
-        (push(removed=["docs/CODEOWNERS"]), True, False),
+        (push(modified=[".github/CODEOWNERS"]), True, True),
+        (push(added=["CODEOWNERS"]), True, True),
+        (push(removed=["docs/CODEOWNERS"]), True, True),
         (push(modified=[".github/usher.yml"]), True, False),
         (push(modified=["src/CODEOWNERS"]), False, False),
         (push(forced=True, modified=["src/a.py"]), True, True),  # what a forced push removes is not listed

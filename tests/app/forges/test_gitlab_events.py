@@ -451,9 +451,9 @@ def push(*, ref: str = "refs/heads/main", total: int = 1, **commit: list[str]) -
         (push(modified=["innersource.json"]), False, True),
         (push(added=["lib/pyproject.toml"]), False, True),
         (push(removed=["docs/CONTRIBUTING.md"]), False, True),
-        (push(modified=["CODEOWNERS"]), True, False),
-        (push(added=["docs/CODEOWNERS"]), True, False),
-        (push(removed=[".gitlab/CODEOWNERS"]), True, False),
+        (push(modified=["CODEOWNERS"]), True, True),
+        (push(added=["docs/CODEOWNERS"]), True, True),
+        (push(removed=[".gitlab/CODEOWNERS"]), True, True),
         (push(modified=[".gitlab/usher.yml"]), True, False),
         (push(modified=[".github/CODEOWNERS"]), False, False),
         (push(total=40, modified=["src/a.py"]), True, True),  # GitLab lists twenty commits at most
