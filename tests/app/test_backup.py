@@ -16,9 +16,22 @@ from app.store import backup
 from app.store.database import connect
 from app.store.tables import effect, restoration
 from tests.conftest import new_database
-from tests.handlers.conftest import Bot, Shop, bot, contract, forge, gather, mode, said, settings_for, world
+from tests.handlers.conftest import (
+    Bot,
+    Shop,
+    bot,
+    contract,
+    forge,
+    gather,
+    kind,
+    mode,
+    said,
+    settings_for,
+    tier,
+    world,
+)
 
-__all__ = ["bot", "contract", "forge", "gather", "mode", "world"]  # fixtures
+__all__ = ["bot", "contract", "forge", "gather", "kind", "mode", "tier", "world"]  # fixtures
 
 pytestmark = pytest.mark.slow
 

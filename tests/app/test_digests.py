@@ -17,9 +17,22 @@ from app.rounds import Rounds
 from app.settings import SettingsError
 from app.store.my_turn import my_turn
 from app.store.tables import tenant
-from tests.handlers.conftest import Bot, Shop, _quiet, bot, contract, forge, gather, mode, settings_for, world
+from tests.handlers.conftest import (
+    Bot,
+    Shop,
+    _quiet,
+    bot,
+    contract,
+    forge,
+    gather,
+    kind,
+    mode,
+    settings_for,
+    tier,
+    world,
+)
 
-__all__ = ["_quiet", "bot", "contract", "forge", "gather", "mode", "world"]  # fixtures
+__all__ = ["_quiet", "bot", "contract", "forge", "gather", "kind", "mode", "tier", "world"]  # fixtures
 
 pytestmark = pytest.mark.slow
 

@@ -17,9 +17,22 @@ from app import logs, metrics
 from app.settings import SettingsError, read_settings
 from app.store.database import connect
 from tests.app.test_processes import all_read, running
-from tests.handlers.conftest import SECRET, Bot, Shop, _quiet, bot, contract, forge, gather, mode, world
+from tests.handlers.conftest import (
+    SECRET,
+    Bot,
+    Shop,
+    _quiet,
+    bot,
+    contract,
+    forge,
+    gather,
+    kind,
+    mode,
+    tier,
+    world,
+)
 
-__all__ = ["_quiet", "bot", "contract", "forge", "gather", "mode", "world"]  # fixtures
+__all__ = ["_quiet", "bot", "contract", "forge", "gather", "kind", "mode", "tier", "world"]  # fixtures
 
 TOKEN = "an-operators-token-that-nobody-guesses"
 BEARER = {"authorization": f"Bearer {TOKEN}"}

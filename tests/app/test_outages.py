@@ -10,9 +10,9 @@ import pytest
 from app.outages import note_outages
 from app.rounds import Rounds
 from app.store.tables import outage
-from tests.handlers.conftest import Bot, Shop
+from tests.handlers.conftest import Bot, Shop, _quiet, bot, contract, forge, gather, kind, mode, tier, world
 
-pytest_plugins = ["tests.handlers.conftest"]
+__all__ = ["_quiet", "bot", "contract", "forge", "gather", "kind", "mode", "tier", "world"]  # fixtures
 
 pytestmark = pytest.mark.slow
 

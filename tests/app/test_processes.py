@@ -22,9 +22,20 @@ from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change
 from app.store.database import connect
 from app.store.tables import delivery, due, effect
-from tests.handlers.conftest import MONDAY_NINE, SECRET, Shop, contract, forge, said, world
+from tests.handlers.conftest import (
+    MONDAY_NINE,
+    SECRET,
+    Shop,
+    contract,
+    forge,
+    kind,
+    said,
+    subject_of,
+    tier,
+    world,
+)
 
-__all__ = ["contract", "forge", "world"]  # fixtures
+__all__ = ["contract", "forge", "kind", "tier", "world"]  # fixtures
 
 pytestmark = pytest.mark.slow
 
@@ -146,7 +157,8 @@ async def once(address: str, change: Change) -> None:
     assert len([event for event in change.history if event.kind == "review_requested"]) == 1
     database = connect(address)
     async with database.begin() as connection:
-        effects = [(row.kind, row.state) for row in await connection.execute(sa.select(effect))]
+        own = sa.select(effect).where(effect.c.subject == subject_of(change))
+        effects = [(row.kind, row.state) for row in await connection.execute(own)]
     await database.close()
     assert sorted(effects) == [("ask", "done"), ("sticky", "done")]
 
