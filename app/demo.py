@@ -26,6 +26,9 @@ from app.store import embedded
 from app.store.tables import obligation
 from policies.words.times import instant
 
+NO_LIMIT = 1_000_000
+"""The sandbox is asked as fast as it answers: a whole quarter is played in a moment."""
+
 SECRET = "the-secret-of-the-demo-webhook"  # noqa: S105 - of a forge that ends with the demo
 FRIDAY_AFTERNOON = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 ZONE = "Europe/Berlin"
@@ -173,6 +176,8 @@ def _connection(forge: Sandbox | GitLabSandbox) -> dict[str, Any]:
             "gitlab_client_id": forge.client_id,
             "gitlab_client_secret": forge.client_secret,
             "gitlab_write_seconds": 0,
+            "gitlab_writes_per_hour": NO_LIMIT,
+            "gitlab_reads_per_minute": NO_LIMIT,
         }
     return {
         "github_api_url": forge.url,
@@ -183,6 +188,8 @@ def _connection(forge: Sandbox | GitLabSandbox) -> dict[str, Any]:
         "github_client_id": forge.client_id,
         "github_client_secret": forge.client_secret,
         "github_write_seconds": 0,
+        "github_writes_per_hour": NO_LIMIT,
+        "github_reads_per_minute": NO_LIMIT,
     }
 
 

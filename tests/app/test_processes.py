@@ -112,6 +112,8 @@ async def running(
         "USHER_GITHUB_PRIVATE_KEY": forge.private_key,
         "USHER_GITHUB_WEBHOOK_SECRETS": SECRET,
         "USHER_GITHUB_WRITE_SECONDS": "0",
+        "USHER_GITHUB_WRITES_PER_HOUR": "1000000",
+        "USHER_GITHUB_READS_PER_MINUTE": "1000000",
         "USHER_CLOCK": f"file:{clock}",
         "USHER_SWEEP_SECONDS": "0.2",
         "USHER_NEW_INSTALLATIONS": "live",

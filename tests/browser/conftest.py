@@ -58,6 +58,8 @@ async def stage(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
             github_client_id=forge.client_id,
             github_client_secret=forge.client_secret,
             github_write_seconds=0,
+            github_writes_per_hour=1_000_000,
+            github_reads_per_minute=1_000_000,
             gather_seconds=0.05,
             sweep_seconds=0.1,
             new_installations="live",
