@@ -192,6 +192,6 @@ def _csp_with_form_to(address: str) -> str:
     parts = urlsplit(address)
     origin = f"{parts.scheme}://{parts.netloc}"
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         f"form-action 'self' {origin}; base-uri 'none'; frame-ancestors 'none'"
     )
