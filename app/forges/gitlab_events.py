@@ -311,7 +311,7 @@ def _note(told: _Told) -> Reading:
         return _touch(told.where, kind, named, [])
     facts = _note_facts(told, on_line=kind == "change" and text(about, "type") == "DiffNote")
     remark = _remark(told) if any(isinstance(fact, RemarkMade) for fact in facts) else None
-    if remark is not None and kind == "change":
+    if remark is not None:
         facts = [*facts, *in_commands(remark)]
     return replace(_touch(told.where, kind, named, facts), remark=remark)
 

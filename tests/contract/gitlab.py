@@ -291,6 +291,7 @@ OPERATIONS: dict[str, Json] = {
         labels=TEXT,
         search=TEXT,
         issue_type=TEXT,
+        author_id=NUMBER,
         updated_after=MOMENT,
         scope=one_of("created_by_me", "assigned_to_me", "all"),
         **SORTED,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -338,6 +339,11 @@ async def bot(
         await asyncio.gather(*parts)
 
 
+def reference(change: Change) -> str:
+    """How people name a change in their words: `#7`, on GitLab `!7`."""
+    return f"{'!' if Golden.kind == 'gitlab' else '#'}{change.number}"
+
+
 SELVES = ("usher[bot]", "usher-bot")
 """Usher's own accounts."""
 
@@ -364,12 +370,12 @@ class Golden:
 def golden(name: str, text: str) -> None:
     """The text is what the golden file holds. A new file is written, and its test fails once to be looked at.
 
-    Where GitLab's words differ by more than its folder's name, they have a file of their own beside the other.
+    Where GitLab's words differ by more than its folder's name and `!7`, they have a file of their own beside the other.
     """
     own = GOLDEN / f"{name}.gitlab.md"
     path = own if Golden.kind == "gitlab" and own.exists() else GOLDEN / f"{name}.md"
     if path is not own and Golden.kind == "gitlab":
-        text = text.replace("`.gitlab/", "`.github/")
+        text = re.sub(r"(?<![\w/])!(?=\d)", "#", text.replace("`.gitlab/", "`.github/"))
     if not path.exists():
         path.write_text(text + "\n", encoding="utf-8")
         pytest.fail(f"{path.name} was written; read it aloud, then run again")

@@ -9,7 +9,7 @@ from app.forges.sandbox.world import Change, Issue
 from app.store import community
 from app.store.tables import effect, thanks
 from policies.actions import DecideThanks
-from tests.handlers.conftest import Bot, Shop, golden, nods, said
+from tests.handlers.conftest import Bot, Shop, golden, nods, reference, said
 from tests.handlers.conftest import subject_of as subject_of_change
 from tests.handlers.guest_world import grown_shop
 
@@ -39,7 +39,7 @@ async def merged_guest(bot: Bot, world: Shop, path: str = "pay/refund.py") -> Ch
 
 
 def bug(world: Shop, change: Change) -> Issue:
-    issue = world.carla.reports(world.api, "Refunds are lost", f"Since #{change.number} they are.")
+    issue = world.carla.reports(world.api, "Refunds are lost", f"Since {reference(change)} they are.")
     world.dora.labels(issue, "bug")
     return issue
 
@@ -70,9 +70,9 @@ async def test_a_command_names_the_change_once_and_only_a_guests_counts(bot: Bot
     own = world.ben.opens(world.api, touching={"pay/own.py": "#\n"})
     await bot.settled()
     issue = world.carla.reports(world.api, "Refunds are lost")
-    right = world.ben.comments(issue, f"/usher warranty #{change.number}")
-    again = world.ben.comments(issue, f"/usher warranty #{change.number}")
-    wrong = world.ben.comments(issue, f"/usher warranty #{own.number}")
+    right = world.ben.comments(issue, f"/usher warranty {reference(change)}")
+    again = world.ben.comments(issue, f"/usher warranty {reference(change)}")
+    wrong = world.ben.comments(issue, f"/usher warranty {reference(own)}")
     await bot.settled()
     assert (nods(right), nods(again), nods(wrong)) == (["+1"], ["+1"], ["confused"])
     assert sum("@ana" in text for text in said(issue)) == 1
@@ -80,24 +80,26 @@ async def test_a_command_names_the_change_once_and_only_a_guests_counts(bot: Bot
 
 async def test_a_bug_that_comes_from_two_changes_is_told_of_one_a_day(bot: Bot, world: Shop) -> None:
     first, second = await merged_guest(bot, world), await merged_guest(bot, world, "pay/fee.py")
-    issue = world.carla.reports(world.api, "Refunds are lost", f"Since #{first.number} and #{second.number}.")
+    issue = world.carla.reports(
+        world.api, "Refunds are lost", f"Since {reference(first)} and {reference(second)}."
+    )
     world.dora.labels(issue, "bug")
     await bot.settled()
     [today] = said(issue)
-    assert f"#{first.number}" in today
+    assert reference(first) in today
     world.later("1h")
     await bot.settled()
     assert said(issue) == [today]
     world.later("1d")
     await bot.settled()
     _, tomorrow = said(issue)
-    assert f"#{second.number}" in tomorrow
+    assert reference(second) in tomorrow
 
 
 async def test_what_only_looks_like_it_asks_nobody(bot: Bot, world: Shop) -> None:
     """Without a label that calls it a bug, a number is only a number."""
     change = await merged_guest(bot, world)
-    issue = world.carla.reports(world.api, "A thought", f"On #{change.number}: well done.")
+    issue = world.carla.reports(world.api, "A thought", f"On {reference(change)}: well done.")
     await bot.settled()
     assert said(issue) == []
 

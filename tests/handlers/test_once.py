@@ -69,7 +69,12 @@ async def test_when_the_answer_to_a_write_is_lost_it_still_happens_once(
     bot: Bot, world: Shop, case: str, what: str
 ) -> None:
     """Usher waits until the forge must show it, looks for its own mark, and only then tries again."""
-    bot.forge.faults.next(Fault(cut=True, after_effect=BROKEN[case]), method="POST", path=what)
+    method = "POST"
+    if bot.forge.kind == "gitlab":
+        method, what = {"comments": ("POST", "/notes"), "requested_reviewers": ("PUT", "/merge_requests/")}[
+            what
+        ]
+    bot.forge.faults.next(Fault(cut=True, after_effect=BROKEN[case]), method=method, path=what)
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
     assert change.asked == {"erin"}
@@ -79,7 +84,8 @@ async def test_when_the_answer_to_a_write_is_lost_it_still_happens_once(
 
 async def test_while_the_forge_is_down_nothing_is_lost(bot: Bot, world: Shop) -> None:
     """The first attempt fails and waits ten seconds; a sweep of a later moment does the rest."""
-    bot.forge.faults.next(Fault(status=502, html=True), times=3, method="GET", path="/pulls/")
+    path = "/merge_requests/" if bot.forge.kind == "gitlab" else "/pulls/"
+    bot.forge.faults.next(Fault(status=502, html=True), times=3, method="GET", path=path)
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
     assert change.asked == set()

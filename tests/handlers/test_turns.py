@@ -6,7 +6,7 @@ import pytest
 
 from app.forges.sandbox.world import Change, Protection
 from app.store.tables import clock
-from tests.handlers.conftest import Bot, Shop, said, subject_of
+from tests.handlers.conftest import Bot, Shop, reference, said, subject_of
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 
@@ -140,7 +140,7 @@ async def test_when_an_area_is_answered_the_next_one_waiting_is_asked(bot: Bot, 
 
 async def test_what_depends_on_something_open_waits_until_that_is_done(bot: Bot, world: Shop) -> None:
     first = world.ana.opens(world.api, touching=["app.py"])
-    name = f"!{first.number}" if world.forge.kind == "gitlab" else f"#{first.number}"
+    name = reference(first)
     change = world.ana.opens(world.api, touching=["docs/guide.md"], body=f"More.\n\nDepends-on: {name}\n")
     await bot.settled()
     assert (await state(bot, change))[0] == "PAUSED"
