@@ -105,6 +105,9 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
             "test_what_came_or_waits_on_disk_is_not_asked_for",
         ),
     },
+    "test_new_repositories": {
+        "unfound": ("test_a_draft_is_to_be_had_on_the_question",),
+    },
     "test_organisation": {
         "defaults": (
             "test_a_push_to_them_is_felt_everywhere",
