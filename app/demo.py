@@ -200,9 +200,11 @@ def _files(kind: Kind) -> dict[str, str]:
 
 def _organisation(forge: Sandbox | GitLabSandbox) -> tuple[dict[str, Person], Repository]:
     forge.organisation("shop")
-    logins = ("ana", "ben", "carla", "dora", "erin")
+    # Some people more than the story needs: a team that is nearly everybody says nothing of where people belong.
+    logins = ("ana", "ben", "carla", "dora", "erin", "frida", "gil", "hana")
     people = {login: forge.person(login, member_of="shop") for login in logins}
     forge.team("shop/payments", members=[people["ben"], people["carla"]])
+    forge.team("shop/writers", members=[people["erin"]])
     forge.team("shop/storefront", members=[people["ana"]])
     api = forge.repository(
         "shop/api",
@@ -243,6 +245,7 @@ async def _story(stage: Stage) -> None:
         forge.later("6m")
         await stage.settle("Six minutes pass …")
     _must(_said(change), "there is no comment")
+    _must("Thank you, " in _said(change)[0], "the guest was not welcomed")
     _show(say, _said(change)[0], "Usher commented")
 
     _step(say, 3, "A clock runs, in working hours")
