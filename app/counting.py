@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from app import metrics
+from app.forges.calls import Call
 
 READ, WRITE = 1, 5
 """Points by which GitHub counts requests ("Rate limits for the REST API")."""
-
-
-class Call(Protocol):
-    """One call as a forge's client tells of it."""
-
-    @property
-    def method(self) -> str: ...
-
-    @property
-    def operation(self) -> str: ...
-
-    @property
-    def status(self) -> int: ...
-
-    @property
-    def cache(self) -> str: ...
 
 
 class Counting:

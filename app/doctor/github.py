@@ -8,8 +8,9 @@ from typing import Any
 
 from app.doctor.checks import Check, failed, skew, skipped, warning, well
 from app.forges import github_needs
+from app.forges.calls import items
 from app.forges.github_app import GitHubApp
-from app.forges.github_client import GitHubClient, items
+from app.forges.github_client import GitHubClient
 from app.forges.json_values import number, text
 from app.forges.json_values import time as instant
 from handlers.ports import ForgeError

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from app.forges import github_states as states
-from app.forges.github_client import AppIdentity, Call, GitHubClient, items
+from app.forges.calls import Call, items
+from app.forges.github_client import AppIdentity, GitHubClient
 from app.forges.http import Answer
 from app.forges.json_values import number, objects, text, time
 from app.forges.limits import Turn

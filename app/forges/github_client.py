@@ -13,21 +13,22 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version as installed_version
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 import httpx2
 from gidgethub.sansio import create_headers, format_url
 
+from app.forges.calls import Call, Observer, refuse_odd
 from app.forges.etags import EtagCache
 from app.forges.github_answers import is_usable, limit, rate_limit, refusal
 from app.forges.github_memory import Memory
 from app.forges.github_tokens import AppKey, Opens, Right, Token, Tokens
 from app.forges.http import Answer, Wire
-from app.forges.json_values import number, objects, text
+from app.forges.json_values import number, text
 from app.forges.limits import Breaker, Gate, Gates, Limit, LocalGate, Pace, Sleep, Turn
 from app.forges.server_clock import ServerClock
 from app.forges.sharing import UnderWay
-from handlers.ports import ForgeError, Gone, Locked, Refused, Suspended, Unavailable
+from handlers.ports import ForgeError, Gone, Locked, Suspended, Unavailable
 from policies.facts import RepositoryRef
 
 ACCEPT = "application/vnd.github+json"
@@ -41,20 +42,6 @@ _MOST_PAGES = 1000
 _MOVED = (301, 302, 307, 308)
 
 Pieces = Mapping[str, object]
-Observer = Callable[["Call", float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call as the metrics count it. `operation` is the URL's template; `status` 0 is no answer.
-
-    `cache`: `hit` (304), `miss`, `shared` (answered by an equal call that was under way), `-` for writes.
-    """
-
-    method: str
-    operation: str
-    status: int
-    cache: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +262,7 @@ class GitHubClient:
 
     def _url(self, template: str, pieces: Pieces) -> str:
         for piece in pieces.values():
-            _refuse_odd(piece)
+            refuse_odd(piece)
         return format_url(template, pieces, base_url=self._wire.base)  # type: ignore[arg-type]
 
     async def _follow(self, page: Answer, opens: Opens, operation: str) -> AsyncIterator[Answer]:
@@ -439,18 +426,6 @@ class _NotAccepted(Exception):
 
 class _Moved(Gone):
     """30x: perhaps only the name."""
-
-
-def _refuse_odd(piece: object) -> None:
-    """A path piece that would climb out of its place is never sent, quoted or not."""
-    for part in piece if isinstance(piece, list | tuple) else (piece,):
-        if isinstance(part, str) and part in ("", ".", ".."):
-            raise Refused(f"an address cannot hold the piece {part!r}", "invalid name")
-
-
-def items(answer: Answer, path: str = "") -> tuple[Mapping[str, Any], ...]:
-    """The objects of a list answer, or of the list at `path` in it."""
-    return objects(answer.json(), path)
 
 
 def _right(method: str, template: str) -> Right:
