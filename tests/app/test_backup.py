@@ -23,6 +23,7 @@ from tests.handlers.conftest import (
     contract,
     forge,
     gather,
+    gitlab_contract,
     kind,
     mode,
     said,
@@ -31,7 +32,17 @@ from tests.handlers.conftest import (
     world,
 )
 
-__all__ = ["bot", "contract", "forge", "gather", "kind", "mode", "tier", "world"]  # fixtures
+__all__ = [
+    "bot",
+    "contract",
+    "forge",
+    "gather",
+    "gitlab_contract",
+    "kind",
+    "mode",
+    "tier",
+    "world",
+]  # fixtures
 
 pytestmark = pytest.mark.slow
 

@@ -25,6 +25,7 @@ from tests.handlers.conftest import (
     contract,
     forge,
     gather,
+    gitlab_contract,
     kind,
     mode,
     settings_for,
@@ -32,7 +33,18 @@ from tests.handlers.conftest import (
     world,
 )
 
-__all__ = ["_quiet", "bot", "contract", "forge", "gather", "kind", "mode", "tier", "world"]  # fixtures
+__all__ = [
+    "_quiet",
+    "bot",
+    "contract",
+    "forge",
+    "gather",
+    "gitlab_contract",
+    "kind",
+    "mode",
+    "tier",
+    "world",
+]  # fixtures
 
 pytestmark = pytest.mark.slow
 

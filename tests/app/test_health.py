@@ -26,13 +26,25 @@ from tests.handlers.conftest import (
     contract,
     forge,
     gather,
+    gitlab_contract,
     kind,
     mode,
     tier,
     world,
 )
 
-__all__ = ["_quiet", "bot", "contract", "forge", "gather", "kind", "mode", "tier", "world"]  # fixtures
+__all__ = [
+    "_quiet",
+    "bot",
+    "contract",
+    "forge",
+    "gather",
+    "gitlab_contract",
+    "kind",
+    "mode",
+    "tier",
+    "world",
+]  # fixtures
 
 TOKEN = "an-operators-token-that-nobody-guesses"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -108,7 +120,9 @@ def test_every_name_is_the_one_that_was_agreed_and_none_names_a_tenant() -> None
 # --- Ready while the database is away -------------------------------------------------------------------
 
 
-async def test_without_a_database_it_is_ready_while_the_spool_has_room(bot: Bot, address: str) -> None:
+async def test_without_a_database_it_is_ready_while_the_spool_has_room(
+    bot: Bot, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
     health = f"{bot.url}/readyz"
     async with httpx2.AsyncClient() as client:
         assert (await client.get(health)).status_code == 200
@@ -121,6 +135,7 @@ async def test_without_a_database_it_is_ready_while_the_spool_has_room(bot: Bot,
                 "The database is away, and the spool has no room.\n",
             )
         assert (await client.get(health)).status_code == 200
+    caplog.clear()  # the worker rightly says that its connections were cut
 
 
 @contextlib.contextmanager

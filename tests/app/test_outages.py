@@ -10,9 +10,33 @@ import pytest
 from app.outages import note_outages
 from app.rounds import Rounds
 from app.store.tables import outage
-from tests.handlers.conftest import Bot, Shop, _quiet, bot, contract, forge, gather, kind, mode, tier, world
+from tests.handlers.conftest import (
+    Bot,
+    Shop,
+    _quiet,
+    bot,
+    contract,
+    forge,
+    gather,
+    gitlab_contract,
+    kind,
+    mode,
+    tier,
+    world,
+)
 
-__all__ = ["_quiet", "bot", "contract", "forge", "gather", "kind", "mode", "tier", "world"]  # fixtures
+__all__ = [
+    "_quiet",
+    "bot",
+    "contract",
+    "forge",
+    "gather",
+    "gitlab_contract",
+    "kind",
+    "mode",
+    "tier",
+    "world",
+]  # fixtures
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,32 @@ from app.errors import ForPeople
 from app.preview import named_in, preview
 from app.preview_command import as_data, lines
 from app.store.tables import decision, obligation
-from tests.handlers.conftest import Bot, Shop, _quiet, bot, contract, forge, gather, kind, said, tier, world
+from tests.handlers.conftest import (
+    Bot,
+    Shop,
+    _quiet,
+    bot,
+    contract,
+    forge,
+    gather,
+    gitlab_contract,
+    kind,
+    said,
+    tier,
+    world,
+)
 
-__all__ = ["_quiet", "bot", "contract", "forge", "gather", "kind", "tier", "world"]  # fixtures
+__all__ = [
+    "_quiet",
+    "bot",
+    "contract",
+    "forge",
+    "gather",
+    "gitlab_contract",
+    "kind",
+    "tier",
+    "world",
+]  # fixtures
 
 pytestmark = pytest.mark.slow
 

@@ -28,6 +28,7 @@ from tests.handlers.conftest import (
     Shop,
     contract,
     forge,
+    gitlab_contract,
     kind,
     said,
     subject_of,
@@ -35,7 +36,7 @@ from tests.handlers.conftest import (
     world,
 )
 
-__all__ = ["contract", "forge", "kind", "tier", "world"]  # fixtures
+__all__ = ["contract", "forge", "gitlab_contract", "kind", "tier", "world"]  # fixtures
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,9 @@ import pytest
 from app.forges.sandbox import Sandbox
 from app.store import schema
 from tests.app.test_processes import running, until_asked
-from tests.handlers.conftest import Shop, contract, forge, kind, said, tier, world
+from tests.handlers.conftest import Shop, contract, forge, gitlab_contract, kind, said, tier, world
 
-__all__ = ["contract", "forge", "kind", "tier", "world"]  # fixtures
+__all__ = ["contract", "forge", "gitlab_contract", "kind", "tier", "world"]  # fixtures
 
 pytestmark = pytest.mark.slow
 

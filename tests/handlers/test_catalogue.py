@@ -85,7 +85,7 @@ async def test_a_guide_of_the_organisation_is_shown_as_inherited(bot: Bot, world
     world.forge.repository(
         "shop/.github", files={"CONTRIBUTING.md": "# Contributing\n\nWe answer within two days.\n"}
     )
-    world.dora.commits(world.api, {"innersource.json": "{}"})
+    world.dora.commits(world.api, {"innersource.json": "{}", "CONTRIBUTING.md": None})
     await bot.settled()
     row = await row_of(bot, world.api.id)
     [guide] = [each for each in row.details["documents"] if each["kind"] == "contributing"]
