@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from app.check_command import check
-from app.config_command import config
-from app.dead_command import dead
-from app.due_command import due
+from app.commands.check import check
+from app.commands.config import config
+from app.commands.dead import dead
+from app.commands.due import due
+from app.commands.gitlab import gitlab
+from app.commands.owners import owners
+from app.commands.preview import preview
+from app.commands.replay import replay_command
+from app.commands.switches import pause, resume
 from app.errors import ForPeople
-from app.gitlab_command import gitlab
-from app.owners_command import owners
-from app.preview_command import preview
-from app.replay_command import replay_command
-from app.switch_commands import pause, resume
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -207,7 +207,7 @@ def setup() -> None:
 @cli.command()
 def doctor(as_json: AsJson = False) -> None:
     """Look at everything that Usher needs, and say what is wrong and what mends it."""
-    from app.doctor_command import examine, report
+    from app.commands.doctor import examine, report
 
     settings = _settings()
     exits: list[int] = []

@@ -16,6 +16,8 @@ from psycopg import sql
 from app.store import embedded, schema
 from app.store.database import Database, connect
 
+pytest_plugins = ["tests.stories"]
+
 _numbers = itertools.count()
 
 

@@ -16,33 +16,7 @@ from app.store import backup
 from app.store.database import connect
 from app.store.tables import effect, restoration
 from tests.conftest import new_database
-from tests.handlers.conftest import (
-    Bot,
-    Shop,
-    bot,
-    contract,
-    forge,
-    gather,
-    gitlab_contract,
-    kind,
-    mode,
-    said,
-    settings_for,
-    tier,
-    world,
-)
-
-__all__ = [
-    "bot",
-    "contract",
-    "forge",
-    "gather",
-    "gitlab_contract",
-    "kind",
-    "mode",
-    "tier",
-    "world",
-]  # fixtures
+from tests.stories import Bot, Shop, said, settings_for
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,9 @@ import jsonschema_rs
 import pytest
 from typer.testing import CliRunner
 
-from app.check_command import examine
-from app.check_report import Report
 from app.cli import cli
+from app.commands.check import examine
+from app.commands.check_report import Report
 
 ROOT = Path(__file__).parents[2]
 REPOSITORIES = sorted((Path(__file__).parent / "repositories").glob("*.txt"))

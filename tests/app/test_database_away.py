@@ -24,10 +24,8 @@ from app.store.inbox import Incoming, take
 from app.store.tables import delivery
 from tests.app.receiving import Receiving, receiving
 from tests.conftest import new_database
-from tests.handlers.conftest import contract, forge, gitlab_contract, kind, settings_for, tier
 from tests.servers import Server
-
-__all__ = ["contract", "forge", "gitlab_contract", "kind", "tier"]  # fixtures
+from tests.stories import settings_for
 
 
 @pytest.fixture

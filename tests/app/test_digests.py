@@ -17,34 +17,7 @@ from app.rounds import Rounds
 from app.settings import SettingsError
 from app.store.my_turn import my_turn
 from app.store.tables import tenant
-from tests.handlers.conftest import (
-    Bot,
-    Shop,
-    _quiet,
-    bot,
-    contract,
-    forge,
-    gather,
-    gitlab_contract,
-    kind,
-    mode,
-    settings_for,
-    tier,
-    world,
-)
-
-__all__ = [
-    "_quiet",
-    "bot",
-    "contract",
-    "forge",
-    "gather",
-    "gitlab_contract",
-    "kind",
-    "mode",
-    "tier",
-    "world",
-]  # fixtures
+from tests.stories import Bot, Shop, settings_for
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from app.due_command import due
+from app.commands.due import due
 
 cli = typer.Typer()
 cli.command()(due)

@@ -17,34 +17,7 @@ from app import logs, metrics
 from app.settings import SettingsError, read_settings
 from app.store.database import connect
 from tests.app.test_processes import all_read, running
-from tests.handlers.conftest import (
-    SECRET,
-    Bot,
-    Shop,
-    _quiet,
-    bot,
-    contract,
-    forge,
-    gather,
-    gitlab_contract,
-    kind,
-    mode,
-    tier,
-    world,
-)
-
-__all__ = [
-    "_quiet",
-    "bot",
-    "contract",
-    "forge",
-    "gather",
-    "gitlab_contract",
-    "kind",
-    "mode",
-    "tier",
-    "world",
-]  # fixtures
+from tests.stories import SECRET, Bot, Shop
 
 TOKEN = "an-operators-token-that-nobody-guesses"
 BEARER = {"authorization": f"Bearer {TOKEN}"}

@@ -10,33 +10,7 @@ import pytest
 from app.outages import note_outages
 from app.rounds import Rounds
 from app.store.tables import outage
-from tests.handlers.conftest import (
-    Bot,
-    Shop,
-    _quiet,
-    bot,
-    contract,
-    forge,
-    gather,
-    gitlab_contract,
-    kind,
-    mode,
-    tier,
-    world,
-)
-
-__all__ = [
-    "_quiet",
-    "bot",
-    "contract",
-    "forge",
-    "gather",
-    "gitlab_contract",
-    "kind",
-    "mode",
-    "tier",
-    "world",
-]  # fixtures
+from tests.stories import Bot, Shop
 
 pytestmark = pytest.mark.slow
 

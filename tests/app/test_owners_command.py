@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from app.owners_command import Exit, owners
+from app.commands.owners import Exit, owners
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema_rs.validator_for(json.loads((ROOT / "docs/schemas/owners.schema.json").read_text()))
@@ -398,7 +398,7 @@ def test_the_command_runs_by_itself(repository):
         [
             sys.executable,
             "-m",
-            "app.owners_command",
+            "app.commands.owners",
             "-C",
             repository.root,
             "--dialect",

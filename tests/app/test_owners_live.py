@@ -18,10 +18,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from app.commands.owners import owners
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.faults import Fault
 from app.forges.sandbox.world import Permission
-from app.owners_command import owners
 from tests.contract.checker import Contract
 
 ROOT = Path(__file__).parents[2]

@@ -9,36 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
+from app.commands.preview import as_data, lines
 from app.errors import ForPeople
 from app.preview import named_in, preview
-from app.preview_command import as_data, lines
 from app.store.tables import decision, obligation
-from tests.handlers.conftest import (
-    Bot,
-    Shop,
-    _quiet,
-    bot,
-    contract,
-    forge,
-    gather,
-    gitlab_contract,
-    kind,
-    said,
-    tier,
-    world,
-)
-
-__all__ = [
-    "_quiet",
-    "bot",
-    "contract",
-    "forge",
-    "gather",
-    "gitlab_contract",
-    "kind",
-    "tier",
-    "world",
-]  # fixtures
+from tests.stories import Bot, Shop, said
 
 pytestmark = pytest.mark.slow
 

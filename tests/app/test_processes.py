@@ -22,21 +22,7 @@ from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change
 from app.store.database import connect
 from app.store.tables import delivery, due, effect
-from tests.handlers.conftest import (
-    MONDAY_NINE,
-    SECRET,
-    Shop,
-    contract,
-    forge,
-    gitlab_contract,
-    kind,
-    said,
-    subject_of,
-    tier,
-    world,
-)
-
-__all__ = ["contract", "forge", "gitlab_contract", "kind", "tier", "world"]  # fixtures
+from tests.stories import MONDAY_NINE, SECRET, Shop, said, subject_of
 
 pytestmark = pytest.mark.slow
 

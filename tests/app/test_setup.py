@@ -15,15 +15,13 @@ import pytest
 import sqlalchemy as sa
 
 from app import main
-from app.doctor_command import examine
+from app.commands.doctor import examine
 from app.forges.github_needs import PERMISSIONS, event_names
 from app.forges.sandbox import Sandbox
 from app.settings import Settings, read_settings
 from app.store import setup_passes
 from app.store.tables import credential, setup_pass
-from tests.handlers.conftest import MONDAY_NINE, contract, settings_for
-
-__all__ = ["contract"]  # fixture
+from tests.stories import MONDAY_NINE, settings_for
 
 pytestmark = pytest.mark.slow
 
@@ -253,8 +251,8 @@ async def test_the_doctor_sees_a_revoked_key(fresh: Fresh, address: str, tmp_pat
 
 
 def test_the_answer_for_scripts_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    from app.commands.doctor import report
     from app.doctor.checks import failed, well
-    from app.doctor_command import report
 
     assert report([well("a", "fine"), failed("b", "broken", "mend it")], as_json=True) == 1
     said = json.loads(capsys.readouterr().out)

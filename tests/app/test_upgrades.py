@@ -10,9 +10,7 @@ import pytest
 from app.forges.sandbox import Sandbox
 from app.store import schema
 from tests.app.test_processes import running, until_asked
-from tests.handlers.conftest import Shop, contract, forge, gitlab_contract, kind, said, tier, world
-
-__all__ = ["contract", "forge", "gitlab_contract", "kind", "tier", "world"]  # fixtures
+from tests.stories import Shop, said
 
 pytestmark = pytest.mark.slow
 

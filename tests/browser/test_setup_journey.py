@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
-from tests.app.test_setup import Fresh, contract, forge, fresh
+from tests.app.test_setup import Fresh, forge, fresh
 from tests.browser.conftest import _WATCH
 
-__all__ = ["contract", "forge", "fresh"]  # fixtures
+__all__ = ["forge", "fresh"]  # fixtures
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.forges.sandbox import Sandbox
-from tests.handlers.conftest import GUIDE, Shop
+from tests.stories import GUIDE, Shop
 
 OWNERS = """\
 *          @shop/platform

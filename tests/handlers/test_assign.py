@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handlers.conftest import Bot, Shop, golden, said
+from tests.stories import Bot, Shop, golden, said
 
 
 async def test_the_owner_of_the_touched_files_is_asked_with_a_reason(bot: Bot, world: Shop) -> None:

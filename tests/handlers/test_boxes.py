@@ -9,7 +9,7 @@ import pytest
 
 from app.forges.sandbox.world import Change, Comment
 from policies.boxes import BOXES
-from tests.handlers.conftest import SELVES, Bot, Shop, golden, nods, said
+from tests.stories import SELVES, Bot, Shop, golden, nods, said
 
 
 def sticky(change: Change) -> Comment:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from app.store.tables import entry, outcome
-from tests.handlers.conftest import Bot, Shop
+from tests.stories import Bot, Shop
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.forges.sandbox.world import Change
-from tests.handlers.conftest import Bot, Shop, said
+from tests.stories import Bot, Shop, said
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

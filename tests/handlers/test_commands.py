@@ -6,7 +6,7 @@ import pytest
 
 from app.forges.sandbox.world import Change
 from app.store.tables import away
-from tests.handlers.conftest import Bot, Shop, golden, nods, said
+from tests.stories import Bot, Shop, golden, nods, said
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

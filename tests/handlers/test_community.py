@@ -9,9 +9,9 @@ from app.forges.sandbox.world import Change, Issue
 from app.store import community
 from app.store.tables import effect, thanks
 from policies.actions import DecideThanks
-from tests.handlers.conftest import Bot, Shop, golden, nods, reference, said
-from tests.handlers.conftest import subject_of as subject_of_change
 from tests.handlers.guest_world import grown_shop
+from tests.stories import Bot, Shop, golden, nods, reference, said
+from tests.stories import subject_of as subject_of_change
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.forges.sandbox.world import Change
 from app.store.tables import effect
-from tests.handlers.conftest import Bot, Shop, golden, said, subject_of
+from tests.stories import Bot, Shop, golden, said, subject_of
 
 
 async def digests(bot: Bot, change: Change) -> list[tuple[str, str]]:

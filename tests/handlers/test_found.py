@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from app.store.tables import machine_token, outcome, session, viewer
-from tests.handlers.conftest import Bot, Shop
 from tests.handlers.test_sign_in import csrf_of
+from tests.stories import Bot, Shop
 
 pytestmark = pytest.mark.slow
 

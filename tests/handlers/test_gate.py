@@ -9,7 +9,7 @@ import pytest
 from app.forges.sandbox.faults import Fault
 from app.forges.sandbox.world import Change, Protection
 from app.store.tables import clock
-from tests.handlers.conftest import Bot, Shop, golden, said, subject_of
+from tests.stories import Bot, Shop, golden, said, subject_of
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

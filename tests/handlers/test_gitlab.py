@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.forges.sandbox.edition import Tier
-from tests.handlers.conftest import Bot, Colleague, Shop, golden, said
+from tests.stories import Bot, Colleague, Shop, golden, said
 
 pytestmark = pytest.mark.slow
 

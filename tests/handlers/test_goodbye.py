@@ -13,8 +13,8 @@ from app.forges.sandbox.world import Change, Issue
 from app.goodbye import goodbye
 from app.store import retention
 from app.store.tables import metadata, tenant
-from tests.handlers.conftest import Bot, Shop
 from tests.handlers.guest_world import OWNERS, grown_shop
+from tests.stories import Bot, Shop
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

@@ -9,8 +9,8 @@ import pytest
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change
 from app.store.tables import finding
-from tests.handlers.conftest import Bot, Shop, golden, said
 from tests.handlers.guest_world import grown_shop
+from tests.stories import Bot, Shop, golden, said
 
 RULES = """\
 support: {channel: "#payments-help", hours_per_week: 2}

@@ -10,8 +10,8 @@ from app.forges.sandbox.git import Blob
 from app.forges.sandbox.github.site import PERMISSIONS
 from app.forges.sandbox.world import Change, CheckRun, Repository
 from app.store.tables import finding
-from tests.handlers.conftest import GUIDE, Bot, Shop, golden
 from tests.handlers.test_owner_doctor import annotated, check_on, issues, judged, told
+from tests.stories import GUIDE, Bot, Shop, golden
 
 pytestmark = pytest.mark.slow
 

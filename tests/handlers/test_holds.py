@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.store import erasing, switches, tenants
 from app.store.tables import audit, due, effect, metadata, tenant
-from tests.handlers.conftest import Bot, Shop, said
+from tests.stories import Bot, Shop, said
 
 pytestmark = pytest.mark.slow
 

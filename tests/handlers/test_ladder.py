@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handlers.conftest import Bot, Shop, golden, said
+from tests.stories import Bot, Shop, golden, said
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

@@ -15,7 +15,7 @@ from app.store.chores import Chore
 from app.store.tables import delivery, due
 from handlers.ports import Attempt, Gone
 from policies.facts import RepositoryRef
-from tests.handlers.conftest import Bot, Shop, said
+from tests.stories import Bot, Shop, said
 
 pytestmark = pytest.mark.slow
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.forges.sandbox.world import Issue, Repository
-from tests.handlers.conftest import Bot, Shop, golden, in_its_place
 from tests.handlers.test_owner_doctor import issues, told
 from tests.handlers.test_support import nods, said
+from tests.stories import Bot, Shop, golden, in_its_place
 
 RULES = {".github/usher.yml": "new_repositories: {ask: true}\nguidelines: {tracking_issue: off}\n"}
 

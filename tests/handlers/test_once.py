@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.forges.sandbox.faults import Fault
 from app.store.tables import due
-from tests.handlers.conftest import Bot, Shop, said, subject_of
+from tests.stories import Bot, Shop, said, subject_of
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.forges.sandbox.world import Change, CheckRun, Repository
 from app.store.tables import due
-from tests.handlers.conftest import Bot, Shop, golden
+from tests.stories import Bot, Shop, golden
 
 pytestmark = pytest.mark.slow
 

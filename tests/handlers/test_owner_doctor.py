@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.forges.sandbox.faults import Fault
 from app.forges.sandbox.world import Change, CheckRun, Issue, Repository
 from app.store.tables import due, finding, kept
-from tests.handlers.conftest import OWNERS, Bot, Shop, golden
+from tests.stories import OWNERS, Bot, Shop, golden
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

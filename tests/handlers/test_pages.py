@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from tests.handlers.conftest import SECRET, Bot, Shop, subject_of
+from tests.stories import SECRET, Bot, Shop, subject_of
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handlers.conftest import Bot, Shop, golden, said
+from tests.stories import Bot, Shop, golden, said
 
 
 async def test_one_reminder_to_the_person_whose_turn_it_is(bot: Bot, world: Shop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.handlers.conftest import Bot, Shop
+from tests.stories import Bot, Shop
 
 
 def calls(bot: Bot) -> list[str]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.store import viewers
 from app.store.tables import clock, machine_token, reach, session, signed_in, viewer
-from tests.handlers.conftest import Bot, Shop, subject_of
+from tests.stories import Bot, Shop, subject_of
 
 pytestmark = pytest.mark.slow
 

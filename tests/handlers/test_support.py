@@ -7,8 +7,8 @@ import pytest
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change, Issue
 from app.store.tables import clock, effect, obligation
-from tests.handlers.conftest import SELVES, Bot, Shop, golden, nods, said
 from tests.handlers.guest_world import grown_shop
+from tests.stories import SELVES, Bot, Shop, golden, nods, said
 
 RULES = """\
 support: {owner: payments}

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.store.tables import metadata
-from tests.handlers.conftest import Bot, Shop
+from tests.stories import Bot, Shop
 
 pytestmark = pytest.mark.slow
 

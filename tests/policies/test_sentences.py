@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policies.words import guests, thanks, warranty
-from tests.handlers.conftest import golden
+from tests.stories import golden
 
 
 @pytest.mark.parametrize(

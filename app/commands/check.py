@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from app import check_report
-from app.check_report import Exempted, Format, Report
-from app.owners_source import Source, SourceError, dialect_of, find, origin, source
+from app.commands import check_report
+from app.commands.check_report import Exempted, Format, Report
+from app.commands.owners_source import Source, SourceError, dialect_of, find, origin, source
 from handlers import guideline_files
 from policies import exceptions, owner_health, owners, rules
 from policies.facts import File, Tree

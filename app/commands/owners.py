@@ -16,9 +16,9 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from app import owners_report
-from app.owners_report import Live, Report
-from app.owners_source import (
+from app.commands import owners_report
+from app.commands.owners_report import Live, Report
+from app.commands.owners_source import (
     OwnersContent,
     Source,
     SourceError,
@@ -240,7 +240,7 @@ def _with_live(
     report: Report, found: OwnersContent | None, directory: Path, repository: str | None
 ) -> Report:
     """The report with what only the forge knows, or with the reason why it does not tell."""
-    from app import owners_live  # offline, nobody waits for what only a client of a forge needs
+    from app.commands import owners_live  # offline, nobody waits for what only a client of a forge needs
 
     commit = report.ref or head(directory)
     try:

@@ -11,10 +11,10 @@ import jwt
 from rich.console import Console
 from rich.progress import track
 
+from app.commands.owners_source import Origin, OwnersContent
 from app.errors import ForPeople
 from app.forges.github import GitHub, GitHubClient
 from app.forges.github_app import GitHubApp
-from app.owners_source import Origin, OwnersContent
 from app.redaction import redact
 from app.settings import Settings, read_settings
 from handlers.ports import Forbidden, ForgeError, Gone, Throttled

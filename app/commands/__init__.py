@@ -1,0 +1,1 @@
+"""What each `usher` command does; `app/cli.py` lists them."""
