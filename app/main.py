@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import time
@@ -263,10 +264,22 @@ class _Forges:
 async def serve(usher: Usher, *, worker: bool = True) -> None:
     """Answer requests, and work where `worker` is set, until the process is asked to stop."""
     stop = stop_on_signals()
+    _spare_what_stays()
     parts = [run_web(usher, stop), *_metrics(usher, stop)]
     if worker:
         parts.append(usher.work.run(stop, concurrency=usher.settings.worker_concurrency))
     await _until_stopped(stop, *(asyncio.create_task(each) for each in parts))
+
+
+def _spare_what_stays() -> None:
+    """What was built at the start lives as long as the process: do not look through it for garbage again and again.
+
+    Requests leave no cycles behind to speak of, so the rest may be looked at less often, too. Without this,
+    every fifteenth part of a busy receiver's time went there, and now and then an answer waited for it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 20)
 
 
 async def work_only(usher: Usher) -> None:

@@ -27,8 +27,8 @@ from app.store.database import Database
 
 log = logs.get(__name__)
 
-WAKE_PAUSE = 0.05
-"""Seconds between two wake-ups of the drain by one process, however many deliveries arrive."""
+WAKE_PAUSE, BUSY_PAUSE = 0.05, 0.25
+"""Seconds between two wake-ups of the drain by one process, however many deliveries arrive; longer while one waits."""
 
 REST = 2.0
 """Seconds; what waits longer than this does so on purpose."""
@@ -58,7 +58,7 @@ class Work:
         self._sweep_seconds = sweep_seconds
         self._timers: set[asyncio.TimerHandle] = set()
         self._sending: set[asyncio.Task[None]] = set()
-        self._waking = False
+        self._waking, self._pause = False, WAKE_PAUSE
         self._queue = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
                 conninfo=database.conninfo, min_size=1, max_size=6, kwargs={"application_name": "usher-queue"}
@@ -84,24 +84,26 @@ class Work:
         """A delivery was stored: have the inbox read soon. Best effort, and never more than one at a time."""
         if not self._waking:
             self._waking = True
-            self._later(WAKE_PAUSE, self._wake_drain)
+            self._later(self._pause, self._wake_drain)
 
     async def _wake_drain(self) -> None:
         self._waking = False
-        await self._defer("drain", queueing_lock="drain")
+        # One that is not taken yet will read what comes meanwhile, too.
+        self._pause = WAKE_PAUSE if await self._defer("drain", queueing_lock="drain") else BUSY_PAUSE
 
     async def _defer(
         self, task: str, *, queueing_lock: str, lock: str | None = None, **arguments: object
-    ) -> None:
-        """Put a job in the queue unless an equal one waits there already."""
+    ) -> bool:
+        """Put a job in the queue; False where an equal one waits there already."""
         try:
             configured = self._queue.configure_task(task, lock=lock, queueing_lock=queueing_lock)
             await configured.defer_async(**arguments)  # type: ignore[arg-type]
         except AlreadyEnqueued:
-            pass
+            return False
         except Exception as error:
             # The rows know what is to be done; the next sweep finds it.
             log.warning("no wake-up could be sent", task=task, reason=repr(error))
+        return True
 
     def _later(self, seconds: float, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Send a wake-up after a while; one that is still waiting when the process stops is not needed."""

@@ -65,8 +65,8 @@ class Crowd:
             return
         change = self._chance.choice(open_now)
         deed = self._chance.choices(
-            (self._push, self._comment, self._label, self._review, self._draft, self._close),
-            (25, 30, 25, 8, 6, 4),
+            (self._push, self._comment, self._label, self._review, self._decline, self._draft, self._close),
+            (20, 24, 20, 10, 8, 6, 12),
         )[0]
         try:
             deed(shop, change)
@@ -100,6 +100,14 @@ class Crowd:
         who = self._chance.choice([each for pair in shop.owners.values() for each in pair])
         verdict = self._chance.choice(["approve", "comment", "request_changes"])
         who.reviews(change, verdict, "I had a look.")
+
+    def _decline(self, shop: Shop, change: Change) -> None:
+        """Somebody who was asked has no time, so that somebody else is asked."""
+        asked = [each for pair in shop.owners.values() for each in pair if each.login in change.asked]
+        if asked:
+            self._chance.choice(asked).comments(change, "/usher decline")
+        else:
+            self._comment(shop, change)
 
     def _draft(self, shop: Shop, change: Change) -> None:
         deed: Callable[[Change], None] = shop.guest.readies if change.draft else shop.guest.drafts
