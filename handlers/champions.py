@@ -26,5 +26,5 @@ async def champions(scene: Scene, reads: Reads) -> Sequence[Action]:
         if f"{scene.subject}|say|{step}" not in settled:
             people = await reads.records.helpers(scene.now, besides=(fact.by,))
             named = words.helpers(people) if people else words.NO_HELPERS
-            actions.append(Say(step, checked(named)))
+            actions.append(Say(step, checked(named, mentions=people)))
     return actions

@@ -113,7 +113,7 @@ async def _drafted(fact: CommandGiven, scene: Scene, reads: Reads) -> Drafted:
         owners_path, owners_text, said = owners
         changed.append((owners_path, owners_text))
     account = words.account(draft.sources, draft.questions, mended, said)
-    body = f"{words.intro(fact.by, _named(scene, reads))}\n\n{account}"
+    body = words.proposal(fact.by, _named(scene, reads), account)
     return Drafted(tuple(changed), body, words.in_words(path, draft.added, account))
 
 

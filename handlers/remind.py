@@ -83,7 +83,7 @@ def _mentions(situation: Situation, rungs: Sequence[Rung]) -> Sequence[Action]:
     (first, late), *others = due
     people = tuple(each for _, each in due)
     body = words.reminders(people) if others else words.reminder(late)
-    reminder = _reminder(situation, first, late.login, body)
+    reminder = _reminder(situation, first, late.login, body, people)
     return (replace(reminder, also=tuple((rung.key, each.login) for rung, each in others)),)
 
 
@@ -156,11 +156,19 @@ async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[
     return actions
 
 
-def _reminder(situation: Situation, rung: Rung, to: str, body: str) -> Say:
+def _reminder(situation: Situation, rung: Rung, to: str, body: str, people: Sequence[words.Late] = ()) -> Say:
+    """A comment that reminds `to`, and all the `people` if it is for several."""
     most = situation.rulebook.rules.reviews.per_person_day
     day = today(situation).isoformat()
     instead = next(iter(_digest(situation, rung)), None)
-    return Say(rung.key, checked(body), to, most, day, instead=instead)
+    return Say(
+        rung.key,
+        checked(body, mentions=(to, *(each.login for each in people))),
+        to,
+        most,
+        day,
+        instead=instead,
+    )
 
 
 def _involved(situation: Situation) -> tuple[str, ...]:

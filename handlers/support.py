@@ -86,7 +86,7 @@ def _tell_lead(rung: Rung, owed: Obligation, situation: IssueSituation) -> Seque
 def _reminder(situation: IssueSituation, rung: Rung, to: str, body: str) -> Say:
     """A comment that reminds somebody, once for this step, and never more a day than a person should get."""
     most = situation.rulebook.rules.reviews.per_person_day
-    return Say(rung.key, checked(body), to, most, today(situation).isoformat())
+    return Say(rung.key, checked(body, mentions=[to]), to, most, today(situation).isoformat())
 
 
 def _was_told(owed: Obligation, situation: IssueSituation) -> bool:
@@ -180,7 +180,7 @@ async def explain_no(situation: IssueSituation, _reads: Reads) -> Sequence[Actio
     if who is None or not has_room(situation, mentions=1):
         return ()
     body = words.say_why(who.by, situation.issue.by.login, situation.rulebook.rules.commands.prefix)
-    return (Say(step="declined", body=checked(body), to=who.by),)
+    return (Say(step="declined", body=checked(body, mentions=[who.by]), to=who.by),)
 
 
 def no_explained_by(situation: IssueSituation) -> datetime | None:

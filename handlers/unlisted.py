@@ -23,7 +23,8 @@ async def ask_by_name(situation: Situation, _reads: Reads) -> Sequence[Action]:
         step = f"unlisted|{fact.key}"
         if people and not _is_said(situation, step):
             command = situation.rulebook.rules.commands.prefix
-            actions.append(Say(step, checked(words.asked_by_name(people, command))))
+            body = checked(words.asked_by_name(people, command), mentions=people)
+            actions.append(Say(step, body))
     return actions
 
 

@@ -67,6 +67,7 @@ async def _say(window: Window, at: datetime, step: str, situation: IssueSituatio
     sign = "!" if reads.forge.dialect == "gitlab" else "#"
     if not window.covers(at):
         body = words.over(window, sign, owner, zone, situation.rulebook.rules.support.bugs)
-        return Say(step, checked(body), to=owner or "")
+        return Say(step, checked(body, mentions=filter(None, [owner])), to=owner or "")
     there = await reads.people.access(situation.issue.repository, window.author) != "none"
-    return Say(step, checked(words.within(window, sign, owner, zone, there=there)), to=owner or "")
+    body = words.within(window, sign, owner, zone, there=there)
+    return Say(step, checked(body, mentions=filter(None, [owner, window.author])), to=owner or "")

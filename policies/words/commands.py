@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from policies.text import code, listed, mention
+from policies.text import Said, code, listed, mention
 from policies.words.times import instant
 
 STANDS_ALONE = "It stands alone on its line."
 NEEDS_REASON = "Please say in a few words what it waits for."
-NEEDS_PERSON = "Please name one person, with an @."
+NEEDS_PERSON = "Please name one person, with an `@`."
 NEEDS_TIME = "I understand `fri 15:00`, a date such as `2026-12-24`, `tomorrow` and `+2bd`."
 NEEDS_DAYS = "I understand days: `mon fri`, or `2026-12-24 2027-01-01`. Both are days off."
 NEEDS_CHANGE = "I understand the number of a pull request of this repository, as in `#12`."
@@ -62,7 +62,7 @@ def _verbs(verbs: tuple[str, ...]) -> str:
     return listed([code(verb) for verb in verbs])
 
 
-def not_yours(verb: str, whose: str) -> str:
+def not_yours(verb: str, whose: Said) -> str:
     """Somebody may not give a command. `whose`: who may, as the end of a sentence."""
     return f"Only {whose} can say {code(verb)} here. Nothing was changed."
 
@@ -82,7 +82,7 @@ def cannot_review(login: str) -> str:
     return f"{code(login)} cannot review here: they have no access to this repository, or are a bot."
 
 
-def refused(login: str, problems: tuple[str, ...]) -> str:
+def refused(login: str, problems: tuple[Said, ...]) -> str:
     """The answer to commands that were not understood or not allowed."""
     if len(problems) == 1:
         return f"{code(login)}: {problems[0]}"

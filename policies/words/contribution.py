@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from policies.text import code, counted, in_cell
+from policies.text import Said, code, counted, in_cell
 
 MOST_ROWS = 50
 
@@ -17,16 +17,16 @@ class Ailment:
 
     path: str
     line: int
-    message: str
-    fix: str
-    id: str
+    message: Said
+    fix: Said
+    id: Said
 
 
 @dataclass(frozen=True, slots=True)
 class Excused:
     """What somebody accepted, who answers for it, why, and until when."""
 
-    message: str
+    message: Said
     owner: str
     reason: str
     until: date
@@ -69,7 +69,7 @@ class Compared:
     mended: tuple[Ailment, ...]
     before: int
     excused: tuple[Excused, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
     command: str = "/usher"
 
 
@@ -107,7 +107,7 @@ def branch_title(problems: int) -> str:
     return f"{counted(problems, 'thing')} to mend" if problems else "All is well"
 
 
-def branch_summary(rows: Sequence[Ailment], accepted: Sequence[Excused], notes: Sequence[str]) -> str:
+def branch_summary(rows: Sequence[Ailment], accepted: Sequence[Excused], notes: Sequence[Said]) -> str:
     """What the check on the default branch says; it never fails."""
     parts = [ailments(rows)] if rows else ["A newcomer finds everything here that they look for."]
     if accepted:

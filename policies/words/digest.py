@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from policies.text import counted
+from policies.text import Plain, counted
 from policies.words.times import instant
 
 
@@ -19,17 +19,17 @@ class Line:
     said: str
 
 
-def soon(due: datetime, zone: str, why: str, *, again: bool) -> str:
+def soon(due: datetime, zone: str, why: str, *, again: bool) -> Plain:
     """An answer is due before long, and nobody is late."""
     return f"{_what(again)} is promised for {instant(due, zone)}. Why you: {why}."
 
 
-def due_now(due: datetime, zone: str, why: str, *, again: bool) -> str:
+def due_now(due: datetime, zone: str, why: str, *, again: bool) -> Plain:
     """An answer is due, and was not asked for in a comment because enough was said for one day."""
     return f"{_what(again)} was promised for {instant(due, zone)}. Why you: {why}."
 
 
-def for_lead(due: datetime, zone: str, slot: str) -> str:
+def for_lead(due: datetime, zone: str, slot: str) -> Plain:
     """Nobody could answer, and the lead may know somebody who can."""
     return (
         f"Nobody could answer here yet for {slot}; an answer was promised for {instant(due, zone)}. "
@@ -37,17 +37,17 @@ def for_lead(due: datetime, zone: str, slot: str) -> str:
     )
 
 
-def for_author(reason: str) -> str:
+def for_author(reason: str) -> Plain:
     """The author's own next step, where their time is counted."""
     return f"It is your turn: {reason}."
 
 
-def title(number: int) -> str:
+def title(number: int) -> Plain:
     """The subject of the mail: `Usher: 2 answers wait for you`."""
     return f"Usher: {counted(number, 'answer waits', 'answers wait')} for you"
 
 
-def message(lines: tuple[Line, ...], command: str, page: str) -> str:
+def message(lines: tuple[Line, ...], command: str, page: str) -> Plain:
     """The whole message, as plain text. `page` is the address of one's own page; empty: there is none."""
     parts = [f"{each.name} · {each.title}\n{each.said}\n{each.url}" for each in lines]
     parts.append(
@@ -58,5 +58,5 @@ def message(lines: tuple[Line, ...], command: str, page: str) -> str:
     return "\n\n".join(parts)
 
 
-def _what(again: bool) -> str:
+def _what(again: bool) -> Plain:
     return "A second look" if again else "A first answer"

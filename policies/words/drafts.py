@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from policies.text import code, counted, listed
+from policies.text import Plain, Said, code, counted, fenced, link, listed
 from policies.words.guidelines import as_promise
 
 BRANCH = "usher/contribution"
@@ -48,7 +48,7 @@ SCOPES = {
 }
 
 
-def how_to_propose(dialect: str, branch: str) -> str:
+def how_to_propose(dialect: str, branch: str) -> Plain:
     """From where to where."""
     kind = "pull request" if dialect == "github" else "merge request"
     return f"Work on a branch or a fork, and open a {kind} to `{branch}`."
@@ -56,7 +56,9 @@ def how_to_propose(dialect: str, branch: str) -> str:
 
 def who_reviews(owners_path: str) -> str:
     """By the owners file."""
-    return f"The owners of what you touch review it; they are named in [CODEOWNERS]({_link(owners_path)})."
+    return (
+        f"The owners of what you touch review it; they are named in {link('CODEOWNERS', f'/{owners_path}')}."
+    )
 
 
 def promise(hours: Fraction) -> str:
@@ -69,13 +71,9 @@ def who_owns(owners: Sequence[str]) -> str:
     return f"{listed([code(each) for each in owners])} {'looks' if len(owners) == 1 else 'look'} after this."
 
 
-def where_to_ask(channel: str) -> str:
+def where_to_ask(channel: str) -> Plain:
     """A channel, or an address."""
     return f"Ask in {channel}." if channel.startswith("#") else f"Ask here: {channel}."
-
-
-def _link(path: str) -> str:
-    return f"/{path}"
 
 
 # --- Where it comes from --------------------------------------------------------------------------------
@@ -109,19 +107,19 @@ def from_file(path: str) -> str:
 TITLE = "Say what newcomers look for"
 
 
-def intro(asked_by: str, asked_in: str) -> str:
-    """Who asked for it, and that it is theirs now."""
+def proposal(asked_by: str, asked_in: Said, account: Said) -> str:
+    """The change's description: who asked for it, that it is theirs now, and the account of it."""
     return (
         f"{code(asked_by)} asked for this draft in {asked_in}. Change whatever you like: Usher never writes over a "
-        "commit of yours."
+        f"commit of yours.\n\n{account}"
     )
 
 
 def account(
-    sources: Sequence[tuple[str, str]],
-    questions: Sequence[str],
+    sources: Sequence[tuple[Said, Said]],
+    questions: Sequence[Said],
     mended: Sequence[tuple[str, str]],
-    owners: Sequence[str],
+    owners: Sequence[Said],
 ) -> str:
     """Where each part of a draft comes from, and what nobody but people can say."""
     parts = []
@@ -145,11 +143,11 @@ def successor(old: str, new: Sequence[str], pattern: str, reviews: int) -> str:
     return f"{code(pattern)}: {code(old)} → {who}, by {counted(reviews, 'review')} there in 180 days"
 
 
-def in_words(path: str, added: str, said: str) -> str:
+def in_words(path: str, added: str, said: Said) -> str:
     """The draft as a comment, where Usher may not write files."""
     parts = [f"Usher may not write files here, so this is for you to take over into {code(path)}:"]
     if added:
-        parts.append(f"````md\n{added}\n````")
+        parts.append(fenced(added, "md"))
     return "\n\n".join([*parts, said])
 
 

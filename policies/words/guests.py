@@ -7,7 +7,7 @@ from datetime import datetime
 
 from policies.missing import Missing
 from policies.rules import Governance, Support
-from policies.text import code, counted, listed
+from policies.text import code, counted, link, listed
 from policies.words.times import instant
 
 
@@ -92,12 +92,15 @@ def after_the_merge(support: Support) -> str:
         later = "the owners look after it alone"
     if not days:
         return f"After the merge {later}."
-    return f"If a bug comes from your change within {days} days of {start}, your team is asked too; after that {later}."
+    return (
+        f"If a bug comes from your change within {days:d} days of {start}, your team is asked too; "
+        f"after that {later}."
+    )
 
 
 def _wanted(each: Missing, page: str) -> str:
     source = f"{code(each.path)} line {each.line}"
-    where = f"[{source}]({page}{each.path}#L{each.line})" if page else source
+    where = link(source, f"{page}{each.path}#L{each.line}") if page else source
     match each.what:
         case "field":
             return f"a few words under {code(each.name)} in the description ({where})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from policies.text import code, counted
+from policies.text import Said, code, counted
 from policies.words.owners import Told
 
 SECTION_NAMES = {
@@ -44,7 +44,7 @@ _HOLDS = {
     "propose": "say whether to work on a fork or a branch, and whether an issue comes first",
     "review": "say who reviews, or how many approvals are needed",
     "response": "make a promise, such as “We answer within two business days.”",
-    "owners": "name the team or people with an @, or link to CODEOWNERS",
+    "owners": "name the team or people with an `@`, or link to CODEOWNERS",
     "help": "give an address: a chat channel, a mailbox or a link",
     "done": "say in a few sentences what has to be signed or licensed",
     "after": "say in a few sentences when a merged change is released",
@@ -58,12 +58,12 @@ _LACKS = {
     "propose": "a fork, a branch or an issue",
     "review": "who reviews, or how many approvals are needed",
     "response": "a promise with a number",
-    "owners": "somebody by @name, or a link to CODEOWNERS",
+    "owners": "somebody by `@name`, or a link to CODEOWNERS",
     "help": "an address: a link, a #channel or a mailbox",
 }
 
 
-def section_name(section: str) -> str:
+def section_name(section: Said) -> str:
     """`how to test (test)`."""
     return f"{SECTION_NAMES.get(section, section)} ({section})"
 
@@ -100,7 +100,7 @@ def section_missing(section: str) -> Told:
     )
 
 
-def section_weak(section: str, text: str, lacks: str) -> Told:
+def section_weak(section: Said, text: str, lacks: str) -> Told:
     """A section is half there."""
     if lacks == "heading":
         return (

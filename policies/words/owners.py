@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.text import code, counted, listed
+from policies.text import code, counted, listed, user
 
 Told = tuple[str, str]
 """What is so, and how to mend it."""
@@ -120,8 +120,8 @@ def unowned(files: int, of: int) -> Told:
 
 
 def owner_line(message: str) -> str:
-    """What a lint says of a line; it may quote the line, which is shown as code then."""
-    return code(message, most=300) if set(message) & set("`@<[*_\\") or not message.isprintable() else message
+    """What a lint says of a line, some of which it may quote."""
+    return user(message)
 
 
 def owner_line_fix(kind: str, suggestion: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policies.text import code, mention
+from policies.text import Said, code, mention
 from policies.words.times import hours, instant
 
 
@@ -19,7 +19,7 @@ class Late:
     budget: timedelta
     due: datetime
     zone: str
-    why: str
+    why: Said
     again: bool = False  # it is a second look that is awaited
     command: str = "/usher"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies.boxes import box
-from policies.text import code, counted, in_cell, listed
+from policies.text import Said, code, counted, in_cell, listed, user
 from policies.words.times import instant
 
 
@@ -15,19 +15,19 @@ class AskedLine:
     """One row of the comment's table."""
 
     login: str
-    why: str
-    answered: str = ""  # "approved", "asked for changes", "commented"; empty: not yet
+    why: Said
+    answered: Said = ""  # "approved", "asked for changes", "commented"; empty: not yet
 
 
 @dataclass(frozen=True, slots=True)
 class Sticky:
     """What the change's comment has to say. `due` and `zone` belong to the headline's deadline."""
 
-    headline: str
+    headline: Said
     guest: bool = False  # its author comes from another team
-    welcome: str = ""  # what a guest is told
+    welcome: Said = ""  # what a guest is told
     asked: tuple[AskedLine, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
     ask: bool = False  # somebody's answer is awaited, so say how to give it or say no
     ready: bool = False  # the author may say that others may look again
     presumed: bool = False  # and did something about it, so that it is presumed before long
@@ -52,7 +52,7 @@ def overdue(people: tuple[str, ...], due: datetime, zone: str, *, again: bool = 
     return f"**Still waiting for {who}.** {what} was promised by {instant(due, zone)}."
 
 
-def authors_turn(author: str, reason: str) -> str:
+def authors_turn(author: str, reason: Said) -> str:
     """The author is to act."""
     return f"**It is your turn, {code(author)}**: {reason}."
 
@@ -115,7 +115,7 @@ def waits_for_checks(until: datetime, zone: str) -> str:
     )
 
 
-def paused(reason: str) -> str:
+def paused(reason: Said) -> str:
     """Nobody is waited for now, and why."""
     return f"**Paused:** {reason}. Nobody is waited for meanwhile."
 
@@ -130,7 +130,7 @@ def blocked(by: str, why: str) -> str:
     return f"{code(by)} says that it must wait: {code(why)}"
 
 
-def nobody_asked(why: str) -> str:
+def nobody_asked(why: Said) -> str:
     """A change about which nobody should be woken, by its size or its base."""
     return (
         f"**Nobody was asked, because {why}.** If it is meant so, please ask the right people yourself under "
@@ -145,8 +145,8 @@ def cut_list(seen: int) -> str:
 
 def rules_problem(path: str, line: int, message: str, fix: str) -> str:
     """Something in `usher.yml` could not be used."""
-    mend = f" {fix}" if fix else ""
-    return f"{code(path)} line {line}: {message}.{mend} Until then the default holds."
+    mend = f" {user(fix)}" if fix else ""
+    return f"{code(path)} line {line}: {user(message)}.{mend} Until then the default holds."
 
 
 def owners_problem(path: str, number: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policies.text import code, listed, mention
+from policies.text import Plain, Said, code, listed, mention
 from policies.words.times import hours, instant
 
 
@@ -19,7 +19,7 @@ class Late:
     budget: timedelta
     due: datetime
     zone: str
-    why: str
+    why: Said
     at_work: bool = True  # time is counted in working hours
     triage: bool = False  # nobody said yet where it belongs
     command: str = "/usher"
@@ -53,7 +53,7 @@ def reminder(late: Late) -> str:
     )
 
 
-def soon(due: datetime, zone: str, *, lead: bool) -> str:
+def soon(due: datetime, zone: str, *, lead: bool) -> Plain:
     """The line of an issue in somebody's digest; nobody is late. `lead`: it is nobody's yet."""
     why = "it is nobody's yet, and you are named as lead" if lead else ASSIGNED
     return f"An answer to this issue is promised for {instant(due, zone)}. Why you: {why}."

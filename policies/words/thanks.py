@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.text import code, counted
+from policies.text import Plain, code, counted
 
 
 def ordinal(number: int) -> str:
@@ -24,7 +24,7 @@ def in_own_words(owner: str, login: str, said: str) -> str:
     return f"{code(owner)} says to {code(login)}: {code(said, most=300)}"
 
 
-def waits(login: str, command: str) -> str:
+def waits(login: str, command: str) -> Plain:
     """The line in an owner's digest."""
     return (
         f"Thanks for {login} are drafted, and nobody sees them yet. Say them with {command} thanks post, "
@@ -32,7 +32,7 @@ def waits(login: str, command: str) -> str:
     )
 
 
-def could_help(command: str) -> str:
+def could_help(command: str) -> Plain:
     """The line in the digest of somebody who came as a guest three times."""
     return (
         "Three changes of yours were merged in this repository of another team. If you would like to help others "

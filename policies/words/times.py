@@ -11,7 +11,7 @@ def instant(at: datetime, zone: str) -> str:
     local = at.astimezone(ZoneInfo(zone))
     days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    name = local.tzname() or zone
+    name = local.tzname() or str(local.tzinfo)
     zone_name = f"UTC{name}" if name[:1] in "+-" else name
     return f"{days[local.weekday()]} {local.day} {months[local.month - 1]} {local:%H:%M} {zone_name}"
 

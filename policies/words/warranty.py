@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from policies.text import code, listed, mention
+from policies.text import Said, code, listed, mention
 from policies.warranty import Window
 from policies.words.times import instant
 
 
-def within(window: Window, sign: str, owner: str | None, zone: str, *, there: bool) -> str:
+def within(window: Window, sign: Said, owner: str | None, zone: str, *, there: bool) -> str:
     """The guest's team and the owners look together. `there`: the guest can still read this.
 
     `sign` stands before the number of a change: `#`, on GitLab `!`.
@@ -27,7 +27,11 @@ def within(window: Window, sign: str, owner: str | None, zone: str, *, there: bo
 
 
 def over(
-    window: Window, sign: str, owner: str | None, zone: str, bugs: Literal["owner", "warranty", "best_effort"]
+    window: Window,
+    sign: Said,
+    owner: str | None,
+    zone: str,
+    bugs: Literal["owner", "warranty", "best_effort"],
 ) -> str:
     """The time is over: the owners alone are told, and the guest is left in peace."""
     whose = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.text import code
+from policies.text import Said, code
 
 NO_CHOICE = "Nobody was chosen by Usher here yet."
 UNAVAILABLE = "unavailable"
@@ -38,13 +38,13 @@ FITS_LESS = {
 }
 
 
-def why_asked(login: str, reasons: tuple[str, ...], areas: str) -> str:
+def why_asked(login: str, reasons: tuple[Said, ...], areas: Said) -> str:
     """`` `ben` was asked: owns `pay/` (1 file); knows these files.``"""
     said = "; ".join(filter(None, (areas, *reasons)))
     return f"{code(login)} was asked: {said}."
 
 
-def why_not_asked(login: str, reason: str) -> str:
+def why_not_asked(login: str, reason: Said) -> str:
     """`` `carla` was not asked: they are away.``"""
     return f"{code(login)} was not asked: {reason}."
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from policies.text import LONGEST, UnsafeText, checked, code, sealed
+from policies.text import LONGEST, UnsafeText, checked, code, fenced, link, mention, sealed, user
 
 MARKER = "<!-- usher:1:ABCDEF -->"
 
@@ -46,11 +47,43 @@ def test_a_comment_is_short_enough_for_every_forge() -> None:
 
 
 def test_a_comment_notifies_no_crowd() -> None:
-    people = [f"@person{number}" for number in range(16)]
-    assert checked(" ".join(people[:15]))
-    assert checked(" ".join(code(each) for each in people))
+    people = [f"person{number}" for number in range(16)]
+    assert checked(" ".join(map(mention, people[:15])), mentions=people)
+    assert checked(" ".join(code(mention(each)) for each in people))
     with pytest.raises(UnsafeText, match="crowd"):
-        checked(" ".join(people))
+        checked(" ".join(map(mention, people)), mentions=people)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Hello @eve.",
+        "\\@eve",
+        "&#64;eve",
+        "| a |\n| - |\n| @eve |",
+        "[@eve](x)",
+        "`code` @eve",
+        "` @eve\n\n`",
+        "<b>@eve",
+    ],
+)
+def test_a_comment_notifies_only_whom_it_is_meant_for(said: str) -> None:
+    with pytest.raises(UnsafeText, match="would notify eve"):
+        checked(f"{mention('ben')}, look: {said}" if "|" not in said else said, mentions=["Ben"])
+
+
+@pytest.mark.parametrize("said", ["`@eve`", "a@eve.org", "````md\n@eve\n````", "@ eve", f"{user('@eve')}"])
+def test_what_notifies_nobody_may_be_said(said: str) -> None:
+    assert checked(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["<img src=x>", "a <!-- b -->", "<details>", "<a href=x>y</a>", "<sub onclick=x>"]
+)
+def test_a_comment_has_no_html_of_others(said: str) -> None:
+    assert checked("<sub>ours</sub>")
+    with pytest.raises(UnsafeText, match="HTML"):
+        checked(said)
 
 
 @pytest.mark.parametrize("marker", ["", "<!-- other -->", "<!-- usher:1:A\n/close -->"])
@@ -62,6 +95,33 @@ def test_only_a_marker_is_put_under_a_comment(marker: str) -> None:
 def test_paths_and_quotes_are_no_commands() -> None:
     for body in ("Look at `/etc/x`", "a/b", "and/or", "> quoted", "1.5 /day"):
         assert sealed(checked(body), MARKER) == f"{body}\n\n{MARKER}"
+
+
+HOSTILE = st.text(
+    st.sampled_from("@e#!~%$&</>:\\`*_[]()|-+. \n\r\u2028\u202e\u200b0"), max_size=60
+) | st.text(max_size=300)
+
+
+@given(HOSTILE)
+def test_somebodys_text_in_a_sentence_is_nothing_but_text(text: str) -> None:
+    shown = user(text)
+    assert checked(f"They said {shown}, and more.")
+    assert checked(shown) == shown
+    inline = MarkdownIt("commonmark").parse(f"They said {shown}, and more.")[1].children or []
+    assert {token.type for token in inline} == {"text"}
+    assert "://" not in inline[0].content
+
+
+@given(HOSTILE)
+def test_nothing_ends_a_block_of_code(text: str) -> None:
+    tokens = MarkdownIt("commonmark").parse(fenced(text, "md"))
+    assert [token.type for token in tokens] == ["fence"]
+
+
+@given(HOSTILE)
+def test_an_address_ends_no_link(text: str) -> None:
+    shown = MarkdownIt("commonmark").parse(f"See {link('here', f'/blob/{text}')}.")[1].children or []
+    assert [token.type for token in shown] == ["text", "link_open", "text", "link_close", "text"]
 
 
 @given(st.text(max_size=300))

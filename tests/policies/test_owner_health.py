@@ -11,6 +11,7 @@ from policies import findings as finds
 from policies import owner_health, owners, tracking
 from policies.facts import File, Issue, Person, Team, Tree
 from policies.findings import Finding
+from policies.markup import effects_of
 from policies.owner_health import Asked, Known, PersonSeen, TeamSeen
 from policies.rules import Guidelines
 from policies.tracking import Tracked, Wanted
@@ -140,13 +141,13 @@ def test_every_finding_says_how_to_mend_it() -> None:
 
 
 def test_text_from_the_file_mentions_nobody() -> None:
-    """A message may quote a line; it stays inside code marks."""
+    """A message may quote a line, and shows it as text."""
     found = findings("pay/ @ana\n* @ana # ask `@ben` ![](x)\npay/** @nobody\n")
     assert found
     for each in found:
         shown = MarkdownIt().parseInline(f"{each.message} {each.fix}")[0].children or []
         assert {token.type for token in shown} <= {"text", "code_inline"}
-        assert not any("@" in token.content for token in shown if token.type == "text")
+        assert not effects_of(f"{each.message} {each.fix}").mentions
 
 
 # --- New and old ------------------------------------------------------------------------------------------
