@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlers.owning import Owning
 from handlers.records import Rulebook
@@ -58,11 +58,10 @@ async def household_of(repository: RepositoryRef, rulebook: Rulebook, reads: Rea
         catalog=rulebook.catalog_owner,
         owners=rulebook.owners,
     )
-    owner = repository_owner.named_owner(claims, tree)
+    owner = repository_owner.named_owner(claims, tree) or repository_owner.home(claims, tree)
     if owner is None:
-        access = await _access(repository, tree, reads) if claims.dialect == "github" else {}
-        with_access = Claims(claims.organisation, claims.dialect, access=access)
-        owner = repository_owner.granted_owner(with_access, tree)
+        claims = replace(claims, access=await _access(repository, tree, reads))
+        owner = repository_owner.granted_owner(claims, tree)
     return Household(tree, owner)
 
 

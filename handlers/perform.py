@@ -51,7 +51,7 @@ from policies.actions import (
     TellRepository,
     WithdrawAway,
 )
-from policies.facts import AskUnlisted, Change, Fact, Issue, Repository, RepositoryRef, ReviewUnasked
+from policies.facts import AskUnlisted, Change, Fact, Issue, Repository, ReviewUnasked
 from policies.text import Body, sealed
 
 TURNS = 3
@@ -190,7 +190,9 @@ async def _write(action: ForgeAction, place: Place, desk: Desk, effect: Effect) 
             body = _signed(action.body, desk, effect)
             await desk.effects.done(effect, await desk.forge.open_issue(place.ref, action.title, body))
         case SetCheck():
-            await desk.effects.done(effect, await desk.forge.judge(place.ref, _verdict(action, effect)))
+            await desk.effects.done(
+                effect, await desk.forge.judge(place.ref, _verdict(action, place, effect))
+            )
     return ()
 
 
@@ -252,7 +254,7 @@ async def _write_on_change(
             teams = [ReviewUnasked(at=desk.now, by_bot=True, team=team) for team in action.teams]
             return (*people, *teams)
         case SetCheck():
-            await done(effect, await forge.judge(change.repository, _verdict(action, effect)))
+            await done(effect, await forge.judge(change.repository, _verdict(action, change, effect)))
     return ()
 
 
@@ -268,8 +270,7 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
             body = _signed(action.body, desk, effect)
             again = desk.forge.edit_issue(place.ref, effect.remote_id, body, is_open=action.open)
         case SetCheck(), Change() | Repository() if _differs(shown, effect.payload):
-            ref = place.ref if isinstance(place, Repository) else place.repository
-            again = _judge_again(action, ref, desk, effect)
+            again = _judge_again(action, place, desk, effect)
         case _:
             return ()
     try:
@@ -288,16 +289,24 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
     return ()
 
 
-async def _judge_again(action: SetCheck, repository: RepositoryRef, desk: Desk, effect: Effect) -> None:
-    await desk.forge.judge(repository, _verdict(action, effect))
+async def _judge_again(action: SetCheck, place: Change | Repository, desk: Desk, effect: Effect) -> None:
+    repository = place.ref if isinstance(place, Repository) else place.repository
+    await desk.forge.judge(repository, _verdict(action, place, effect))
 
 
-def _verdict(action: SetCheck, effect: Effect) -> Verdict:
+def _verdict(action: SetCheck, place: Change | Repository, effect: Effect) -> Verdict:
     """A check's annotations can only be added to, so others make it another verdict."""
     said = json.dumps([asdict(each) for each in action.annotations]).encode()
     name = f"{effect.key}|{hashlib.sha256(said).hexdigest()[:12]}" if action.annotations else effect.key
     return Verdict(
-        action.name, action.head, action.conclusion, action.title, action.summary, name, action.annotations
+        action.name,
+        action.head,
+        action.conclusion,
+        action.title,
+        action.summary,
+        name,
+        action.annotations,
+        place.url if isinstance(place, Change) else "",
     )
 
 

@@ -158,7 +158,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check run or commit status shows. Verdicts with one `external_id` have the same annotations."""
+    """What a check run or commit status shows. Verdicts with one `external_id` have the same annotations.
+
+    `url` is where somebody reads more who sees no more than the title (GitLab); empty where that is nowhere.
+    """
 
     name: str
     head: str
@@ -167,6 +170,7 @@ class Verdict:
     summary: str
     external_id: str
     annotations: tuple[Annotation, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

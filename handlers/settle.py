@@ -23,6 +23,7 @@ from handlers.reminded import look
 from handlers.situation import Reads, Situation
 from handlers.terms import terms_of
 from policies import dependencies
+from policies.actions import SetCheck
 from policies.facts import BranchRules, Change, Fact, RepositoryRef, Reviewed, Subject, Touched, in_order
 from policies.gaps import in_change, in_checks, in_threads
 
@@ -59,11 +60,13 @@ async def _do(feature: Feature, situation: Situation, reads: Reads, desk: Desk) 
     """Do what a feature wants until nothing more comes of it: whom the forge refuses is replaced at once."""
     desk = replace(desk, feature=feature.__name__)
     for _ in range(MOST_ROUNDS):
-        came = await perform(await feature(situation, reads), situation.change, desk)
+        actions = await feature(situation, reads)
+        came = await perform(actions, situation.change, desk)
+        if came or any(isinstance(each, SetCheck) for each in actions):
+            # What was just done counts as done: a step that is taken twice would ask one more each time.
+            situation = replace(situation.knowing(came), effects=await desk.effects.every())
         if not came:
             break
-        # What was just done counts as done: a step that is taken twice would ask one more each time.
-        situation = replace(situation.knowing(came), effects=await desk.effects.every())
     return situation
 
 

@@ -13,7 +13,7 @@ from policies.clocks import State
 from policies.clocks.hours import of_person
 from policies.clocks.story import story
 from policies.clocks.world import BLOCKED, SNOOZED
-from policies.facts import CommandGiven, RemarkEdited, ReviewAsked, Reviewed, SlotsChosen, same
+from policies.facts import ChangeDrafted, CommandGiven, RemarkEdited, ReviewAsked, Reviewed, SlotsChosen, same
 from policies.gaps import open_asks
 from policies.reviewers import FALLBACK
 from policies.text import checked
@@ -29,7 +29,9 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
     """
     said_before = any(effect.kind == "sticky" for effect in situation.effects)
     in_review = situation.is_open and not situation.change.draft
-    if not said_before and (not in_review or _waits_for_guest(situation)):
+    checks = _checks(situation) if situation.is_open and reads.forge.dialect == "gitlab" else ()
+    begins = in_review or any(check.is_bad for check in checks)
+    if not said_before and (not begins or _waits_for_guest(situation)):
         return ()
     asked = _asked_lines(situation) if in_review else ()
     waiting = tuple(line.login for line in asked if not line.answered)
@@ -48,6 +50,7 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
         presumed=situation.state.ask_author,
         command=situation.rulebook.rules.commands.prefix,
         owners_path=situation.rulebook.owners_path if in_review else "",
+        checks=checks,
     )
     return (KeepSticky(checked(words.sticky(said)), _last_edit(situation)),)
 
@@ -57,6 +60,21 @@ def _last_edit(situation: Situation) -> str:
     ours = {effect.remote_id for effect in situation.effects if effect.kind == "sticky"}
     edits = [fact for fact in situation.facts(RemarkEdited) if fact.remark_id in ours and not fact.by_bot]
     return edits[-1].key if edits else ""
+
+
+def _checks(situation: Situation) -> tuple[words.Checked, ...]:
+    """What the checks on the newest commit found, for a forge that shows a title of them and no more."""
+    head = situation.change.head_sha
+    return tuple(
+        words.Checked(
+            each.payload["name"],
+            each.payload["title"],
+            each.payload["summary"],
+            is_bad=each.payload["conclusion"] != "success",
+        )
+        for each in situation.effects
+        if each.kind == "check" and each.payload["head"] == head and each.state in ("done", "skipped")
+    )
 
 
 def _waits_for_guest(situation: Situation) -> bool:
@@ -78,7 +96,7 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
     if change.state == "closed":
         return words.CLOSED
     if change.draft:
-        return words.BACK_TO_DRAFT
+        return words.BACK_TO_DRAFT if situation.facts(ChangeDrafted) else words.DRAFT
     if state.tripped:
         return words.nobody_asked(state.tripped)
     if state.turn.state in ("AUTHOR", "FIX"):

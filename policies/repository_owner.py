@@ -54,14 +54,20 @@ def named_owner(claims: Claims, tree: TeamTree) -> RepositoryOwner | None:
     return None
 
 
+def home(claims: Claims, tree: TeamTree) -> RepositoryOwner | None:
+    """On GitLab the group that the repository lives in, else the closest one around it that counts."""
+    around = claims.organisation.split("/") if claims.dialect == "gitlab" else []
+    for depth in range(len(around), 0, -1):
+        if (team := tree.find("/".join(around[:depth]), "")) is not None:
+            return RepositoryOwner(team, "group")
+    return None
+
+
 def granted_owner(claims: Claims, tree: TeamTree) -> RepositoryOwner | None:
     """The owner by what teams may do: the one team that administers it, else the one that maintains it.
 
-    On GitLab it is the group that the repository lives in. Of two equals neither is meant.
+    Of two equals neither is meant.
     """
-    if claims.dialect == "gitlab":
-        top = tree.find(claims.organisation.partition("/")[0], "")
-        return RepositoryOwner(top, "group") if top else None
     given = {same(name): access for name, access in (claims.access or {}).items()}
     for wanted in ("admin", "maintain"):
         holders = {name for name, access in given.items() if access == wanted and name in tree.teams}

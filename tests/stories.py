@@ -29,7 +29,7 @@ from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.story import Person
 from app.forges.sandbox.world import Change, Comment, Issue, Kind, LineRemark, Permission, Repository
 from app.settings import Settings, read_settings
-from app.store.tables import effect, fact, obligation
+from app.store.tables import effect, fact, kept, obligation
 from tests.contract.checker import Contract
 from tests.contract.gitlab import GitLabContract
 
@@ -141,6 +141,8 @@ class GitLab(GitLabSandbox):
 
 def in_its_place(path: str) -> str:
     """The path of a forge's own file on GitLab."""
+    if path == ".github/pull_request_template.md":
+        return ".gitlab/merge_request_templates/Default.md"
     return path.replace(".github/", ".gitlab/", 1) if path.startswith(".github/") else path
 
 
@@ -275,6 +277,7 @@ def _of_gitlab(forge: GitLabSandbox) -> dict[str, object]:
         "gitlab_token": forge.token,
         "gitlab_webhook_secrets": SECRET,
         "gitlab_signing_tokens": forge.signing_token,
+        "gitlab_defaults_project": "shop/defaults",
         "gitlab_write_seconds": 0,
         "gitlab_reads_per_minute": 100_000,
         "gitlab_writes_per_hour": 100_000,
@@ -321,6 +324,64 @@ async def bot(
         await asyncio.gather(*parts)
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What a check says, as people see it: a check run, or a commit status with its part of the comment.
+
+    A commit status knows no `neutral`, which is a success there, and has no annotations: the table names lines.
+    """
+
+    conclusion: str
+    title: str
+    summary: str
+    annotations: tuple[tuple[int, str, str], ...] = ()  # line, level, title
+
+
+def check_on(change: Change, name: str) -> Judgement | None:
+    """The newest verdict of this name on the change's newest commit."""
+    if Golden.kind == "gitlab":
+        return _status_on(change, name)
+    runs = [run for run in change.repository.checks.values() if (run.name, run.sha) == (name, change.head)]
+    if not runs:
+        return None
+    output = runs[-1].output
+    notes = tuple(
+        (each["start_line"], each["annotation_level"], each["title"])
+        for each in output.get("annotations", ())
+    )
+    return Judgement(str(runs[-1].conclusion), output["title"], output["summary"], notes)
+
+
+def _status_on(change: Change, name: str) -> Judgement | None:
+    found = [each for each in change.repository.statuses if (each.context, each.sha) == (name, change.head)]
+    if not found:
+        return None
+    _, _, part = "\n".join(said(change)).partition(f"<summary><code>{name}</code>: ")
+    title, _, rest = part.partition("</summary>\n\n")
+    assert title == found[-1].description
+    state = {"failed": "failure"}.get(found[-1].state, found[-1].state)
+    return Judgement(state, title, rest.partition("\n\n</details>")[0])
+
+
+async def a_day_later(bot: Bot, world: Shop, length: str = "25h") -> None:
+    """Both clocks move: that of promises, and the age of what was read."""
+    world.later(length)
+    async with bot.usher.database.begin() as connection:
+        old = sa.func.now() - sa.text("interval '2 hours'")
+        await connection.execute(sa.update(kept).values(read_at=old))
+    await bot.settled()
+
+
+def defaults_of(forge: Forge) -> str:
+    """The name of the organisation's repository of defaults: GitLab's is whichever the operator named."""
+    return "shop/defaults" if forge.kind == "gitlab" else "shop/.github"
+
+
+def neutral() -> str:
+    """How a check ends that says something and fails nothing."""
+    return "success" if Golden.kind == "gitlab" else "neutral"
+
+
 def reference(change: Change) -> str:
     """How people name a change in their words: `#7`, on GitLab `!7`."""
     return f"{'!' if Golden.kind == 'gitlab' else '#'}{change.number}"
@@ -357,6 +418,7 @@ def golden(name: str, text: str) -> None:
     own = GOLDEN / f"{name}.gitlab.md"
     path = own if Golden.kind == "gitlab" and own.exists() else GOLDEN / f"{name}.md"
     if path is not own and Golden.kind == "gitlab":
+        text = text.replace(".gitlab/merge_request_templates/Default.md", ".github/pull_request_template.md")
         text = re.sub(r"(?<![\w/])!(?=\d)", "#", text.replace("`.gitlab/", "`.github/"))
     if not path.exists():
         path.write_text(text + "\n", encoding="utf-8")

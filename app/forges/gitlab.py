@@ -95,6 +95,7 @@ class GitLab:
         self._account = account
         self._event_at = event_at
         self._turn: Turn | None = None
+        self._invited: dict[int, Mapping[str, int]] = {}
 
     # --- Changes ----------------------------------------------------------------------------------------
 
@@ -292,18 +293,24 @@ class GitLab:
         """Members of a group around the project have their own level there; of an invited one, at most its."""
         if same(repository.name).startswith(f"{same(team)}/"):
             return "write"
-        said = await self._client.get("projects/{id}", id=repository.id)
-        shared = [number(each, "group_access_level") for each in _shares(said, team)]
+        if repository.id not in self._invited:
+            self._invited[repository.id] = await self._invitations(repository)
+        return states.access(self._invited[repository.id].get(same(team), 0))
+
+    async def _invitations(self, repository: RepositoryRef) -> Mapping[str, int]:
+        """The level of each group that was invited to the project or to a group around it; the highest counts."""
+        places = [await self._client.get("projects/{id}", id=repository.id)]
         around = repository.owner.split("/")
         for depth in range(len(around), 0, -1):
-            if any(shared):
-                break
             try:
-                group = await self._client.get("groups/{group}", group="/".join(around[:depth]))
+                places.append(await self._client.get("groups/{group}", group="/".join(around[:depth])))
             except Gone:  # a person's own projects
                 break
-            shared = [number(each, "group_access_level") for each in _shares(group, team)]
-        return states.access(max((level or 0 for level in shared), default=0))
+        found: dict[str, int] = {}
+        for each in (each for place in places for each in objects(place, "shared_with_groups")):
+            name = same(text(each, "group_full_path"))
+            found[name] = max(found.get(name, 0), number(each, "group_access_level") or 0)
+        return found
 
     async def membership(self, organisation: str, who: str) -> Membership:
         user_id = await self._client.user_id(who)
@@ -444,6 +451,7 @@ class GitLab:
             "state": _VERDICTS[verdict.conclusion],
             "name": verdict.name,
             "description": verdict.title[:LONGEST_DESCRIPTION],
+            **({"target_url": verdict.url} if verdict.url else {}),
         }
         try:
             said = await self._write("POST", "projects/{id}/statuses/{sha}", body, **where)
@@ -701,12 +709,6 @@ class GitLab:
 
 def _place(place: Change | Issue) -> str:
     return _CHANGE if isinstance(place, Change) else _ISSUE
-
-
-def _shares(place: object, team: str) -> list[Mapping[str, Any]]:
-    """The invitations of a group to a project or group."""
-    invited = objects(place, "shared_with_groups")
-    return [each for each in invited if same(text(each, "group_full_path")) == same(team)]
 
 
 def _instant(at: datetime) -> str:

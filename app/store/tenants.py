@@ -94,6 +94,17 @@ async def by_group(
     return await by_installation(connection, "gitlab", host, number, account=account, mode=mode)
 
 
+async def only_one(connection: AsyncConnection, forge: str, host: str) -> Tenant | None:
+    """The tenant of this forge where there is just one."""
+    find = (
+        sa.select(*_COLUMNS)
+        .where(tenant.c.forge == forge, tenant.c.host == host, tenant.c.state != "left")
+        .limit(2)
+    )
+    rows = (await connection.execute(find)).all()
+    return _made(rows[0]) if len(rows) == 1 else None
+
+
 def _unnumbered(account: str) -> int:
     """A number below zero that no group has, and that follows from its path."""
     return -1 - int.from_bytes(hashlib.sha256(account.lower().encode()).digest()[:7])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 from policies.boxes import box
 from policies.text import Said, code, counted, in_cell, listed, user
@@ -20,6 +21,16 @@ class AskedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found. `is_bad`: its author should read it."""
+
+    name: str
+    title: str
+    summary: str  # Markdown
+    is_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sticky:
     """What the change's comment has to say. `due` and `zone` belong to the headline's deadline."""
 
@@ -33,6 +44,7 @@ class Sticky:
     presumed: bool = False  # and did something about it, so that it is presumed before long
     command: str = "/usher"
     owners_path: str = ""
+    checks: tuple[Checked, ...] = ()  # where the forge does not show what they found
 
 
 def your_turn(people: tuple[str, ...], due: datetime | None, zone: str, *, again: bool = False) -> str:
@@ -83,6 +95,7 @@ NOBODY_FREE = (
 )
 MERGED = "**Merged.** Nothing is awaited here."
 CLOSED = "**Closed.** Nothing is awaited here."
+DRAFT = "**A draft.** Nobody is asked until it is ready."
 BACK_TO_DRAFT = "**Back to draft.** Nobody is waited for until it is ready again."
 
 
@@ -154,6 +167,18 @@ def owners_problem(path: str, number: int) -> str:
     return f"{code(path)} has {counted(number, 'line')} that cannot be read; they own nothing."
 
 
+MOST_SHOWN = 25_000
+"""Characters of what a check found that have room beside the rest of a comment."""
+
+
+def check(said: Checked) -> str:
+    """What a check found: open where it is to be read, else folded."""
+    found = said.summary if len(said.summary) <= MOST_SHOWN else "This is too long to be shown here."
+    opened = " open" if said.is_bad else ""
+    line = f"<summary><code>{escape(said.name)}</code>: {escape(said.title)}</summary>"
+    return f"<details{opened}>\n{line}\n\n{found}\n\n</details>"
+
+
 def sticky(said: Sticky) -> str:
     """The change's comment, as Markdown."""
     parts = [said.headline]
@@ -171,6 +196,7 @@ def sticky(said: Sticky) -> str:
     if said.ready:
         parts.append(how_to_give_back(said.command, presumed=said.presumed))
     parts += said.notes
+    parts += [check(each) for each in said.checks]
     source = f" · owners from {code(said.owners_path)}" if said.owners_path else ""
     parts.append(f"<sub>Usher keeps this comment up to date{source}</sub>")
     return "\n\n".join(parts)

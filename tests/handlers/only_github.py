@@ -57,15 +57,6 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
             "test_of_who_uninstalled_it_nothing_is_kept_a_day_later",
             "test_who_comes_back_in_time_loses_nothing",
         ),
-        "unfound": ("test_nothing_that_usher_opened_stays_open",),
-    },
-    "test_guests": {
-        "group": ("test_a_repository_that_nobody_is_named_for_is_a_finding",),
-        "unfound": (
-            "test_a_guest_reads_one_comment_five_minutes_after_the_change_is_ready",
-            "test_the_second_time_the_comment_is_short",
-            "test_who_changes_teams_later_stays_what_they_were_at_the_opening",
-        ),
     },
     "test_guidelines": {
         "app": (
@@ -103,21 +94,6 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
             "test_a_delivery_that_found_no_connection_is_asked_for_and_does_its_work",
             "test_a_delivery_that_was_answered_and_is_not_here_is_a_loss_too",
             "test_what_came_or_waits_on_disk_is_not_asked_for",
-        ),
-    },
-    "test_new_repositories": {
-        "unfound": ("test_a_draft_is_to_be_had_on_the_question",),
-    },
-    "test_organisation": {
-        "defaults": (
-            "test_a_push_to_them_is_felt_everywhere",
-            "test_the_organisations_rules_hold_in_every_repository",
-            "test_what_is_the_organisations_alone_changes_nothing_elsewhere",
-        ),
-        "verdict": (
-            "test_a_line_that_cannot_be_used_fails_where_it_stands",
-            "test_a_mended_line_succeeds",
-            "test_an_edit_of_the_rules_is_told_value_by_value",
         ),
     },
     "test_owner_doctor": {

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from app.forges.sandbox.faults import Fault
 from app.forges.sandbox.world import Change, CheckRun, Issue, Repository
-from app.store.tables import due, finding, kept
-from tests.stories import OWNERS, Bot, Shop, golden
+from app.store.tables import due, finding
+from tests.stories import OWNERS, Bot, Shop, a_day_later, golden
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 
@@ -228,17 +228,8 @@ async def test_a_lost_event_is_found_the_next_day(bot: Bot, world: Shop) -> None
     world.carla.leaves("shop/payments")
     await bot.settled()
     assert await open_findings(bot, world.api) == set()
-    await _a_day_later(bot, world)
+    await a_day_later(bot, world)
     assert ("team_unusable", "high") in await open_findings(bot, world.api)
-
-
-async def _a_day_later(bot: Bot, world: Shop, length: str = "25h") -> None:
-    """Both clocks move: that of promises, and the age of what was read."""
-    world.later(length)
-    async with bot.usher.database.begin() as connection:
-        old = sa.func.now() - sa.text("interval '2 hours'")
-        await connection.execute(sa.update(kept).values(read_at=old))
-    await bot.settled()
 
 
 async def test_what_is_mended_is_cleared(bot: Bot, world: Shop) -> None:
@@ -277,11 +268,11 @@ async def test_a_person_who_closes_the_issue_has_peace_for_ninety_days(bot: Bot,
     await bot.settled()
     [issue] = issues(world.api)
     world.dora.closes(issue)
-    await _a_day_later(bot, world)
-    await _a_day_later(bot, world, "80d")
+    await a_day_later(bot, world)
+    await a_day_later(bot, world, "80d")
     assert not issue.open
     assert issues(world.api) == [issue]
-    await _a_day_later(bot, world, "10d")
+    await a_day_later(bot, world, "10d")
     assert not issue.open
     assert [each.open for each in issues(world.api)] == [False, True]
 
@@ -293,7 +284,7 @@ async def test_a_clear_issue_that_a_person_opens_again_is_theirs(bot: Bot, world
     ruin(world, OWNERS)
     await bot.settled()
     world.dora.reopens(issue)
-    await _a_day_later(bot, world)
+    await a_day_later(bot, world)
     assert issue.open
 
 
@@ -309,7 +300,7 @@ async def test_looking_again_writes_nothing(bot: Bot, world: Shop) -> None:
     ruin(world, OWNERS + "app.py @stranger @dora\n")
     await bot.settled()
     writes = list(bot.forge.ledger.writes)
-    await _a_day_later(bot, world)
+    await a_day_later(bot, world)
     assert list(bot.forge.ledger.writes) == writes
 
 

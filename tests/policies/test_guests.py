@@ -11,7 +11,7 @@ from policies import guests
 from policies.facts import AuthorPlaced, OriginSeen, Person, Roster, Team
 from policies.guests import Coming, Owned, coming
 from policies.owners import parse
-from policies.repository_owner import Claims, RepositoryOwner, granted_owner, named_owner
+from policies.repository_owner import Claims, RepositoryOwner, granted_owner, home, named_owner
 from policies.rules import Teams
 from policies.team_tree import TeamTree, fixed, grow
 
@@ -203,6 +203,12 @@ def test_the_one_team_that_administers_it_owns_it(access: dict[str, str], expect
     assert (found.team if found else None) == expected
 
 
-def test_on_gitlab_it_is_the_group_that_it_lives_in() -> None:
-    tree = TeamTree({"shop": Team("shop", (Person("ana"),))})
-    assert granted_owner(Claims("shop/tools", "gitlab"), tree) == RepositoryOwner("shop", "group")
+@pytest.mark.parametrize(
+    ("organisation", "group"),
+    [("shop/Tools", "shop/tools"), ("shop/tools/cli", "shop/tools"), ("shop/other", None), ("shop", None)],
+)
+def test_on_gitlab_it_is_the_closest_group_around_it(organisation: str, group: str | None) -> None:
+    tree = TeamTree({"shop/tools": Team("shop/tools", (Person("ana"),))})
+    expected = RepositoryOwner(group, "group") if group else None
+    assert home(Claims(organisation, "gitlab"), tree) == expected
+    assert home(Claims(organisation, "github"), tree) is None

@@ -22,6 +22,8 @@ def list_issues(call: Call) -> Answer:
     state = call.one_of("state", ("opened", "closed", "all"), "all")
     if state != "all":
         found = [each for each in found if each.open == (state == "opened")]
+    if "author_id" in call.query:
+        found = [each for each in found if str(each.by.id) == call.query["author_id"]]
     if "labels" in call.query:
         wanted = set(call.query["labels"].split(","))
         found = [each for each in found if wanted <= each.label_names]
