@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -206,6 +206,7 @@ class Drain:
         if known is not None and (name is None or known.installation == name.group):
             if account and same(account) != same(known.account):
                 await tenants.rename(connection, known.id, account)
+                return replace(known, account=account)
             return known
         if name is None and not account:
             # News of members name no group by its whole path: a hook made by hand tells of the only one there is.
