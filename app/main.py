@@ -130,7 +130,7 @@ async def opened(
                 database,
                 forges,
                 clock,
-                master[0],
+                master,
                 gather,
                 settings.uncertain_seconds,
                 settings.gitlab_defaults_project,

@@ -80,7 +80,7 @@ async def _on_paper(settling: Settling, tenant: Tenant, place: RepositoryRef, nu
         log=PaperLog(SubjectLog(database, tenant.id, str(subject))),
         records=records,
         live=False,
-        sign=lambda _key: "",
+        sign=lambda _key: ("",),
         now=now,
     )
     rulebooks = KeptRulebooks(database, tenant.id, forge, now, settling.defaults_project)

@@ -46,7 +46,7 @@ class Settling:
     database: Database
     forge_of: Callable[[Tenant, datetime | None], Forge]
     clock: PromiseClock
-    master_key: bytes
+    master_keys: tuple[bytes, ...]
     gather: timedelta
     settles_after: float
     defaults_project: str | None = None
@@ -109,7 +109,7 @@ class Settling:
             log=SubjectLog(self.database, tenant.id, lease.subject),
             records=records,
             live=tenant.mode == "live",
-            sign=lambda key: keys.marker(self.master_key, tenant.id, key),
+            sign=lambda key: tuple(keys.marker(each, tenant.id, key) for each in self.master_keys),
             now=now,
             settles_after=self.settles_after,
             silent=silence is not None and silence.holds(now),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -128,7 +128,7 @@ async def _send(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
     for turn in range(TURNS):
         await desk.forge.turn(place.ref if isinstance(place, Repository) else place.repository)
         try:
-            await desk.effects.sending(effect, desk.feature)
+            await desk.effects.sending(_marked(effect, desk), desk.feature)
         except Held as held:
             await desk.effects.hold(effect, held)
             return ()
@@ -263,10 +263,11 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
     if effect.remote_id is None:
         return ()
     shown = {**_payload(action, desk.now), "at": effect.payload.get("at")}
+    is_old = effect.marker is not None and effect.marker != desk.sign(effect.key)[0]  # by a key of before
     match action, place:
-        case KeepSticky(), Change() | Issue() if _differs(shown, {"edit": "", **effect.payload}):
+        case KeepSticky(), Change() | Issue() if is_old or _differs(shown, {"edit": "", **effect.payload}):
             again = desk.forge.amend(place, effect.remote_id, _signed(action.body, desk, effect))
-        case KeepIssue(), Repository() if _differs(shown, {"about": "health", **effect.payload}):
+        case KeepIssue(), Repository() if is_old or _differs(shown, {"about": "health", **effect.payload}):
             body = _signed(action.body, desk, effect)
             again = desk.forge.edit_issue(place.ref, effect.remote_id, body, is_open=action.open)
         case SetCheck(), Change() | Repository() if _differs(shown, effect.payload):
@@ -285,7 +286,7 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
         return ()
     except Unsure as error:
         raise Unavailable(str(error)) from error  # writing it twice is the same as once
-    await desk.effects.done(effect, effect.remote_id, shown)
+    await desk.effects.done(_marked(effect, desk), effect.remote_id, shown)
     return ()
 
 
@@ -316,7 +317,12 @@ def _differs(shown: dict[str, Any], before: Mapping[str, Any]) -> bool:
 
 
 def _signed(body: Body, desk: Desk, effect: Effect) -> str:
-    return sealed(body, desk.sign(effect.key))
+    return sealed(body, desk.sign(effect.key)[0])
+
+
+def _marked(effect: Effect, desk: Desk) -> Effect:
+    """The effect with the marker that is written now."""
+    return replace(effect, marker=desk.sign(effect.key)[0])
 
 
 def _kind(action: ForgeAction) -> str:

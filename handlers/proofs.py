@@ -34,14 +34,17 @@ SETTLES_AFTER = 35.0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything needed to carry actions out at one place. `feature` is whose actions they are."""
+    """Everything needed to carry actions out at one place. `feature` is whose actions they are.
+
+    Of the markers the first is by the newest key; by the others we know what was written before it.
+    """
 
     forge: Forge
     effects: Effects
     log: Log
     records: Records
     live: bool
-    sign: Callable[[str], str]  # an effect's key → the hidden marker of its comment
+    sign: Callable[[str], tuple[str, ...]]  # an effect's key → its hidden marker, under each of our keys
     now: datetime
     settles_after: float = SETTLES_AFTER
     feature: str = ""
@@ -116,17 +119,24 @@ async def find(effect: Effect, place: Place, desk: Desk) -> tuple[Fact, ...] | N
 
 
 async def _ours(effect: Effect, place: Place, desk: Desk) -> list[int]:
-    """The numbers of every comment or issue that is Usher's own and carries this effect's marker; oldest first."""
-    marker = desk.sign(effect.key)
+    """The numbers of every comment or issue that is Usher's own and carries this effect's marker; oldest first.
+
+    The row remembers under which marker it was sent, should that key be gone by now.
+    """
+    markers = {*desk.sign(effect.key), *filter(None, [effect.marker])}
     if isinstance(place, Repository):
         issues = await desk.forge.our_issues(place.ref) if effect.kind == "issue" else ()
-        found = [each.number for each in issues if marker in each.body]
+        found = [each.number for each in issues if _has(each.body, markers)]
     elif effect.kind in ("say", "sticky"):
         remarks = await desk.forge.remarks(place)
-        found = [each.id for each in remarks if marker in each.body and desk.forge.wrote(each)]
+        found = [each.id for each in remarks if _has(each.body, markers) and desk.forge.wrote(each)]
     else:
         found = []
     return sorted(found)
+
+
+def _has(body: str, markers: Iterable[str]) -> bool:
+    return any(marker in body for marker in markers)
 
 
 async def _take_back(number: int, place: Place, desk: Desk) -> None:

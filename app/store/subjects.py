@@ -184,6 +184,7 @@ class SubjectEffects:
                 fence=self._lease.fence,
                 attempts=effect.c.attempts + 1,
                 payload=dict(each.payload),
+                marker=each.marker,
             )
         )
 
@@ -201,6 +202,8 @@ class SubjectEffects:
             metrics.effects.labels(each.kind, "done").inc()
             if each.kind in TWINS and (in_doubt or each.attempts):
                 values["heal_at"] = sa.func.now() + HEALS[0]
+        if each.marker is not None:
+            values["marker"] = each.marker
         if remote_id is not None:
             values["remote_id"] = remote_id
         if payload is not None:

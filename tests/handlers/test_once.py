@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -103,3 +108,34 @@ async def test_a_comment_that_somebody_deleted_stays_deleted(bot: Bot, world: Sh
     world.erin.reviews(change, "approve")
     await bot.settled()
     assert said(change) == []
+
+
+def new_master_key(bot: Bot, *, keep: bool) -> None:
+    """From now on Usher marks with another key; the old one is still configured if it is to `keep`."""
+    old = bot.usher.work.settling
+    kept = old.master_keys if keep else ()
+    bot.usher.work.settling = replace(old, master_keys=(secrets.token_bytes(32), *kept), settles_after=0.3)
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["the old key is kept", "the old key is gone"])
+async def test_a_comment_under_an_older_key_is_known_again(bot: Bot, world: Shop, keep: bool) -> None:
+    """Its answer was lost; when Usher looks for it the master key was replaced. The comment is marked anew."""
+    path = "/notes" if bot.forge.kind == "gitlab" else "comments"
+    bot.forge.faults.next(Fault(cut=True, after_effect=True), method="POST", path=path)
+    bot.usher.work.settling = replace(bot.usher.work.settling, settles_after=3.0)
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    async with asyncio.timeout(20):
+        while not any(each.state == "uncertain" for each in await bot.effects(change)):
+            await asyncio.sleep(0.01)
+    before = change.remarks[-1].body.splitlines()[-1]
+    new_master_key(bot, keep=keep)
+    async with bot.usher.database.begin() as connection:
+        await connection.execute(sa.update(due).values(not_before=sa.func.now() + timedelta(seconds=0.5)))
+    await bot.settled()
+    assert len(said(change)) == 1
+    world.erin.reviews(change, "approve")
+    await bot.settled()
+    assert len(said(change)) == 1
+    after = change.remarks[0].body.splitlines()[-1]
+    assert after.startswith("<!-- usher:1:")
+    assert after != before
