@@ -356,11 +356,11 @@ def _status_on(change: Change, name: str) -> Judgement | None:
     found = [each for each in change.repository.statuses if (each.context, each.sha) == (name, change.head)]
     if not found:
         return None
-    _, _, part = "\n".join(said(change)).partition(f"<summary><code>{name}</code>: ")
-    title, _, rest = part.partition("</summary>\n\n")
+    _, _, part = "\n".join(said(change)).partition(f"**Check `{name}`: ")
+    title, _, rest = part.partition("**\n\n")
     assert title == found[-1].description
     state = {"failed": "failure"}.get(found[-1].state, found[-1].state)
-    return Judgement(state, title, rest.partition("\n\n</details>")[0])
+    return Judgement(state, title, re.split(r"\n\n(?:<sub>|\*\*Check )", rest)[0])
 
 
 async def a_day_later(bot: Bot, world: Shop, length: str = "25h") -> None:

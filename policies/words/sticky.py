@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 
 from policies.boxes import box
 from policies.text import Said, code, counted, in_cell, listed, user
@@ -25,8 +24,8 @@ class Checked:
     """What a check found. `is_bad`: its author should read it."""
 
     name: str
-    title: str
-    summary: str  # Markdown
+    title: Said
+    summary: Said  # Markdown
     is_bad: bool = False
 
 
@@ -172,11 +171,9 @@ MOST_SHOWN = 25_000
 
 
 def check(said: Checked) -> str:
-    """What a check found: open where it is to be read, else folded."""
+    """What a check found."""
     found = said.summary if len(said.summary) <= MOST_SHOWN else "This is too long to be shown here."
-    opened = " open" if said.is_bad else ""
-    line = f"<summary><code>{escape(said.name)}</code>: {escape(said.title)}</summary>"
-    return f"<details{opened}>\n{line}\n\n{found}\n\n</details>"
+    return f"**Check {code(said.name)}: {said.title}**\n\n{found}"
 
 
 def sticky(said: Sticky) -> str:
@@ -196,7 +193,7 @@ def sticky(said: Sticky) -> str:
     if said.ready:
         parts.append(how_to_give_back(said.command, presumed=said.presumed))
     parts += said.notes
-    parts += [check(each) for each in said.checks]
+    parts += [check(verdict) for verdict in said.checks]
     source = f" · owners from {code(said.owners_path)}" if said.owners_path else ""
     parts.append(f"<sub>Usher keeps this comment up to date{source}</sub>")
     return "\n\n".join(parts)
