@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from app.forges.http import Answer
 
-Key = tuple[int, str]
-"""Installation and URL: every request for one URL has the same `Accept`."""
+Key = tuple[int, str, str]
+"""Installation, URL and `Accept`: by the last a forge may answer one URL in several forms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ class _Request:
     turn: Turn | None = None
 
     @property
-    def key(self) -> tuple[int, str]:
-        return (self.opens.installation, self.url)
+    def key(self) -> tuple[int, str, str]:
+        return (self.opens.installation, self.url, self.accept)
 
 
 class GitHubClient:

@@ -3,7 +3,7 @@
 from app.forges.etags import EtagCache, Kept
 from app.forges.http import Answer
 
-KEY = (1, "https://api.example.com/x")
+KEY = (1, "https://api.example.com/x", "application/json")
 
 
 def answer(body: bytes, etag: str | None = '"1"') -> Answer:
@@ -15,7 +15,8 @@ def test_an_etag_is_offered_only_with_the_token_that_earned_it():
     cache.keep(KEY, "token-a", answer(b"x"))
     assert cache.of(KEY, "token-a") == Kept('"1"', "token-a", answer(b"x"))
     assert cache.of(KEY, "token-b") is None
-    assert cache.of((2, KEY[1]), "token-a") is None
+    assert cache.of((2, *KEY[1:]), "token-a") is None
+    assert cache.of((*KEY[:2], "application/vnd.other+json"), "token-a") is None
 
 
 def test_a_newer_answer_takes_the_place_of_the_older():
@@ -32,12 +33,12 @@ def test_a_newer_answer_takes_the_place_of_the_older():
 def test_the_cache_never_grows_beyond_its_size_and_drops_what_was_used_least():
     cache = EtagCache(100_000)
     for number in range(50):
-        cache.keep((1, str(number)), "t", answer(b"x" * 9_000))
-        cache.of((1, "0"), "t")
+        cache.keep((1, str(number), ""), "t", answer(b"x" * 9_000))
+        cache.of((1, "0", ""), "t")
         assert cache.size <= 100_000
-    assert cache.of((1, "0"), "t")
-    assert cache.of((1, "49"), "t")
-    assert not cache.of((1, "1"), "t")
+    assert cache.of((1, "0", ""), "t")
+    assert cache.of((1, "49", ""), "t")
+    assert not cache.of((1, "1", ""), "t")
 
 
 def test_one_large_answer_does_not_push_out_all_others():
