@@ -1,0 +1,36 @@
+"""Looking for deliveries that never came, among very many. Its stories: `tests/handlers/test_missed.py`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from app.missed import MOST, MissedDeliveries
+from app.store.chores import Chore
+from app.store.database import Database
+from handlers.ports import Attempt
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+MANY = 70_000
+"""PostgreSQL takes 65,535 parameters with one statement."""
+
+
+class Listing:
+    """A forge that lists so many deliveries, and notes which it was asked for again."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def attempts(self, _since: datetime) -> list[Attempt]:
+        at = NOW - timedelta(hours=2)
+        return [Attempt(number, f"id-{number}", "push", at, False) for number in range(MANY)]
+
+    async def redeliver(self, attempt: Attempt) -> None:
+        self.asked.append(attempt.delivery_id)
+
+
+async def test_more_deliveries_than_a_statement_takes_parameters(database: Database) -> None:
+    listing = Listing()
+    look = MissedDeliveries("github", database, lambda: listing, lambda *_: False, now=lambda: NOW)
+    note = await look(Chore("missed github", NOW, None, None, {}))
+    assert note["missing"] == MANY
+    assert len(listing.asked) == MOST
