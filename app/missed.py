@@ -37,7 +37,9 @@ SETTLED = timedelta(minutes=1)
 """A younger attempt may still be on its way to us."""
 
 MOST = 100
-"""Deliveries that are asked for in one look."""
+"""Deliveries that are asked for in one look. Where there are more, the next look comes within a minute: GitHub
+lets us write so much in one, and an outage of an hour may have cost thousands.
+"""
 
 MOST_TRIES = 5
 """So often one delivery is asked for: what is too large for us never comes."""
@@ -104,6 +106,7 @@ class MissedDeliveries:
                 for each in missing
                 if each.delivery_id in tries and each.at > now - LISTED
             ],
+            "soon": failed is None and len(wanted) > MOST,
             "missing": len(missing),
             "given_up": sum(tries.get(each.delivery_id, 0) >= MOST_TRIES for each in missing),
             "recovered": note.get("recovered", 0) + recovered,

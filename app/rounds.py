@@ -24,14 +24,15 @@ LOOK_EVERY = 5.0
 """Seconds between two looks whether a round's time has come."""
 
 _JITTER = 0.1
-_AFTER_FAILURE = timedelta(minutes=1)
+_SOON = timedelta(minutes=1)
+"""After a round that failed, or that says it could not do all."""
 
 Do = Callable[[Chore], Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """`do` gets what its last run noted, and returns what the next one needs.
+    """`do` gets what its last run noted, and returns what the next one needs; `soon` in it: there is more to do.
 
     `at_start`: do it when a process starts, too, unless it succeeded within that time.
     """
@@ -81,11 +82,12 @@ class Rounds:
             reason = f"{type(error).__name__}: {error}"
             log.warning("a round failed", round=each.name, reason=reason)
             async with self._database.begin() as connection:
-                await chores.failed(connection, each.name, min(each.every, _AFTER_FAILURE), reason)
+                await chores.failed(connection, each.name, min(each.every, _SOON), reason)
             return True
         async with self._database.begin() as connection:
             spread = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - so that not all come at once
-            await chores.done(connection, each.name, each.every * spread, note)
+            again_in = min(each.every, _SOON) if note.get("soon") else each.every
+            await chores.done(connection, each.name, again_in * spread, note)
         log.debug(
             "round made", round=each.name, **{name: value for name, value in note.items() if name != "asked"}
         )

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from app.missed import MOST, MissedDeliveries
+from app.rounds import Round, Rounds
+from app.store import chores
 from app.store.chores import Chore
 from app.store.database import Database
 from handlers.ports import Attempt
@@ -34,3 +38,18 @@ async def test_more_deliveries_than_a_statement_takes_parameters(database: Datab
     note = await look(Chore("missed github", NOW, None, None, {}))
     assert note["missing"] == MANY
     assert len(listing.asked) == MOST
+    assert note["soon"]
+
+
+@pytest.mark.parametrize(("soon", "least", "most"), [(True, 50, 70), (False, 250, 350)])
+async def test_a_round_that_could_not_do_all_is_made_again_soon(
+    database: Database, soon: bool, least: float, most: float
+) -> None:
+    async def look(_chore: Chore) -> dict[str, object]:
+        return {"soon": soon}
+
+    before = datetime.now(UTC)
+    assert await Rounds(database, [Round("look", timedelta(minutes=5), look)]).look() == 1
+    async with database.begin() as connection:
+        [chore] = await chores.every(connection)
+    assert least < (chore.next_at - before).total_seconds() < most
