@@ -12,7 +12,7 @@ from handlers.situation import Reads, Situation
 from policies.actions import Action, AddToDigest, Note, ReleaseReview, Say
 from policies.clocks import Obligation
 from policies.facts import Fact, ReviewAsked, same
-from policies.gaps import in_remarks, in_reviews, in_threads, released
+from policies.gaps import in_answers
 from policies.reminders import Rung
 from policies.text import checked
 from policies.words import digest, reasons
@@ -67,12 +67,7 @@ async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
     threads = await reads.forge.threads(change)
     remarks = [each for each in await reads.forge.remarks(change) if not reads.forge.wrote(each)]
     command = situation.rulebook.rules.commands.prefix
-    return (
-        *in_reviews(reviews, situation.log, command=command),
-        *in_threads(threads, situation.log, situation.now),
-        *in_remarks(remarks, situation.log, command=command),
-        *released(change, reviews, situation.log),
-    )
+    return in_answers(change, reviews, threads, remarks, situation.log, situation.now, command=command)
 
 
 def _mentions(situation: Situation, rungs: Sequence[Rung]) -> Sequence[Action]:

@@ -8,7 +8,7 @@ know and not later than the change was last updated; it says so.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -44,6 +44,7 @@ from policies.facts import (
     SeveritySet,
     Thread,
     ThreadChanged,
+    in_order,
     same,
 )
 from policies.remarks import is_answer, review_answers
@@ -236,18 +237,48 @@ def in_threads(threads: Iterable[Thread], log: tuple[Fact, ...], seen: datetime)
     return tuple(found)
 
 
+def in_answers(
+    change: Change,
+    reviews: Sequence[Review],
+    threads: Iterable[Thread],
+    remarks: Iterable[Remark],
+    log: tuple[Fact, ...],
+    seen: datetime,
+    *,
+    command: str,
+) -> tuple[Fact, ...]:
+    """Reviews and comments, and what the change itself shows once they are known.
+
+    Whoever is waited for after a review that we never heard of was asked again; before, nothing looked missing.
+    """
+    heard = (
+        *in_reviews(reviews, log, command=command),
+        *in_threads(threads, log, seen),
+        *in_remarks(remarks, log, command=command),
+    )
+    log = in_order([*log, *heard])
+    known = {fact.key for fact in log}
+    shown = [fact for fact in in_change(change, log, seen) if fact.key not in known]
+    return (*heard, *shown, *released(change, reviews, log))
+
+
 def released(change: Change, reviews: Iterable[Review], log: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Requests that were taken back: open by the log, gone at the forge, and no review explains it.
+    """Requests that were taken back: open by the log, gone at the forge, and no review since explains it.
 
     Whoever the forge had no room for was never in its list.
     """
-    reviewed = {same(review.by.login) for review in reviews}
-    reviewed |= {same(who) for fact in log if isinstance(fact, AskUnlisted) for who in fact.people}
+    last: dict[str, datetime] = {}
+    for review in reviews:
+        who, at = same(review.by.login), review.at or change.updated_at
+        last[who] = max(last.get(who, at), at)
+    unlisted = {same(who) for fact in log if isinstance(fact, AskUnlisted) for who in fact.people}
     still = {same(login) for login in change.asked}
     return tuple(
         ReviewUnasked(at=change.updated_at, after=ask.at, who=ask.who)
         for who, ask in open_asks(log).items()
-        if who not in still and who not in reviewed and ask.at < change.updated_at
+        if who not in still | unlisted
+        and not (who in last and last[who] >= ask.at)
+        and ask.at < change.updated_at
     )
 
 

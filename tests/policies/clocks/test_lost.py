@@ -28,7 +28,7 @@ from policies.facts import (
     SlotsChosen,
     in_order,
 )
-from policies.gaps import in_change, in_remarks, in_reviews, released
+from policies.gaps import in_answers, in_change
 from tests.policies.clocks.telling import API, WEB, at, terms
 
 START = at("11-23 09:00")
@@ -90,9 +90,8 @@ class Forge:
         """The log after one look at the forge."""
         known = in_order(log)
         known = in_order([*known, *in_change(self.change(), known, NOW)])
-        known = in_order([*known, *in_reviews(self.reviews, known)])
-        known = in_order([*known, *in_remarks(self.remarks, known, command="/usher")])
-        return [*known, *released(self.change(), self.reviews, known)]
+        found = in_answers(self.change(), self.reviews, (), self.remarks, known, NOW, command="/usher")
+        return list(in_order([*known, *found]))
 
 
 who = st.sampled_from(["ben", "cyd", "dot", "eve"])
@@ -178,3 +177,28 @@ def test_what_was_never_delivered_is_found_by_one_look(
     assert {each.key: each.verdict for each in state(swept).obligations} == {
         each.key: each.verdict for each in state(told).obligations
     }
+
+
+def test_who_reviewed_and_was_asked_again_is_waited_for_though_neither_was_delivered() -> None:
+    forge = Forge()
+    asked = ReviewAsked(at=at("11-23 09:20"), by="ana", who="ben")
+    told: list[Fact] = [
+        asked,
+        Reviewed(at=at("11-23 09:40"), by="ben", state="changes_requested", review_id=1),
+        ReviewAsked(at=at("11-23 10:00"), by="ana", who="ben"),
+    ]
+    assert all(forge.hears(fact) for fact in told)
+    begun = ChangeOpened(at=START, by="ana", base="main", head="h0")
+    assert seen(state(forge.swept([begun, asked]))) == seen(state(told))
+
+
+def test_a_request_that_was_taken_back_is_not_waited_for_because_of_an_older_review() -> None:
+    forge = Forge()
+    told: list[Fact] = [
+        Reviewed(at=at("11-23 09:20"), by="ben", state="changes_requested", review_id=1),
+        ReviewAsked(at=at("11-23 09:40"), by="ana", who="ben"),
+        ReviewUnasked(at=at("11-23 10:00"), by="ana", who="ben"),
+    ]
+    assert all(forge.hears(fact) for fact in told)
+    begun = ChangeOpened(at=START, by="ana", base="main", head="h0")
+    assert seen(state(forge.swept([begun, told[1]]))) == seen(state(told))
