@@ -75,6 +75,7 @@ class Rounds:
             chore = await chores.take(connection, each.name, each.lease)
         if chore is None:
             return False
+        soon = min(each.every, _SOON)
         try:
             async with asyncio.timeout(each.lease.total_seconds() * 0.9):
                 note = await each.do(chore)
@@ -82,11 +83,11 @@ class Rounds:
             reason = f"{type(error).__name__}: {error}"
             log.warning("a round failed", round=each.name, reason=reason)
             async with self._database.begin() as connection:
-                await chores.failed(connection, each.name, min(each.every, _SOON), reason)
+                await chores.failed(connection, each.name, soon, reason)
             return True
         async with self._database.begin() as connection:
             spread = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - so that not all come at once
-            again_in = min(each.every, _SOON) if note.get("soon") else each.every
+            again_in = soon if note.get("soon") else each.every
             await chores.done(connection, each.name, again_in * spread, note)
         log.debug(
             "round made", round=each.name, **{name: value for name, value in note.items() if name != "asked"}

@@ -94,9 +94,8 @@ async def settle_issue(
             actions = await feature(situation, reads)
             came = await perform(actions, issue, desk)
             if not came:
-                if any(
-                    isinstance(each, Say) for each in actions
-                ):  # the next feature shall know that it was said
+                # The next feature shall know what was said.
+                if any(isinstance(each, Say) for each in actions):
                     situation = replace(situation, effects=await desk.effects.every())
                 break
             situation = replace(situation.knowing(came), effects=await desk.effects.every())

@@ -370,6 +370,8 @@ class SubjectRecords:
 
     async def asks_to_share(self) -> bool:
         own = Subject.parse(self._subject)
+        if own.kind != "issue":
+            return False
         query = sa.select(effect.c.id).where(
             effect.c.tenant_id == self._tenant_id,
             effect.c.subject == str(Subject("repository", own.repository_id)),
@@ -378,7 +380,7 @@ class SubjectRecords:
             effect.c.remote_id == own.number,
         )
         async with self._database.begin() as connection:
-            return own.kind == "issue" and await connection.scalar(query) is not None
+            return await connection.scalar(query) is not None
 
     async def guests_waiting(self) -> int:
         repository_id = Subject.parse(self._subject).repository_id
