@@ -73,14 +73,7 @@ class Stage:
 
     async def quietly(self, _what: str) -> None:
         """The same, unseen."""
-        async with asyncio.timeout(60):
-            while True:
-                await self.forge.idle()
-                if await self.usher.work.idle():
-                    await self.forge.idle()
-                    if await self.usher.work.idle():
-                        return
-                await asyncio.sleep(0.02)
+        await settled(self.forge, self.usher, 60)
 
     def told(self, at: datetime | None) -> str:
         return instant(at, ZONE) if at else "–"
@@ -164,6 +157,18 @@ async def _stage(say: Console, folder: Path, kind: Kind) -> AsyncIterator[Stage]
 def _forge(kind: Kind) -> Sandbox | GitLabSandbox:
     made = GitLabSandbox if kind == "gitlab" else Sandbox
     return made(webhook_secret=SECRET, start=FRIDAY_AFTERNOON)
+
+
+async def settled(forge: Forge, usher: main.Usher, seconds: float) -> None:
+    """Wait until the forge has delivered everything and nothing of it waits; TimeoutError after so many seconds."""
+    async with asyncio.timeout(seconds):
+        while True:
+            await forge.idle()
+            if await usher.work.idle():
+                await forge.idle()  # what Usher did last may have sent webhooks of its own
+                if await usher.work.idle():
+                    return
+            await asyncio.sleep(0.02)
 
 
 def _connection(forge: Sandbox | GitLabSandbox) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import httpx2
 
 from app import logs, main
 from app.counting import READ, WRITE
+from app.demo import settled
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.story import Person
@@ -44,14 +45,7 @@ class Watched:
         self.forge, self.usher = forge, usher
 
     async def settled(self) -> None:
-        async with asyncio.timeout(300):
-            while True:
-                await self.forge.idle()
-                if await self.usher.work.idle():
-                    await self.forge.idle()
-                    if await self.usher.work.idle():
-                        return
-                await asyncio.sleep(0.02)
+        await settled(self.forge, self.usher, 300)
 
     def asked(self) -> list[Exchange]:
         """What was called since the last look, but for the minting of tokens."""
