@@ -128,6 +128,7 @@ class Settling:
                 due_at = await settle_repository(subject, reads, rulebooks, desk, shelf)
             case _:
                 return None
+        await effects.forget_unwanted()
         # What was not said meanwhile may be said then.
         loud = silence.until if silence is not None and silence.until and silence.until > now else None
         looks = (due_at, effects.held_until, loud)

@@ -75,6 +75,7 @@ class SubjectEffects:
 
     def __init__(self, database: Database, lease: due_rows.Lease, now: datetime) -> None:
         self._database, self._lease, self._now = database, lease, now
+        self._wanted: set[str] = set()
         self.held_until: datetime | None = None
 
     @classmethod
@@ -92,6 +93,7 @@ class SubjectEffects:
             return tuple(_effect(row) for row in await connection.execute(query))
 
     async def plan(self, key: str, kind: str, payload: Mapping[str, Any]) -> Effect:
+        self._wanted.add(key)
         recipient = same(payload["to"]) if payload.get("to") else None
         write = (
             insert(effect)
@@ -121,6 +123,23 @@ class SubjectEffects:
         reached("effect.planned")
         # An effect that never went out says today's words, not those of an earlier attempt.
         return replace(found, payload=dict(payload)) if found.state == "planned" else found
+
+    async def forget_unwanted(self) -> None:
+        """Take back what an earlier run planned and never sent, where this one, being through, wants it no more.
+
+        It died in between, or the forge said no, and the world went on: it is as if nobody had thought of it.
+        """
+        async with self._database.begin() as connection:
+            if not await due_rows.holds(connection, self._lease):
+                raise Overtaken(f"another run holds {self._lease.subject}")
+            await connection.execute(
+                sa.delete(effect).where(
+                    effect.c.tenant_id == self._lease.tenant_id,
+                    effect.c.subject == self._lease.subject,
+                    effect.c.state == "planned",
+                    effect.c.key.not_in(self._wanted),
+                )
+            )
 
     async def reminders_before(self, each: Effect, day: datetime) -> int:
         this = sa.select(effect.c.id, effect.c.recipient).where(

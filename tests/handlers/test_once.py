@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.forges.sandbox.faults import Fault
-from app.store.tables import due
+from app.store.tables import due, effect
 from tests.stories import Bot, Shop, said, subject_of
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
@@ -85,6 +85,25 @@ async def test_when_the_answer_to_a_write_is_lost_it_still_happens_once(
     assert change.asked == {"erin"}
     assert len(said(change)) == 1
     assert len([event for event in change.history if event.kind == "review_requested"]) == 1
+
+
+async def test_what_a_dead_run_planned_and_nobody_wants_any_more_is_taken_back(bot: Bot, world: Shop) -> None:
+    """A run dies before it asks dora; the next asks erin instead, and the change does not wait for dora for ever."""
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    (asked,) = [each for each in await bot.effects(change) if each.kind == "ask"]
+    copied = [each for each in effect.c if each.name not in ("id", "key", "state", "done_at")]
+    async with bot.usher.database.begin() as connection:
+        stale = sa.select(*copied, sa.literal(f"{asked.key}|dora"), sa.literal("planned")).where(
+            effect.c.key == asked.key
+        )
+        await connection.execute(
+            sa.insert(effect).from_select([*(each.name for each in copied), "key", "state"], stale)
+        )
+    world.ana.pushes(change, "docs/more.md")
+    await bot.settled()
+    assert change.asked == {"erin"}
+    assert {each.state for each in await bot.effects(change)} == {"done"}
 
 
 async def test_while_the_forge_is_down_nothing_is_lost(bot: Bot, world: Shop) -> None:
