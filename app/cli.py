@@ -18,6 +18,7 @@ from app.commands.config import config
 from app.commands.dead import dead
 from app.commands.due import due
 from app.commands.gitlab import gitlab
+from app.commands.modes import dry_run, live
 from app.commands.owners import owners
 from app.commands.preview import preview
 from app.commands.replay import replay_command
@@ -147,24 +148,6 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `usher backup
 
 
 @cli.command()
-def live(account: Annotated[str, typer.Argument(help="Login of the organisation.")]) -> None:
-    """Let Usher write for an account; until then it only notes what it would have done."""
-    from app.store import schema, tenants
-
-    async def body(database: Database) -> None:
-        await schema.require(database)
-        async with database.begin() as connection:
-            switched = await tenants.go_live(connection, account)
-            known = [each.account for each in await tenants.every(connection) if each.state != "left"]
-        if not switched:
-            names = ", ".join(sorted(known)) or "none yet"
-            raise ForPeople(f"No installation on {account!r} is known. Known accounts: {names}.")
-        typer.echo(f"Usher is live for {account}.")
-
-    with_database(body)
-
-
-@cli.command()
 def goodbye(
     account: Annotated[str, typer.Argument(help="Login of the organisation.")],
     labels: Annotated[
@@ -239,6 +222,8 @@ def demo(once: Once = False, forge: OnForge = "github") -> None:
         typer.echo("")
 
 
+cli.command("live")(live)
+cli.command("dry-run")(dry_run)
 cli.command("pause")(pause)
 cli.command("resume")(resume)
 cli.command("owners")(owners)

@@ -164,4 +164,6 @@ def tell(outcome: Outcome) -> None:
     for problem in outcome.missing:
         typer.echo(f"Missing: {problem}")
     if outcome.hooks and not outcome.missing:
-        typer.echo("Connected. What Usher would do is only noted until `usher live GROUP`.")
+        typer.echo(
+            "Connected. Usher is in a dry run, and only shows what it would do, until `usher live GROUP`."
+        )

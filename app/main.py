@@ -134,6 +134,7 @@ async def opened(
                 gather,
                 settings.uncertain_seconds,
                 settings.gitlab_defaults_project,
+                settings.dry_run_check,
             ),
             clock,
             sweep_seconds=settings.sweep_seconds,

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from app.errors import ForPeople
 from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settling import Settling
-from app.store import tenants
+from app.store import modes, tenants
 from app.store.findings import RepositoryFindings
 from app.store.subjects import SubjectEffects, SubjectLog, SubjectRecords
 from app.store.tenants import Tenant
@@ -61,19 +61,22 @@ async def preview(settling: Settling, url: str) -> Preview:
     name, number = named_in(url)
     async with settling.database.begin() as connection:
         found = await tenants.named(connection, name)
+        mode = await modes.of_repository(connection, found[0].id, found[1].id) if found else "preview"
     if found is None:
         raise ForPeople(
             f"Usher knows no repository {name!r}: is it installed there, and did anything happen yet?"
         )
-    return await _on_paper(settling, *found, number)
+    return await _on_paper(settling, *found, number, live=mode == "live")
 
 
-async def _on_paper(settling: Settling, tenant: Tenant, place: RepositoryRef, number: int) -> Preview:
+async def _on_paper(
+    settling: Settling, tenant: Tenant, place: RepositoryRef, number: int, *, live: bool
+) -> Preview:
     subject = Subject("change", place.id, number)
     database, now = settling.database, settling.clock.now()
     forge = settling.forge_of(tenant, None)
     records = PaperRecords(database, tenant.id, str(subject))
-    effects = PaperEffects(SubjectEffects.of(database, tenant.id, str(subject), now), tenant.mode == "live")
+    effects = PaperEffects(SubjectEffects.of(database, tenant.id, str(subject), now), live)
     desk = Desk(
         forge=forge,
         effects=effects,

@@ -176,7 +176,13 @@ class Settings(BaseSettings):
         8, ge=1, le=64, description="How many subjects one worker settles at once."
     )
     new_installations: Literal["preview", "live"] = Field(
-        "preview", description="`preview`: a new installation is only shown what Usher would do."
+        "preview",
+        description="`preview`: a new installation begins in a dry run. `live`: Usher acts at once.",
+    )
+    dry_run_check: bool = Field(
+        True,
+        description="In a dry run, a neutral check on each open change says what Usher would do; `false`: nothing is "
+        "written at all.",
     )
     spool_dir: Path | None = Field(
         None,

@@ -12,7 +12,7 @@ from app import keys, logs, metrics
 from app.crash_points import reached
 from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settings import PromiseClock
-from app.store import due, tenants
+from app.store import due, modes, tenants
 from app.store.database import Database
 from app.store.findings import RepositoryFindings
 from app.store.shelf import RepositoryShelf
@@ -40,7 +40,8 @@ class Settling:
     """Everything that settling needs, of all tenants.
 
     `forge_of` makes the adapter of a tenant; the instant is when the event came, because a forge may not show
-    at once what it has just announced. `defaults_project`: on GitLab, whose rules hold for all.
+    at once what it has just announced. `defaults_project`: on GitLab, whose rules hold for all. `shows_dry_run`:
+    whether a dry run says in a check what it would do.
     """
 
     database: Database
@@ -50,6 +51,7 @@ class Settling:
     gather: timedelta
     settles_after: float
     defaults_project: str | None = None
+    shows_dry_run: bool = True
 
     async def __call__(self, tenant_id: int, subject: str) -> bool:
         """Settle the subject if anything is due there; returns whether a run took place. Never raises."""
@@ -96,6 +98,7 @@ class Settling:
         async with self.database.begin() as connection:
             tenant = await tenants.by_id(connection, lease.tenant_id)
             known = await tenants.find_repository(connection, lease.tenant_id, subject.repository_id)
+            mode = await modes.of_repository(connection, lease.tenant_id, subject.repository_id)
         if tenant is None or tenant.state == "left" or known is None:
             return None
         now = self.clock.now()
@@ -108,11 +111,12 @@ class Settling:
             effects=effects,
             log=SubjectLog(self.database, tenant.id, lease.subject),
             records=records,
-            live=tenant.mode == "live",
+            live=mode == "live",
             sign=lambda key: tuple(keys.marker(each, tenant.id, key) for each in self.master_keys),
             now=now,
             settles_after=self.settles_after,
             silent=silence is not None and silence.holds(now),
+            shows=self.shows_dry_run,
         )
         findings = RepositoryFindings(self.database, tenant.id, subject.repository_id)
         rulebooks = KeptRulebooks(self.database, tenant.id, forge, now, self.defaults_project)

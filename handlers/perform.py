@@ -1,4 +1,4 @@
-"""Carries actions out, each effect once; in preview it only writes down what it would have done.
+"""Carries actions out, each effect once; in a dry run it only writes down what it would have done.
 
 The row is always ahead of the forge: an effect is planned, then marked as being sent, then done. Where
 the process dies in between, nobody knows whether the forge did it. Such an effect waits until the forge
@@ -27,7 +27,7 @@ from handlers.ports import (
     Verdict,
 )
 from handlers.proofs import Desk, Place, asked_facts, find, still_open
-from handlers.records import Effect, Held, NotYet
+from handlers.records import DRY_RUN, Effect, Held, NotYet
 from policies.actions import (
     Action,
     AddToDigest,
@@ -64,6 +64,8 @@ MOST_REMINDERS = 10
 async def perform(actions: Iterable[Action], place: Place, desk: Desk) -> tuple[Fact, ...]:
     """Do each action at its place if it is not done yet; returns what came of it, already in the log.
 
+    In a dry run it is what would have come of it, and nothing of that is in the log.
+
     `NotYet` where an effect has to wait; `ForgeError`s as the forge raised them.
     """
     came: list[Fact] = []
@@ -88,6 +90,8 @@ async def perform(actions: Iterable[Action], place: Place, desk: Desk) -> tuple[
                 await desk.records.offer_help(action)
             case SilenceRepository():
                 await desk.records.be_silent(action)
+            case _ if not desk.live:
+                came += await _note_alone(action, place, desk)
             case Say(also=also) if also:
                 await _once(action, place, desk)
                 await _ride_along(action, place, desk)
@@ -105,9 +109,6 @@ async def _once(action: ForgeAction, place: Place, desk: Desk) -> tuple[Fact, ..
         return await _keep(action, place, desk, effect)
     if effect.state in ("skipped", "dead"):
         return ()
-    if not desk.live:
-        await desk.effects.skipped(effect, "preview")
-        return ()
     if desk.silent and effect.state == "planned" and _is_loud(action):
         return ()  # it is still to be said once the silence ends, if it is true then
     if isinstance(action, AddToDigest):
@@ -122,6 +123,23 @@ async def _once(action: ForgeAction, place: Place, desk: Desk) -> tuple[Fact, ..
         if (found := await find(effect, place, desk)) is not None:
             return found
     return await _send(action, place, desk, effect)
+
+
+async def _note_alone(action: ForgeAction, place: Place, desk: Desk) -> tuple[Fact, ...]:
+    """In a dry run: keep what would be done now. What was done or begun before it stays as it is."""
+    key = f"{place.subject}|{action.key}"
+    effect = await desk.effects.plan(key, _kind(action), _payload(action, desk.now))
+    if effect.state == "planned":
+        await desk.effects.skipped(effect, DRY_RUN)
+    elif effect.state == "skipped" and effect.note == DRY_RUN:
+        shown = _payload(action, desk.now)
+        if not isinstance(action, RequestReview):  # of two requests, the later is what would be done
+            shown["at"] = effect.payload.get("at")
+        if _differs(shown, effect.payload):
+            await desk.effects.skipped(replace(effect, payload=shown), DRY_RUN)
+    if isinstance(action, RequestReview) and effect.state in ("planned", "skipped"):
+        return asked_facts(action.slots, action.people, {}, desk.now)
+    return ()
 
 
 async def _send(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -> tuple[Fact, ...]:

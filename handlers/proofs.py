@@ -49,6 +49,7 @@ class Desk:
     settles_after: float = SETTLES_AFTER
     feature: str = ""
     silent: bool = False  # somebody wants nothing new to be said in this repository
+    shows: bool = False  # in a dry run, a check says what would be done
 
 
 async def mend(place: Place, desk: Desk) -> float:

@@ -31,6 +31,9 @@ from policies.rules import Exempt, Rules
 from policies.successors import Reviewed
 from policies.typed_yaml import Problem
 
+DRY_RUN = "preview"
+"""The note on an effect that a dry run left undone."""
+
 
 class NotYet(Exception):
     """The subject must be settled again after `seconds`; nobody failed."""
@@ -68,6 +71,7 @@ class Effect:
     sent_seconds_ago: float | None = None
     attempts: int = 0
     to_heal: bool = False  # it was in doubt once, and is to be looked for again now
+    note: str = ""  # why it is as it is, where it is not done
 
 
 class Effects(Protocol):
@@ -121,7 +125,7 @@ class Effects(Protocol):
         ...
 
     async def skipped(self, effect: Effect, reason: str) -> None:
-        """It shall not happen: `preview`, or somebody took back what we did."""
+        """It shall not happen, or not in a dry run (`DRY_RUN`), or somebody took back what we did."""
         ...
 
     async def refused(self, effect: Effect, error: str) -> None:

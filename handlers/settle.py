@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from handlers import FEATURES, Feature
 from handlers.clock import standing
 from handlers.commands import are_waiting
+from handlers.dry_run import show_dry_run
 from handlers.guests import comes_at
 from handlers.origin import seen_origin
 from handlers.outcome import became
@@ -51,6 +52,9 @@ async def settle_change(
         situation = await _do(feature, situation, reads, desk)
     if wait:
         raise NotYet(wait, "it is not known yet what became of a write")
+    await show_dry_run(situation, desk)
+    if not desk.live:  # whoever would have been asked owes nothing
+        situation = replace(situation, log=await desk.log.read())
     await desk.records.keep_clock(standing(situation), desk.now)
     await desk.records.keep_outcome(await became(situation, reads), change.title)
     return _next_look(situation)

@@ -37,11 +37,11 @@ _IN_ADDRESSES = "/:?#&=%+@~,;!$*"
 _RUN = re.compile(r"`+")
 _LIST_MARKS = re.compile(r"\A(?:[\s>*+-]|\d{1,9}[.)](?=\s))*")
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-_BREAK = "\u200b"
+BREAK = "\u200b"
 """A space without width. After a sign that begins a mention or a reference it keeps a forge from seeing one."""
 _BEGINS = str.maketrans({
     "&": "&amp;", "<": "&lt;", ">": "&gt;",
-    **{sign: f"{sign}{_BREAK}" for sign in "@#!~%$"},
+    **{sign: f"{sign}{BREAK}" for sign in "@#!~%$"},
     **{sign: f"\\{sign}" for sign in "\\`*_[]"},
 })  # fmt: skip
 
@@ -68,8 +68,8 @@ def user(text: str, *, most: int = 500) -> str:
 
     Characters are treated as by `code`.
     """
-    shown = _seen(text, most).translate(_BEGINS).replace("://", f":{_BREAK}//")
-    return f"{_BREAK}{shown}" if shown.startswith("/") else shown
+    shown = _seen(text, most).translate(_BEGINS).replace("://", f":{BREAK}//")
+    return f"{BREAK}{shown}" if shown.startswith("/") else shown
 
 
 def _seen(text: str, most: int) -> str:

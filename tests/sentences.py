@@ -1,7 +1,8 @@
 """Reads how sentences are made, and finds the texts of others that get into one as they came.
 
 A text is safe in a comment if it is our own (a literal), a number or an instant, went through `code`, `user` or
-`mention`, came from another sentence, or is declared `Said` by whoever takes it. Everything else is somebody's.
+`mention`, came from another sentence, or is declared `Said` by whoever takes it; a `Body` is safe as a whole, for
+only `checked` makes one. Everything else is somebody's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-SAFE = {"int", "float", "bool", "Fraction", "datetime", "date", "timedelta", "Said", "Told"}
+SAFE = {"int", "float", "bool", "Fraction", "datetime", "date", "timedelta", "Body", "Said", "Told"}
 ENCODERS = {"code", "user", "mention", "fenced"}
 NUMBERS = {"len", "int", "float", "round"}
 CARRIERS = {

@@ -68,10 +68,11 @@ def _on_each(account: str, feature: str, do: object, done: str, else_: str) -> N
 
 def _known(feature: str) -> None:
     from handlers import FEATURES
+    from handlers.dry_run import FEATURE as SHOWING
     from handlers.settle_issue import ISSUE_FEATURES
     from handlers.settle_repository import FEATURE
 
-    names = sorted({*(each.__name__ for each in (*FEATURES, *ISSUE_FEATURES)), FEATURE})
+    names = sorted({*(each.__name__ for each in (*FEATURES, *ISSUE_FEATURES)), FEATURE, SHOWING})
     if feature and feature not in names:
         raise ForPeople(f"No feature is called {feature!r}. Features: {', '.join(names)}.")
 

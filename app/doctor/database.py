@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.doctor.checks import Check, failed, warning, well
-from app.store import schema
+from app.store import modes, schema
 from app.store.database import Database
 from app.store.tables import delivery, due, switch, tenant
 
 _OLDEST_SERVER = 140_000
 _OLD_DELIVERY, _OLD_SUBJECT = timedelta(minutes=1), timedelta(minutes=10)
+_MOST_NAMES = 5
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -41,7 +42,7 @@ async def check_database(database: Database) -> AsyncIterator[Check]:
         yield await _inbox(connection)
         yield await _queue(connection)
         yield await _dead(connection)
-        yield await _previews(connection)
+        yield await _dry_runs(connection)
         yield await _switches(connection)
 
 
@@ -117,18 +118,24 @@ async def _dead(connection: AsyncConnection) -> Check:
     return well("dead letters", "Nothing was given up.")
 
 
-async def _previews(connection: AsyncConnection) -> Check:
-    rows = await connection.scalars(
-        sa.select(tenant.c.account).where(tenant.c.mode == "preview", tenant.c.state != "left")
-    )
-    accounts = sorted(rows)
-    if accounts:
+async def _dry_runs(connection: AsyncConnection) -> Check:
+    said, names = [], []
+    for each in await modes.by_account(connection):
+        shown = ", ".join(each.otherwise[:_MOST_NAMES])
+        shown += f" and {len(each.otherwise) - _MOST_NAMES} more" if len(each.otherwise) > _MOST_NAMES else ""
+        if each.mode == "preview":
+            said.append(f"{each.account} (but {shown})" if shown else each.account)
+            names.append(each.account)
+        elif shown:
+            said.append(shown)
+            names += each.otherwise
+    if said:
         return warning(
-            "preview",
-            f"Usher writes nothing yet for {', '.join(accounts)}: it only notes what it would do.",
-            f"When you like what you see: `usher live {accounts[0]}`.",
+            "dry run",
+            f"Usher is in a dry run for {'; '.join(said)}: it only shows what it would do.",
+            f"When you like what you see: `usher live {names[0]}`.",
         )
-    return well("preview", "Usher is live for every account.")
+    return well("dry run", "Usher is live everywhere.")
 
 
 async def _switches(connection: AsyncConnection) -> Check:

@@ -11,9 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store import modes
 from app.store.database import Database
 from app.store.tables import clock, decision, effect, fact, finding, kept, obligation, repository, tenant
 from app.store.viewers import Visitor, readable
+from handlers.records import DRY_RUN
 from policies.facts import Subject
 
 STATES = {
@@ -87,6 +89,7 @@ class ChangePage:
     promises: tuple[Promise, ...]
     events: tuple[tuple[datetime, str, str], ...]  # (when, what, who)
     effects: tuple[Done, ...]
+    dry_run: bool  # Usher writes nothing here
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,7 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
             promises=tuple(_promise(each) for each in owed),
             events=tuple((each.forge_time, *_told(each.payload, each.actor)) for each in happened),
             effects=tuple(_done(each) for each in did),
+            dry_run=await modes.of_repository(connection, tenant_id, _row(row).repository_id) == "preview",
         )
 
 
@@ -268,10 +272,11 @@ def _chosen(records: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
 
 def _done(row: Any) -> Done:
     people = ", ".join(row.payload.get("people", ()))
+    undone = row.state == "skipped" and row.error == DRY_RUN
     return Done(
         what=_EFFECTS.get(row.kind, row.kind),
-        state=row.state,
-        detail=row.error or people,
+        state="dry run" if undone else row.state,
+        detail=people if undone else row.error or people,
         text=row.payload.get("body", ""),
     )
 

@@ -45,14 +45,22 @@ async def now(connection: AsyncConnection) -> Running:
         .where(repository.c.tenant_id == tenant.c.id)
         .scalar_subquery()
     )
+    otherwise = (
+        sa.select(sa.func.count())
+        .select_from(repository)
+        .where(repository.c.tenant_id == tenant.c.id, repository.c.mode != tenant.c.mode)
+        .scalar_subquery()
+    )
     tenants = await connection.execute(
         sa.select(
+            tenant.c.id,
             tenant.c.forge,
             tenant.c.account,
             tenant.c.state,
             tenant.c.mode,
             tenant.c.joined_at,
             held.label("repositories"),
+            otherwise.label("otherwise"),
         ).order_by(tenant.c.account)
     )
     place = sa.and_(

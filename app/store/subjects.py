@@ -238,7 +238,8 @@ class SubjectEffects:
         await self._set(each, state="planned", error=redact(error)[:2000])
 
     async def skipped(self, each: Effect, reason: str) -> None:
-        metrics.effects.labels(each.kind, "skipped").inc()
+        if each.state != "skipped":
+            metrics.effects.labels(each.kind, "skipped").inc()
         await self._set(each, state="skipped", error=reason, payload=dict(each.payload))
 
     async def refused(self, each: Effect, error: str) -> None:
@@ -511,6 +512,7 @@ _EFFECT = (
     effect.c.marker,
     effect.c.remote_id,
     effect.c.attempts,
+    effect.c.error,
     sa.func.coalesce(effect.c.heal_at <= sa.func.now(), sa.false()).label("to_heal"),
     sa.func.extract("epoch", sa.func.now() - effect.c.sent_at).label("waited"),
 )
@@ -527,4 +529,5 @@ def _effect(row: Any) -> Effect:
         sent_seconds_ago=None if row.waited is None else float(row.waited),
         attempts=row.attempts,
         to_heal=row.to_heal,
+        note=row.error or "",
     )

@@ -56,6 +56,8 @@ repository = sa.Table(
     sa.Column("default_branch", sa.Text),
     sa.Column("seen_at", INSTANT, nullable=False, server_default=NOW),
     sa.Column("compared_at", INSTANT, nullable=False, server_default=NOW, comment="its open changes"),
+    sa.Column("mode", sa.Text, comment="NULL: as its tenant"),
+    sa.CheckConstraint("mode IN ('preview', 'live')", name="mode"),
     # A delivery without an installation is matched to its tenant by the repository's number.
     sa.Index(None, "id"),
 )

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.tables import due, effect, repository, tenant
+from app.store.tables import repository, tenant
 from policies.facts import RepositoryRef, same
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """`mode` is `preview` where Usher only shows what it would do."""
+    """`mode` is `preview` where Usher only shows what it would do; a repository may differ, see `modes`."""
 
     id: int
     forge: Literal["github", "gitlab"]
@@ -146,27 +146,6 @@ async def set_state(connection: AsyncConnection, tenant_id: int, state: str) -> 
     left_at = sa.func.coalesce(tenant.c.left_at, sa.func.now()) if state == "left" else None
     write = sa.update(tenant).where(tenant.c.id == tenant_id).values(state=state, left_at=left_at)
     await connection.execute(write)
-
-
-async def go_live(connection: AsyncConnection, account: str) -> list[Tenant]:
-    """Let Usher write for this account: every skipped effect may now happen, every subject is looked at again."""
-    write = (
-        sa.update(tenant)
-        .where(sa.func.lower(tenant.c.account) == account.lower(), tenant.c.state != "left")
-        .values(mode="live")
-        .returning(*_COLUMNS)
-    )
-    switched = [_made(row) for row in await connection.execute(write)]
-    for each in switched:
-        await connection.execute(
-            sa.delete(effect).where(
-                effect.c.tenant_id == each.id, effect.c.state == "skipped", effect.c.error == "preview"
-            )
-        )
-        await connection.execute(
-            sa.update(due).where(due.c.tenant_id == each.id).values(generation=due.c.generation + 1)
-        )
-    return switched
 
 
 async def see_repository(

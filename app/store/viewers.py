@@ -70,6 +70,11 @@ class Visitor:
         return tuple(each.login.lower() for each in self.viewers)
 
     @property
+    def actor(self) -> str:
+        """Who they are in the audit log: `github:dora`."""
+        return f"{self.viewers[0].forge}:{self.viewers[0].login}"
+
+    @property
     def name(self) -> str:
         first = self.viewers[0]
         return first.name or first.login

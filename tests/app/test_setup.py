@@ -224,7 +224,7 @@ async def test_the_doctor_names_what_is_missing_and_is_content_afterwards(
             await asyncio.sleep(0.1)
     healthy = await found(fresh, address, tmp_path)
     assert {name for name, (status, _) in healthy.items() if status == "failed"} == set()
-    assert "shop" in healthy["preview"][1]
+    assert "shop" in healthy["dry run"][1]
 
 
 async def test_the_doctor_sees_that_github_delivers_elsewhere_or_is_refused(

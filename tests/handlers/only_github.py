@@ -38,6 +38,13 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
     "test_commands": {
         "short": ("test_the_short_form_is_heard_too",),
     },
+    "test_dry_run": {
+        "sign_in": (
+            "test_operators_see_every_repository_and_switch_the_organisation",
+            "test_the_owner_of_a_repository_makes_it_live_with_a_button",
+        ),
+        "verdict": ("test_the_check_shows_every_comment_and_says_when_it_is_over",),
+    },
     "test_found": {
         "sign_in": (
             "test_every_page_answers_with_nothing_and_with_something",

@@ -204,31 +204,3 @@ async def test_a_closed_change_asks_nobody(bot: Bot, world: Shop) -> None:
     await bot.settled()
     assert change.asked == set()
     assert said(change) == []
-
-
-@pytest.mark.slow
-class TestPreview:
-    """A new installation begins in preview."""
-
-    @pytest.fixture
-    def mode(self) -> str:
-        return "preview"
-
-    async def test_nothing_is_written_and_what_would_be_is_noted(self, bot: Bot, world: Shop) -> None:
-        change = world.ana.opens(world.api, touching=["docs/guide.md"])
-        await bot.settled()
-        assert change.asked == set()
-        assert said(change) == []
-        effects = await bot.effects(change)
-        assert {(each.kind, each.state) for each in effects} >= {("ask", "skipped")}
-
-    async def test_going_live_does_what_was_noted(self, bot: Bot, world: Shop) -> None:
-        from app.store import tenants
-
-        change = world.ana.opens(world.api, touching=["docs/guide.md"])
-        await bot.settled()
-        async with bot.usher.database.begin() as connection:
-            assert len(await tenants.go_live(connection, "Shop")) == 1
-        await bot.settled()
-        assert change.asked == {"erin"}
-        assert len(said(change)) == 1

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from app.settings import PromiseClock
 from app.store.database import Database
-from app.web.pages import catalogue, gains, me, operations, turns
+from app.web.pages import catalogue, gains, me, modes, operations, turns
 from app.web.visitors import Visitors
 
 
@@ -21,5 +21,6 @@ def make_pages(
     router.include_router(catalogue.make(database, visitors, clock))
     router.include_router(gains.make(database, visitors, clock))
     router.include_router(operations.make(database, visitors))
+    router.include_router(modes.make(database, visitors))
     router.include_router(me.make(database, visitors))
     return router

@@ -29,12 +29,11 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         visitor, form = await visitors.meant(request)
         if not visitors.operates(visitor) or what not in ("replay", "drop"):
             raise HTTPException(404, "There is no such page for you.")
-        actor = f"{visitor.viewers[0].forge}:{visitor.viewers[0].login}"
         async with database.begin() as connection:
             letter = await dead.find(connection, form.get("letter", ""))
             if letter is None:
                 raise HTTPException(404, "It is not dead any more.")
-            await (dead.replay if what == "replay" else dead.drop)(connection, letter, actor)
+            await (dead.replay if what == "replay" else dead.drop)(connection, letter, visitor.actor)
         return RedirectResponse("/operations", 303)
 
     return router
