@@ -64,7 +64,7 @@ def serve(no_worker: NoWorker = False, migrate: Migrate = False) -> None:
 
     async def body() -> None:
         async with main.opened(settings, migrate=migrate) as usher:
-            if not usher.github.is_ready and sys.stdout.isatty():
+            if not usher.github.is_ready and settings.gitlab_token is None and sys.stdout.isatty():
                 # Printed to the person who started it, and never written to a log.
                 typer.echo(
                     f"No forge is connected yet. Connect one: {await _setup_link(settings, usher.database)}"

@@ -192,7 +192,7 @@ async def opened(
                 database,
                 doors,
                 visitors,
-                make_setup(settings, database, github),
+                make_setup(settings, database, github, lambda: gitlab.client),
                 make_health(health),
                 clock,
                 ready_to_read=lambda: github.is_ready or gitlab.client is not None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 Status = Literal["well", "warning", "failed", "skipped"]
@@ -35,6 +36,9 @@ def skipped(name: str, found: str, mend: str = "") -> Check:
     return Check(name, "skipped", found, mend)
 
 
+LITTLE_LEFT = 0.3
+"""Below this part of a forge's limit sweeps wait."""
+
 _SKEW_WARNS, _SKEW_FAILS = 30.0, 240.0
 
 
@@ -47,3 +51,13 @@ def skew(name: str, forge: str, offset: float) -> Check:
     if abs(offset) > _SKEW_WARNS:
         return warning(name, off, mend)
     return well(name, f"This machine's clock agrees with {forge}'s.")
+
+
+def ago(length: timedelta) -> str:
+    """`5 min`: how long something is past."""
+    seconds = max(length.total_seconds(), 0.0)
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.doctor.checks import Check, failed, skew, skipped, warning, well
+from app.doctor.checks import LITTLE_LEFT, Check, ago, failed, skew, skipped, warning, well
 from app.forges import github_needs
 from app.forges.calls import items
 from app.forges.github_app import GitHubApp
@@ -15,7 +15,6 @@ from app.forges.json_values import number, text
 from app.forges.json_values import time as instant
 from handlers.ports import ForgeError
 
-_LITTLE_LEFT = 0.3
 _RECENT = timedelta(hours=1)
 
 
@@ -94,14 +93,14 @@ async def _deliveries(client: GitHubClient, page: str) -> Check:
             "Install the App, or open a pull request, and look again.",
         )
     last = attempts[0]
-    ago = _ago(datetime.now(UTC) - last.at)
+    since = ago(datetime.now(UTC) - last.at)
     if last.answered:
         refused = sum(not each.answered for each in attempts)
         more = f" {refused} of {len(attempts)} in three days were not answered." if refused else ""
-        return well("github.deliveries", f"The last delivery, {last.event}, was answered {ago} ago.{more}")
+        return well("github.deliveries", f"The last delivery, {last.event}, was answered {since} ago.{more}")
     return failed(
         "github.deliveries",
-        f"The last delivery, {last.event} {ago} ago, was not accepted here.",
+        f"The last delivery, {last.event} {since} ago, was not accepted here.",
         f"See what GitHub got at {page}/advanced: a time-out means that the address cannot be reached from "
         "GitHub, 401 that the webhook secret differs.",
     )
@@ -143,19 +142,10 @@ async def _budget(client: GitHubClient, installation: int, account: str) -> Chec
     except ForgeError as error:
         return failed(name, f"{account}: its repositories cannot be read: {error}.", "Install the App anew.")
     left = client.budget(installation)
-    if left < _LITTLE_LEFT:
+    if left < LITTLE_LEFT:
         return warning(
             name,
-            f"{account}: {left:.0%} of this hour's requests are left; sweeps wait below {_LITTLE_LEFT:.0%}.",
+            f"{account}: {left:.0%} of this hour's requests are left; sweeps wait below {LITTLE_LEFT:.0%}.",
             "If it stays so, look for another user of the App's key.",
         )
     return well(name, f"{account}: installed, {left:.0%} of this hour's requests are left.")
-
-
-def _ago(length: timedelta) -> str:
-    seconds = max(length.total_seconds(), 0.0)
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h"

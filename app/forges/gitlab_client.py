@@ -112,6 +112,11 @@ class GitLabClient:
         """Whether calls wait because the forge has been failing."""
         return self._breaker.is_open
 
+    @property
+    def budget(self) -> float:
+        """Which part of the requests that GitLab allows is left, 1.0 where it told nothing."""
+        return self._gate.share_left()
+
     async def __aenter__(self) -> Self:
         return self
 

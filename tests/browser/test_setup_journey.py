@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
+from app.forges.sandbox import GitLabSandbox
 from tests.app.test_setup import Fresh, forge, fresh
+from tests.app.test_setup_gitlab import Visits, gitlab, visiting
 from tests.browser.conftest import _WATCH
 
-__all__ = ["forge", "fresh"]  # fixtures
+__all__ = ["forge", "fresh", "gitlab", "visiting"]  # fixtures
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +40,8 @@ async def test_from_a_link_to_a_connected_organisation(chromium: Browser, fresh:
         await page.goto(fresh.url + await fresh.link())
         assert "key=" not in page.url
         await _is_for_everybody(page, axe)
+        await page.get_by_role("link", name="Connect GitHub").click()
+        await _is_for_everybody(page, axe)
         await page.locator("#organisation").fill("shop")
         await page.get_by_role("button", name="See what Usher asks for").click()
         await expect(page.get_by_role("heading", name="What Usher asks shop for")).to_be_visible()
@@ -52,3 +56,28 @@ async def test_from_a_link_to_a_connected_organisation(chromium: Browser, fresh:
     finally:
         await context.close()
     assert problems == []
+
+
+async def test_a_token_is_tried_and_the_command_is_there_to_copy(
+    chromium: Browser, gitlab: GitLabSandbox, visiting: Visits, axe: str
+) -> None:
+    async with visiting({}) as browser:
+        url = str(browser.base_url).rstrip("/")
+        context = await chromium.new_context(viewport={"width": 390, "height": 844})
+        await context.add_cookies(
+            [{"name": "usher_setup", "value": browser.cookies["usher_setup"], "url": f"{url}/setup"}]
+        )
+        page = await context.new_page()
+        try:
+            await page.goto(f"{url}/setup")
+            await page.get_by_role("link", name="Connect GitLab").click()
+            await _is_for_everybody(page, axe)
+            await page.locator("#place").fill("shop")
+            await page.locator("#token").fill(gitlab.token)
+            await page.get_by_role("button", name="Try it").click()
+            await expect(page.get_by_role("heading", name="It works")).to_be_visible()
+            await expect(page.get_by_text("usher gitlab connect --group shop")).to_be_visible()
+            assert await page.locator("#token").input_value() == ""
+            await _is_for_everybody(page, axe)
+        finally:
+            await context.close()

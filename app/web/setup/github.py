@@ -1,8 +1,4 @@
-"""`/setup`: connect Usher with a forge from the browser, and see that the forge reaches it.
-
-Only somebody with a link made by `usher setup`, or printed by `usher serve` on its terminal, may come in.
-The link is exchanged for a cookie, so it does not stay in the browser's history as a key.
-"""
+"""`/setup/github`: an App made from its manifest, its keys kept, installed, and its webhook proven."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ import secrets
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, Cookie, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import logs
@@ -21,66 +17,43 @@ from app.doctor.github import check_github
 from app.forges import github_needs
 from app.forges.github_manifest import convert
 from app.settings import Settings
-from app.store import setup_passes, tenants
+from app.store import tenants
 from app.store.database import Database
-from app.store.setup_passes import Visit
 from app.web.rendering import page
+from app.web.setup.passes import Held, Passes
 from handlers.ports import ForgeError
 
 log = logs.get(__name__)
 
-COOKIE = "usher_setup"
 _ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 _MOST_NAME = 34
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-Held = Annotated[str | None, Cookie(alias=COOKIE)]
 
+def make(settings: Settings, database: Database, github: GitHubConnection, passes: Passes) -> APIRouter:
+    """`/setup/github` and what GitHub sends the browser back to, and `/setup/check`."""
+    router = APIRouter()
 
-def make_setup(settings: Settings, database: Database, github: GitHubConnection) -> APIRouter:
-    """The pages below `/setup`."""
-    router = APIRouter(prefix="/setup")
-
-    async def visit_of(held: str | None) -> Visit | None:
-        if held is None:
-            return None
-        async with database.begin() as connection:
-            return await setup_passes.visit(connection, held)
-
-    @router.get("")
-    async def start(request: Request, held: Held = None, key: str | None = None) -> Response:
-        if key is not None:
-            return await enter(key)
-        if await visit_of(held) is None:
-            return page("setup_locked.html", status=403)
+    @router.get("/github")
+    async def ask(request: Request, held: Held = None) -> Response:
+        """Which organisation it is for."""
+        if await passes.visit(held) is None:
+            return passes.closed()
         if github.client is not None:
             return RedirectResponse("/setup/check", 303)
+        return form(settings.public_url or _own_address(request))
+
+    def form(public_url: str, error: str | None = None, organisation: str = "", name: str = "") -> Response:
         return page(
-            "setup.html",
-            public_url=settings.public_url or _own_address(request),
+            "setup_github.html",
+            status=422 if error else 200,
+            public_url=public_url,
             fixed=settings.public_url is not None,
             web=settings.github_web_url,
-            error=None,
-            organisation="",
-            name="",
+            error=error,
+            organisation=organisation,
+            name=name,
         )
-
-    async def enter(key: str) -> Response:
-        async with database.begin() as connection:
-            held = await setup_passes.exchange(connection, key)
-        if held is None:
-            return page("setup_locked.html", status=403)
-        answer = RedirectResponse("/setup", 303)
-        answer.set_cookie(
-            COOKIE,
-            held,
-            max_age=int(setup_passes.LIFE["visit"].total_seconds()),
-            path="/setup",
-            httponly=True,
-            samesite="lax",
-            secure=(settings.public_url or "").startswith("https:"),
-        )
-        return answer
 
     @router.post("/github")
     async def review(
@@ -90,9 +63,9 @@ def make_setup(settings: Settings, database: Database, github: GitHubConnection)
         public_url: Annotated[str, Form()] = "",
     ) -> Response:
         """Show exactly what GitHub will be asked for, with the button that asks for it."""
-        visit = await visit_of(held)
+        visit = await passes.visit(held)
         if visit is None:
-            return page("setup_locked.html", status=403)
+            return passes.closed()
         organisation, name = (
             organisation.strip(),
             name.strip() or f"Usher {organisation.strip()}"[:_MOST_NAME],
@@ -100,20 +73,11 @@ def make_setup(settings: Settings, database: Database, github: GitHubConnection)
         address = (settings.public_url or public_url).strip().rstrip("/")
         problem = _wrong(organisation, name, address)
         if problem is not None:
-            return page(
-                "setup.html",
-                status=422,
-                public_url=address,
-                fixed=settings.public_url is not None,
-                web=settings.github_web_url,
-                error=problem,
-                organisation=organisation,
-                name=name,
-            )
+            return form(address, problem, organisation, name)
         manifest = github_needs.manifest(name=name, public_url=address)
         target = f"{settings.github_web_url}/organizations/{quote(organisation)}/settings/apps/new"
         shown = page(
-            "setup_github.html",
+            "setup_review.html",
             target=f"{target}?state={quote(visit.state)}",
             manifest=json.dumps(manifest),
             organisation=organisation,
@@ -129,9 +93,9 @@ def make_setup(settings: Settings, database: Database, github: GitHubConnection)
     @router.get("/github/created")
     async def created(held: Held = None, code: str = "", state: str = "") -> Response:
         """GitHub sends the browser here with a code: fetch the App's keys for it and keep them, sealed."""
-        visit = await visit_of(held)
+        visit = await passes.visit(held)
         if visit is None or not secrets.compare_digest(visit.state.encode(), state.encode()):
-            return page("setup_locked.html", status=403)
+            return passes.closed()
         try:
             made = await convert(settings.github_api_url, code)
         except ForgeError as error:
@@ -144,15 +108,15 @@ def make_setup(settings: Settings, database: Database, github: GitHubConnection)
     @router.get("/github/installed")
     async def installed(held: Held = None) -> Response:
         """GitHub sends whoever installed the App here; only those who set Usher up see more."""
-        if await visit_of(held) is None:
+        if await passes.visit(held) is None:
             return page("setup_thanks.html")
         return RedirectResponse("/setup/check", 303)
 
     @router.get("/check")
     async def check(held: Held = None) -> Response:
         """Whether the App is as it should be, is installed, and reaches us; looks again by itself."""
-        if await visit_of(held) is None:
-            return page("setup_locked.html", status=403)
+        if await passes.visit(held) is None:
+            return passes.closed()
         if github.client is None:
             return RedirectResponse("/setup", 303)
         checks = [each async for each in check_github(github.client, settings.public_url)]
