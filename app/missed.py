@@ -6,7 +6,8 @@ is asked for again, whatever GitHub says became of it: an answer of 2xx that we 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,9 +37,14 @@ AT_START = timedelta(minutes=1)
 SETTLED = timedelta(minutes=1)
 """A younger attempt may still be on its way to us."""
 
-MOST = 100
-"""Deliveries that are asked for in one look. Where there are more, the next look comes within a minute: GitHub
-lets us write so much in one, and an outage of an hour may have cost thousands.
+BURST, REST = 100, 60.0
+"""So many deliveries are asked for at once, and so many seconds pass before more are: GitHub lets us write so
+much in a minute.
+"""
+
+MOST = 7 * BURST
+"""Deliveries that are asked for in one look; where there are more, the next comes within a minute. An outage of
+an hour may cost thousands, and each look reads the whole list anew, a page for every hundred.
 """
 
 MOST_TRIES = 5
@@ -71,6 +77,7 @@ class MissedDeliveries:
     holds: Callable[[str, str, str], bool]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     hook: str = ""
+    rest: Callable[[float], Awaitable[None]] = asyncio.sleep
     _is_first: bool = True
 
     async def __call__(self, chore: Chore) -> Mapping[str, Any]:
@@ -122,10 +129,11 @@ class MissedDeliveries:
         """Since the last look, which a database that was restored has forgotten: so it looks back further."""
         return max(datetime.fromisoformat(note["until"]) - OVERLAP, now - LISTED)
 
-    @staticmethod
-    async def _ask(post: Post, attempts: list[Attempt], tries: dict[str, int]) -> ForgeError | None:
+    async def _ask(self, post: Post, attempts: list[Attempt], tries: dict[str, int]) -> ForgeError | None:
         """Have them delivered again, and count it; what kept the rest from being asked for, if anything did."""
-        for attempt in attempts:
+        for number, attempt in enumerate(attempts):
+            if number and number % BURST == 0:
+                await self.rest(REST)
             try:
                 await post.redeliver(attempt)
             except Gone:

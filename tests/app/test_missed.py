@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.missed import MOST, MissedDeliveries
+from app.missed import BURST, MOST, REST, MissedDeliveries
 from app.rounds import Round, Rounds
 from app.store import chores
 from app.store.chores import Chore
@@ -34,10 +34,16 @@ class Listing:
 
 async def test_more_deliveries_than_a_statement_takes_parameters(database: Database) -> None:
     listing = Listing()
-    look = MissedDeliveries("github", database, lambda: listing, lambda *_: False, now=lambda: NOW)
+    rests: list[tuple[float, int]] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append((seconds, len(listing.asked)))
+
+    look = MissedDeliveries("github", database, lambda: listing, lambda *_: False, now=lambda: NOW, rest=rest)
     note = await look(Chore("missed github", NOW, None, None, {}))
     assert note["missing"] == MANY
     assert len(listing.asked) == MOST
+    assert rests == [(REST, asked) for asked in range(BURST, MOST, BURST)]
     assert note["soon"]
 
 

@@ -102,9 +102,15 @@ class Stubborn:
         self.asked.append(attempt.delivery_id)
 
 
-async def test_no_more_than_a_hundred_are_asked_for_at_once_and_none_for_ever(bot: Bot) -> None:
+async def test_each_look_asks_for_so_many_and_none_is_asked_for_for_ever(bot: Bot) -> None:
     post, time = Stubborn(MOST + 30), datetime.now(UTC)
-    looks = MissedDeliveries("github", bot.usher.database, lambda: post, lambda *_: False, now=lambda: time)
+
+    async def rest(_seconds: float) -> None:
+        """No minute passes in a test."""
+
+    looks = MissedDeliveries(
+        "github", bot.usher.database, lambda: post, lambda *_: False, now=lambda: time, rest=rest
+    )
     post.gone = {"lost-3"}
     note: dict[str, object] = {}
     asked_before = 0
