@@ -8,7 +8,7 @@ import random
 import ssl
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -190,10 +190,16 @@ class Courier:
         """Send a letter again, under its own GUID."""
         return self._enqueue(sent.letter, redelivery=True)
 
-    def listed(self) -> list[Sent]:
-        """The attempts that the forge still shows, newest first."""
+    def listed(self, newest: int | None = None) -> Iterator[Sent]:
+        """The attempts that the forge still shows, newest first: from that number on, where one is given."""
         oldest = self._wall.now() - LISTED
-        return [each for each in reversed(self.sent) if each.at >= oldest and each.status != "pending"]
+        start = len(self.sent) - 1 if newest is None else min(newest - _FIRST_ID, len(self.sent) - 1)
+        for place in range(start, -1, -1):
+            each = self.sent[place]
+            if each.at < oldest:
+                return
+            if each.status != "pending":
+                yield each
 
     async def answered(self, sent: Sent) -> None:
         """Return once this letter was answered, or failed."""

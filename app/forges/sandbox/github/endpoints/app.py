@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 
 from app.forges.sandbox.courier import Sent
@@ -107,16 +108,15 @@ def list_deliveries(call: Call) -> Answer:
     """Newest first, by cursor; `status=failure` means 400 to 599."""
     given = call.query.get("per_page", "")
     size = min(max(int(given) if given.isdigit() else PAGE, 1), PAGE_LIMIT)
-    shown = call.courier.listed()
+    cursor = call.query.get("cursor")
+    if cursor is not None and not re.fullmatch(r"v1_\d+", cursor):
+        raise Problem(422, "Invalid cursor")
+    listed = call.courier.listed(None if cursor is None else int(cursor[3:]))
     status = call.query.get("status")
     if status is not None:
         failed = status == "failure"
-        shown = [each for each in shown if (400 <= each.status_code <= 599) == failed]
-    cursor = call.query.get("cursor")
-    if cursor is not None:
-        if not re.fullmatch(r"v1_\d+", cursor):
-            raise Problem(422, "Invalid cursor")
-        shown = [each for each in shown if each.id <= int(cursor[3:])]
+        listed = (each for each in listed if (400 <= each.status_code <= 599) == failed)
+    shown = list(islice(listed, size + 1))
     headers = {}
     if len(shown) > size:
         kept = {name: value for name, value in call.query.items() if name in ("per_page", "status")}
@@ -142,8 +142,8 @@ def redeliver(call: Call) -> Answer:
 
 def _find(call: Call) -> Sent:
     number = call.number("delivery_id")
-    found = next((each for each in call.courier.listed() if each.id == number), None)
-    if found is None:
+    found = next(call.courier.listed(number), None)
+    if found is None or found.id != number:
         raise Problem(404, "Not Found")
     return found
 
