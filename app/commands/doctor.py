@@ -13,7 +13,8 @@ from rich.markup import escape
 
 from app import keys
 from app.connections import GitHubConnection
-from app.doctor.checks import Check, failed, skipped, well
+from app.doctor.address import check_address
+from app.doctor.checks import Check, failed, skipped
 from app.doctor.database import check_database
 from app.doctor.github import check_github
 from app.doctor.gitlab import check_gitlab
@@ -38,7 +39,8 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         async for each in check_database(database):
             schema_is_ours = schema_is_ours or (each.name == "schema" and each.status == "well")
             yield each
-        yield _address(settings)
+        for each in await check_address(settings.public_url):
+            yield each
         if not schema_is_ours:
             yield skipped("forges", "Not looked at: what connects Usher may be stored in the database.")
             return
@@ -66,16 +68,6 @@ async def _forges(settings: Settings, database: Database) -> AsyncIterator[Check
         if gitlab.client is not None:
             async for each in check_gitlab(gitlab.client, database):
                 yield each
-
-
-def _address(settings: Settings) -> Check:
-    if settings.public_url is None:
-        return failed(
-            "public address",
-            "USHER_PUBLIC_URL is not set, so links in comments and signing in cannot work.",
-            "Set it to the address under which people and the forge reach Usher.",
-        )
-    return well("public address", f"People and the forge reach Usher at {settings.public_url}.")
 
 
 def report(checks: list[Check], *, as_json: bool) -> int:

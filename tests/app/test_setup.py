@@ -227,29 +227,6 @@ async def test_the_doctor_names_what_is_missing_and_is_content_afterwards(
     assert "shop" in healthy["dry run"][1]
 
 
-async def test_the_doctor_sees_that_github_delivers_elsewhere_or_is_refused(
-    fresh: Fresh, address: str, tmp_path: Path
-) -> None:
-    await fresh.create_app()
-    fresh.forge.registration.webhook_secret = "another secret than Usher has"
-    await fresh.install()
-    await fresh.forge.idle()
-    sick = await found(fresh, address, tmp_path)
-    assert sick["github.deliveries"][0] == "failed"
-    fresh.forge.webhook_url = "https://elsewhere.example/hook"
-    status, said = (await found(fresh, address, tmp_path))["github.webhook"]
-    assert status == "failed"
-    assert "https://elsewhere.example/hook" in said
-
-
-async def test_the_doctor_sees_a_revoked_key(fresh: Fresh, address: str, tmp_path: Path) -> None:
-    await fresh.create_app()
-    fresh.forge.registration.id += 1
-    status, said = (await found(fresh, address, tmp_path))["github.app"]
-    assert status == "failed"
-    assert "does not know this App" in said
-
-
 def test_the_answer_for_scripts_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     from app.commands.doctor import report
     from app.doctor.checks import failed, well
