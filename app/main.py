@@ -33,6 +33,7 @@ from app.gitlab_watch import watch_hooks
 from app.intake import Intake
 from app.missed import look_for_missed
 from app.outages import note_outages
+from app.permissions import watch_permissions
 from app.quarters import keep_quarters
 from app.rounds import Round, Rounds
 from app.settings import PromiseClock, Settings, SettingsError, make_clock
@@ -146,6 +147,7 @@ async def opened(
                     ),
                     compare_all(database, forges, gather),
                     watch_hooks(database, lambda: gitlab.client),
+                    watch_permissions(lambda: github.client),
                     keep_quarters(database, clock),
                     note_outages(database, clock),
                     *([digests(database, clock, channels, page=_own_page(settings))] if channels else []),

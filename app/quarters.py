@@ -8,7 +8,7 @@ from typing import Any
 
 from app.rounds import Round
 from app.settings import PromiseClock
-from app.store import insights, tenants
+from app.store import insights, outcomes, tenants
 from app.store.database import Database
 from policies.insights.quarters import measured, quarter_of
 
@@ -30,6 +30,6 @@ async def keep_now(database: Database, clock: PromiseClock) -> int:
         active = [each for each in await tenants.every(connection) if each.state == "active"]
     for each in active:
         async with database.begin() as connection:
-            seen = await insights.of_tenant(connection, each.id, since)
-            await insights.keep_snapshot(connection, each.id, period, measured(seen, since), now)
+            seen = await outcomes.groups(connection, since, outcomes.of_tenant(each.id))
+            await insights.keep_snapshot(connection, each.id, period, measured(seen), now)
     return len(active)

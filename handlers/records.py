@@ -23,7 +23,7 @@ from policies.calendars import Hours
 from policies.clocks import Away, Outage, State
 from policies.facts import Access, BranchRules, Fact, Membership, Person, RepositoryRef, Roster, Team
 from policies.findings import Finding
-from policies.insights.measures import Outcome
+from policies.insights.measures import Group, Outcome
 from policies.owner_health import Asked
 from policies.owners import OwnersFile
 from policies.reviewers import Past
@@ -344,7 +344,7 @@ class Findings(Protocol):
         """The findings that people accepted by commands, newest last."""
         ...
 
-    async def outcomes(self, since: datetime) -> Sequence[Outcome]:
+    async def outcomes(self, since: datetime) -> Sequence[Group]:
         """What became of the changes here that were opened or merged since then."""
         ...
 

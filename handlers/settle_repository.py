@@ -24,6 +24,7 @@ from handlers.shelf import Shelf
 from handlers.situation import Reads
 from handlers.tracking import keep_issue
 from policies.facts import Repository, Subject
+from policies.insights.privacy import Terms
 
 FEATURE = "tracking"
 """What a switch calls the tracking issue."""
@@ -45,6 +46,9 @@ async def settle_repository(
         return None
     branch = repository.default_branch
     rulebook = await rulebooks.on(repository.ref, branch, branch)
+    if rulebook.for_all:
+        metrics = rulebook.rules.metrics
+        await shelf.agree(Terms(metrics.window.length(timedelta(days=1)), metrics.min_group))
     entry = await keep_entry(repository, rulebook, reads, desk, shelf)
     if repository.archived:
         return desk.now + SWEEP

@@ -11,6 +11,7 @@ from policies.catalogue.entry import Entry
 from policies.catalogue.manifests import Manifest
 from policies.catalogue.reading import Declared, MetadataProblem
 from policies.guidelines.promises import Promise
+from policies.insights.privacy import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Shelf(Protocol):
         ...
 
     async def keep_manifests(self, found: Mapping[tuple[str, str], Manifest]) -> None: ...
+
+    async def agree(self, terms: Terms) -> None:
+        """Remember what the organisation's rules say about measuring."""
+        ...
 
     async def keep(self, shelved: Shelved, now: datetime) -> None:
         """This is the repository's entry now."""

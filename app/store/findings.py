@@ -15,7 +15,7 @@ from handlers.records import Findings
 from policies import exceptions
 from policies.facts import Rank, RepositoryAsked, Subject, same
 from policies.findings import Finding
-from policies.insights.measures import Outcome
+from policies.insights.measures import Group
 from policies.owner_health import Asked
 from policies.rules import Exempt
 from policies.successors import Reviewed
@@ -77,9 +77,10 @@ class RepositoryFindings(Findings):
             log = await facts.read(connection, self._tenant_id, subject)
         return exceptions.given(each for each in log if isinstance(each, RepositoryAsked))
 
-    async def outcomes(self, since: datetime) -> Sequence[Outcome]:
+    async def outcomes(self, since: datetime) -> Sequence[Group]:
+        here = outcomes.of_repository(self._tenant_id, self._repository_id)
         async with self._database.begin() as connection:
-            return await outcomes.of_repository(connection, self._tenant_id, self._repository_id, since)
+            return await outcomes.groups(connection, since, here)
 
     async def asked(self, people: Iterable[str], since: datetime) -> Mapping[str, Asked]:
         names = [same(person) for person in people]

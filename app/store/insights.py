@@ -2,31 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.outcomes import made
-from app.store.tables import entry, finding, kept, outcome, promise_made, reach, snapshot
+from app.store.tables import entry, kept, outcome, promise_made, reach, snapshot
 from app.store.viewers import Visitor, readable
-from policies.insights.measures import Outcome, PromiseLine
-from policies.insights.survival import Wait, p85
+from policies.insights.measures import PromiseLine
+from policies.insights.privacy import Terms, strictest
+from policies.insights.survival import Waits, p85
 
 
-async def team_sizes(connection: AsyncConnection, visitor: Visitor) -> dict[str, int]:
-    """Team → how many people are in it, as the organisations' rosters were last read."""
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """How the organisations of a visitor may be measured: their terms, and team → how many people are in it."""
+
+    terms: Terms
+    sizes: Mapping[str, int]
+
+    def is_small(self, team: str | None) -> bool:
+        """Whether a number of this team would say something of single people. Without a team nobody is measured."""
+        return team is not None and self.sizes.get(team, 0) < self.terms.least
+
+
+async def measuring(connection: AsyncConnection, visitor: Visitor) -> Measuring:
+    """What was agreed, and the teams' sizes, as the organisations' rules and rosters were last read."""
     tenants = sa.select(reach.c.tenant_id).where(reach.c.viewer_id.in_(visitor.ids)).distinct()
-    query = sa.select(kept.c.value).where(kept.c.kind == "roster", kept.c.tenant_id.in_(tenants))
-    return {
-        name: len(members)
-        for value in (await connection.execute(query)).scalars()
-        for name, _parent, members in (value or {}).get("teams", ())
-    }
+    query = sa.select(kept.c.kind, kept.c.value).where(
+        kept.c.kind.in_(("roster", "terms")), kept.c.tenant_id.in_(tenants)
+    )
+    sizes: dict[str, int] = {}
+    terms: list[Terms] = []
+    for kind, value in await connection.execute(query):
+        if kind == "roster":
+            sizes |= {name: len(members) for name, _parent, members in (value or {}).get("teams", ())}
+        else:
+            terms.append(_terms(value))
+    return Measuring(strictest(terms), sizes)
+
+
+async def agree(connection: AsyncConnection, tenant_id: int, terms: Terms) -> None:
+    """Remember what an organisation's rules say about measuring."""
+    value = {"window": terms.window.total_seconds(), "least": terms.least}
+    write = insert(kept).values(tenant_id=tenant_id, kind="terms", name="", value=value)
+    await connection.execute(
+        write.on_conflict_do_update(
+            index_elements=["tenant_id", "kind", "name"], set_={"value": value, "read_at": sa.func.now()}
+        )
+    )
+
+
+def _terms(value: Mapping[str, Any]) -> Terms:
+    return Terms(timedelta(seconds=value["window"]), int(value["least"]))
+
+
+# --- Promises ---------------------------------------------------------------------------------------------------
+
+MOST_PROMISES = 200
 
 
 async def promises(
@@ -34,14 +71,13 @@ async def promises(
     visitor: Visitor,
     since: datetime,
     repository: tuple[int, int] | None = None,
-    became_of_it: Sequence[Outcome] = (),
 ) -> list[PromiseLine]:
-    """Every promise of a guide that the visitor may read, with what became of it; by name, the newest first.
+    """Every promise of a guide that the visitor may read, with what became of changes opened since then.
 
-    Narrowed to one (tenant, repository) where it is given, with what became of its changes.
+    By name, the newest first; narrowed to one (tenant, repository) where it is given.
     """
-    query = (
-        sa.select(promise_made, entry.c.name)
+    stood = (
+        sa.select(promise_made, entry.c.forge, entry.c.name, entry.c.owner)
         .join(
             entry,
             sa.and_(
@@ -51,127 +87,52 @@ async def promises(
         )
         .where(readable(visitor, promise_made.c.tenant_id, promise_made.c.repository_id))
         .order_by(entry.c.name, promise_made.c.valid_from.desc())
-        .limit(500)
+        .limit(MOST_PROMISES)
     )
     if repository is not None:
-        query = query.where(
+        stood = stood.where(
             promise_made.c.tenant_id == repository[0], promise_made.c.repository_id == repository[1]
         )
-    lines = (await connection.execute(query)).all()
-    if repository is not None:
-        return [_line(line, became_of_it) for line in lines]
-    places = {(line.tenant_id, line.repository_id) for line in lines}
-    if not places:
-        return []
+    line = stood.cte("stood")
+    waited, answered = outcome.c.waited, outcome.c.answered
+    nobody = sa.cast([], sa.ARRAY(sa.Float))
+    # A change counts for the promise that stood when it was ready for an answer.
     became = (
-        await connection.execute(
-            sa.select(outcome).where(
-                sa.tuple_(outcome.c.tenant_id, outcome.c.repository_id).in_(places),
-                outcome.c.opened_at >= since,
-            )
-        )
-    ).all()
-    of: dict[tuple[int, int], list[Any]] = {}
-    for row in became:
-        of.setdefault((row.tenant_id, row.repository_id), []).append(row)
-    return [_line(line, of.get((line.tenant_id, line.repository_id), [])) for line in lines]
-
-
-def _line(line: Any, rows: Sequence[Any]) -> PromiseLine:
-    """A promise and the changes that were ready while it stood; kept where the wait was no longer than promised."""
-    within = [
-        row
-        for row in rows
-        if row.waited is not None
-        and row.ready_at is not None
-        and row.ready_at >= line.valid_from
-        and (line.valid_to is None or row.ready_at < line.valid_to)
-    ]
-    kept_ones = missed = 0
-    if line.hours is not None:
-        kept_ones = sum(row.answered and row.waited <= line.hours for row in within)
-        missed = sum(row.waited > line.hours for row in within)
-    return PromiseLine(
-        repository=line.name,
-        text=line.text,
-        hours=line.hours,
-        commit=line.commit,
-        valid_from=line.valid_from,
-        valid_to=line.valid_to,
-        kept=kept_ones,
-        missed=missed,
-        p85=p85(Wait(row.waited, row.answered) for row in within),
-        last_at=max((row.ready_at for row in within), default=None),
-    )
-
-
-# --- What was won in a month ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class MonthRows:
-    """Everything that a month's digest is made of."""
-
-    merged: tuple[tuple[Outcome, str, str], ...]  # (outcome, forge's page, title)
-    earlier_guests: frozenset[str]
-    kept_promises: int
-    cleared: tuple[tuple[str, str, str], ...]  # (repository, path, message)
-
-
-async def month(connection: AsyncConnection, visitor: Visitor, begin: datetime, end: datetime) -> MonthRows:
-    """What happened from `begin` until `end`, of what the visitor may read."""
-    may = readable(visitor, outcome.c.tenant_id, outcome.c.repository_id)
-    kind = sa.case((entry.c.forge == "gitlab", "/-/merge_requests/"), else_="/pull/")
-    address = entry.c.details["url"].astext + kind + sa.cast(outcome.c.number, sa.Text)
-    page = sa.select(address).where(
-        entry.c.tenant_id == outcome.c.tenant_id, entry.c.repository_id == outcome.c.repository_id
-    )
-    rows = (
-        await connection.execute(
-            sa.select(outcome, page.scalar_subquery().label("page"))
-            .where(may, outcome.c.merged_at >= begin, outcome.c.merged_at < end)
-            .order_by(outcome.c.merged_at)
-        )
-    ).all()
-    guests = sorted({row.author for row in rows if row.origin in ("guest", "mixed")})
-    earlier: set[str] = set()
-    if guests:
-        query = (
-            sa.select(sa.func.lower(outcome.c.author))
-            .distinct()
-            .where(
-                outcome.c.author.in_(guests),
-                outcome.c.origin.in_(("guest", "mixed")),
-                outcome.c.merged_at < begin,
-            )
-        )
-        earlier = set((await connection.execute(query)).scalars())
-    promised = await connection.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(outcome.c.kept), 0)).where(
-            may, outcome.c.opened_at >= begin, outcome.c.opened_at < end
-        )
-    )
-    cleared = await connection.execute(
-        sa.select(entry.c.name, finding.c.path, finding.c.message)
-        .join(
-            entry,
-            sa.and_(
-                entry.c.tenant_id == finding.c.tenant_id, entry.c.repository_id == finding.c.repository_id
-            ),
+        sa.select(
+            sa.func.count().filter(answered, waited <= line.c.hours).label("kept"),
+            sa.func.count().filter(waited > line.c.hours).label("missed"),
+            sa.func.coalesce(sa.func.array_agg(waited).filter(answered), nobody).label("answered"),
+            sa.func.coalesce(sa.func.array_agg(waited).filter(sa.not_(answered)), nobody).label("unanswered"),
+            sa.func.max(outcome.c.ready_at).label("last_at"),
         )
         .where(
-            readable(visitor, finding.c.tenant_id, finding.c.repository_id),
-            finding.c.cleared_at >= begin,
-            finding.c.cleared_at < end,
+            outcome.c.tenant_id == line.c.tenant_id,
+            outcome.c.repository_id == line.c.repository_id,
+            outcome.c.opened_at >= since,
+            waited.is_not(None),
+            outcome.c.ready_at >= line.c.valid_from,
+            sa.or_(line.c.valid_to.is_(None), outcome.c.ready_at < line.c.valid_to),
         )
-        .order_by(entry.c.name)
-        .limit(100)
+        .lateral("became")
     )
-    return MonthRows(
-        tuple((made(row), row.page or "", row.title) for row in rows),
-        frozenset(earlier),
-        int(promised or 0),
-        tuple((row.name, row.path, row.message) for row in cleared),
+    query = sa.select(line, became).join(became, sa.true()).order_by(line.c.name, line.c.valid_from.desc())
+    return [_line(row) for row in await connection.execute(query)]
+
+
+def _line(row: Any) -> PromiseLine:
+    return PromiseLine(
+        forge=row.forge,
+        repository=row.name,
+        owner=row.owner,
+        text=row.text,
+        hours=row.hours,
+        commit=row.commit,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        kept=row.kept,
+        missed=row.missed,
+        p85=p85(Waits(tuple(row.answered), tuple(row.unanswered))),
+        last_at=row.last_at,
     )
 
 
@@ -190,22 +151,19 @@ async def keep_snapshot(
     )
 
 
-async def snapshots(
-    connection: AsyncConnection, visitor: Visitor
-) -> list[tuple[str, str, Mapping[str, Any]]]:
-    """(period, when, measures) of every quarter, the newest first, of tenants that the visitor reads in."""
-    tenants = sa.select(reach.c.tenant_id).where(reach.c.viewer_id.in_(visitor.ids)).distinct()
+async def snapshots(connection: AsyncConnection, visitor: Visitor) -> list[tuple[str, Mapping[str, Any]]]:
+    """(quarter, measures), the newest first, of the organisation in which the visitor may read most."""
+    most = (
+        sa.select(reach.c.tenant_id)
+        .where(reach.c.viewer_id.in_(visitor.ids))
+        .group_by(reach.c.tenant_id)
+        .order_by(sa.func.count().desc(), reach.c.tenant_id)
+        .limit(1)
+    )
     query = (
-        sa.select(snapshot.c.period, snapshot.c.taken_at, snapshot.c.measures)
-        .where(snapshot.c.tenant_id.in_(tenants))
+        sa.select(snapshot.c.period, snapshot.c.measures)
+        .where(snapshot.c.tenant_id == most.scalar_subquery())
         .order_by(snapshot.c.period.desc())
         .limit(12)
     )
-    return [(row.period, row.taken_at.isoformat(), row.measures) for row in await connection.execute(query)]
-
-
-async def of_tenant(connection: AsyncConnection, tenant_id: int, since: datetime) -> list[Outcome]:
-    """Every outcome of a tenant since then, for its quarterly snapshot."""
-    recent = (outcome.c.opened_at >= since) | (outcome.c.merged_at >= since)
-    query = sa.select(outcome).where(outcome.c.tenant_id == tenant_id, recent)
-    return [made(row) for row in await connection.execute(query)]
+    return [(row.period, row.measures) for row in await connection.execute(query)]

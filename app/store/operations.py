@@ -5,7 +5,6 @@ For the Operations page, `/healthz` and the gauges. Everything is of all tenants
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,14 +20,6 @@ from app.store.tables import delivery, due, effect, switch, tenant
 
 SHOWN = 200
 """Dead letters in full; the counts are of all."""
-
-_DUE_OLDEST = sa.text(
-    """
-    SELECT extract(epoch FROM now() - min(not_before)) FROM due
-    JOIN tenant ON tenant.id = tenant_id AND tenant.state = 'active'
-    WHERE generation > settled_generation AND not_before <= now() AND dead_at IS NULL
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +49,38 @@ class Operations:
 
 async def read(database: Database) -> Operations:
     """Everything, in a few queries that touch only what waits or was given up."""
+    behind = (due.c.generation > due.c.settled_generation, due.c.dead_at.is_(None))
+    waiting = delivery.c.state == "new"
+    seconds = sa.func.extract("epoch", sa.func.now() - sa.func.min(delivery.c.received_at))
+    late = (
+        sa.select(sa.func.extract("epoch", sa.func.now() - sa.func.min(due.c.not_before)))
+        .join(tenant, sa.and_(tenant.c.id == due.c.tenant_id, tenant.c.state == "active"))
+        .where(*behind, due.c.not_before <= sa.func.now())
+    )
+    one_row = {
+        "unread": sa.select(sa.func.count()).where(waiting),
+        "oldest_unread": sa.select(seconds).where(waiting),
+        "due_waiting": sa.select(sa.func.count()).where(*behind),
+        "due_oldest": late,
+        "uncertain": sa.select(sa.func.count()).where(effect.c.state == "uncertain"),
+        "switches": sa.select(sa.func.count()).select_from(switch),
+    }
+    columns = [query.scalar_subquery().label(name) for name, query in one_row.items()]
+    by_state = sa.select(tenant.c.state, sa.func.count()).group_by(tenant.c.state)
     async with database.begin() as connection:
-        oldest = sa.func.extract("epoch", sa.func.now() - sa.func.min(delivery.c.received_at))
-        unread = (
-            await connection.execute(
-                sa.select(sa.func.count(), oldest, sa.func.now()).where(delivery.c.state == "new")
-            )
-        ).one()
-        behind = sa.select(sa.func.count()).where(
-            due.c.generation > due.c.settled_generation, due.c.dead_at.is_(None)
-        )
-        uncertain = sa.select(sa.func.count()).where(effect.c.state == "uncertain")
-        by_state = sa.select(tenant.c.state, sa.func.count()).group_by(tenant.c.state)
+        row = (await connection.execute(sa.select(*columns, sa.func.now().label("now")))).one()
         return Operations(
-            unread=unread[0],
-            oldest_unread=float(unread[1] or 0),
-            due_waiting=await connection.scalar(behind) or 0,
-            due_oldest=float(await connection.scalar(_DUE_OLDEST) or 0),
-            uncertain=await connection.scalar(uncertain) or 0,
+            unread=row.unread,
+            oldest_unread=float(row.oldest_unread or 0),
+            due_waiting=row.due_waiting,
+            due_oldest=float(row.due_oldest or 0),
+            uncertain=row.uncertain,
             dead=await _dead(connection),
             letters=await dead.every(connection, limit=SHOWN),
             rounds=await chores.every(connection),
             tenants={row[0]: row[1] for row in await connection.execute(by_state)},
-            switches=await connection.scalar(sa.select(sa.func.count()).select_from(switch)) or 0,
-            now=unread[2],
+            switches=row.switches,
+            now=row.now,
         )
 
 
@@ -94,13 +93,14 @@ async def states(database: Database) -> dict[str, int]:
 
 
 async def _dead(connection: Any) -> dict[tuple[str, str], int]:
-    counted: Counter[tuple[str, str]] = Counter()
-    for table, reason, given_up in (
-        ("delivery", delivery.c.reason, delivery.c.state == "dead"),
-        ("due", due.c.reason, due.c.dead_at.is_not(None)),
-    ):
+    def by_word(
+        table: str, reason: sa.ColumnElement[Any], given_up: sa.ColumnElement[bool]
+    ) -> sa.Select[Any]:
         word = sa.func.split_part(sa.func.coalesce(reason, ""), ":", 1).label("word")
-        rows = await connection.execute(sa.select(word, sa.func.count()).where(given_up).group_by(word))
-        for name, number in rows:
-            counted[(table, name)] += number
-    return dict(counted)
+        return sa.select(sa.literal(table).label("of"), word, sa.func.count()).where(given_up).group_by(word)
+
+    query = sa.union_all(
+        by_word("delivery", delivery.c.reason, delivery.c.state == "dead"),
+        by_word("due", due.c.reason, due.c.dead_at.is_not(None)),
+    )
+    return {(row[0], row[1]): row[2] for row in await connection.execute(query)}

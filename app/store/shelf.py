@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store import insights
 from app.store.database import Database
-from app.store.tables import blob_seen, entry, manifest_seen, outcome, promise_made
+from app.store.tables import blob_seen, entry, manifest_seen, outcome, promise_made, requirement
 from handlers.shelf import Shelved
 from policies.catalogue.entry import Entry, backstage, portal, search_words
 from policies.catalogue.manifests import Manifest
 from policies.catalogue.reading import Component, Declared, MetadataProblem
 from policies.catalogue.score import standing
 from policies.guidelines.promises import Promise
+from policies.insights.privacy import Terms
 
 
 class RepositoryShelf:
@@ -70,6 +72,7 @@ class RepositoryShelf:
                 **_row(shelved, now),
                 "standing": standing(known.readiness.points, known.described.pushed_at, attainment, now),
             }
+            await self._keep_requirements(connection, shelved.requires, now)
             write = insert(entry).values(
                 tenant_id=self._tenant_id, repository_id=self._repository_id, search=_vector(known), **values
             )
@@ -80,6 +83,10 @@ class RepositoryShelf:
             )
             await self._keep_copies(connection, shelved.copies)
             await self._keep_promise(connection, shelved.promise, now)
+
+    async def agree(self, terms: Terms) -> None:
+        async with self._database.begin() as connection:
+            await insights.agree(connection, self._tenant_id, terms)
 
     def _promises(self) -> sa.Select[int, int]:
         return sa.select(_total(outcome.c.kept, "kept"), _total(outcome.c.missed, "missed")).where(
@@ -118,6 +125,27 @@ class RepositoryShelf:
                     index_elements=["tenant_id", "repository_id", "valid_from"], set_=again
                 )
             )
+
+    async def _keep_requirements(
+        self, connection: AsyncConnection, requires: Iterable[str], now: datetime
+    ) -> None:
+        """Since when it requires what it did not require when it was last read."""
+        here = (entry.c.tenant_id == self._tenant_id, entry.c.repository_id == self._repository_id)
+        before = await connection.scalar(sa.select(entry.c.requires).where(*here))
+        if before is None or set(before) == set(requires):
+            return
+        gone, fresh = set(before) - set(requires), set(requires) - set(before)
+        await connection.execute(
+            sa.delete(requirement).where(
+                requirement.c.tenant_id == self._tenant_id,
+                requirement.c.repository_id == self._repository_id,
+                requirement.c.package.in_(gone),
+            )
+        )
+        place = {"tenant_id": self._tenant_id, "repository_id": self._repository_id, "since": now}
+        rows = [{**place, "package": package} for package in sorted(fresh)]
+        if rows:
+            await connection.execute(insert(requirement).values(rows).on_conflict_do_nothing())
 
     async def _keep_copies(self, connection: AsyncConnection, copies: frozenset[str]) -> None:
         here = sa.and_(

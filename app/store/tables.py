@@ -478,6 +478,8 @@ entry = sa.Table(
     sa.Index("entry_search", "search", postgresql_using="gin"),
     sa.Index("entry_listed", sa.text("standing DESC"), "name", postgresql_where=sa.text("listed")),
     sa.Index("entry_name", "name"),
+    sa.Index("entry_packages", "packages", postgresql_using="gin"),
+    sa.Index("entry_requires", "requires", postgresql_using="gin"),
 )
 
 blob_seen = sa.Table(
@@ -499,6 +501,17 @@ manifest_seen = sa.Table(
     sa.Column("value", JSONB, nullable=False),
     sa.Column("seen_at", INSTANT, nullable=False, server_default=NOW),
     comment="what a manifest says, read once for each content",
+)
+
+requirement = sa.Table(
+    "requirement",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("package", sa.Text, primary_key=True),
+    sa.Column("since", INSTANT, nullable=False, comment="clock of promises"),
+    sa.Index(None, "tenant_id", "since"),
+    comment="what a repository began to require after it was first read",
 )
 
 # --- What sharing brings ----------------------------------------------------------------------------------
@@ -525,6 +538,7 @@ outcome = sa.Table(
     sa.Column("pending", sa.SmallInteger, nullable=False, server_default=sa.text("0")),
     sa.Column("reviewers", sa.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
     sa.Index("outcome_opened", "opened_at"),
+    sa.Index("outcome_author", "tenant_id", sa.text("lower(author)")),
     sa.Index("outcome_merged", "merged_at", postgresql_where=sa.text("merged_at IS NOT NULL")),
     comment="derived from facts; may be built anew at any time",
 )

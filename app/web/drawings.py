@@ -6,13 +6,14 @@ what it shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from policies.insights.survival import Wait, curve
+from policies.insights.survival import Point, Waits, curve
 
 WIDTH = 900
 
@@ -119,12 +120,12 @@ def timeline(
 # --- How long people wait ------------------------------------------------------------------------------------------
 
 
-def waiting(series: Sequence[tuple[str, Sequence[Wait]]], promised: float | None = None) -> Markup:
+def waiting(series: Sequence[tuple[str, Waits]], promised: float | None = None) -> Markup:
     """For each series the part of all waits that is longer than so many working hours, falling in steps."""
-    shown = [(name, waits, curve(waits)) for name, waits in series if waits]
+    shown = [(name, waits, curve(waits)) for name, waits in series if len(waits)]
     if not shown:
         return Markup("")
-    longest = max([each.length for _, waits, _ in shown for each in waits] + [promised or 0, 1])
+    longest = max([waits.longest for _, waits, _ in shown] + [promised or 0, 1])
     height, left, right, top, bottom = 260, 44, 130, 14, 34
 
     def x(hours: float) -> float:
@@ -142,23 +143,20 @@ def waiting(series: Sequence[tuple[str, Sequence[Wait]]], promised: float | None
         drawn.append(_line(x(promised), top, x(promised), height - bottom, "due"))
         drawn.append(_text(x(promised) + 4, top + 10, "promised", "axis"))
     for number, (name, waits, points) in enumerate(shown):
-        path, part = [f"M{x(0):.1f} {y(1):.1f}"], 1.0
-        for point in points:
-            part = float(point.still_waiting)
-            path.append(f"H{x(point.length):.1f} V{y(part):.1f}")
-        end = max(each.length for each in waits)
-        path.append(f"H{x(end):.1f}")
+        seen = _at_each_pixel(points, x)
+        path = [f"M{x(0):.1f} {y(1):.1f}"]
+        path += [f"H{x(point.length):.1f} V{y(point.still_waiting):.1f}" for point in seen]
+        part = seen[-1].still_waiting if seen else 1.0
+        path.append(f"H{x(waits.longest):.1f}")
         drawn.append(Markup('<path d="{}" class="curve series-{}"/>').format(" ".join(path), number))
-        for each in waits:
-            if not each.answered:
-                here = next(
-                    (float(p.still_waiting) for p in reversed(points) if p.length <= each.length), 1.0
-                )
-                drawn.append(
-                    _line(x(each.length), y(here) - 5, x(each.length), y(here) + 5, f"tick series-{number}")
-                )
+        for length in sorted({round(x(each)): each for each in waits.unanswered}.values()):
+            before = bisect_right(seen, length, key=lambda point: point.length)
+            here = seen[before - 1].still_waiting if before else 1.0
+            drawn.append(_line(x(length), y(here) - 5, x(length), y(here) + 5, f"tick series-{number}"))
         drawn.append(
-            _text(x(end) + 8, y(part) + 4 + 14 * number * (part == 0), name, f"label series-{number}")
+            _text(
+                x(waits.longest) + 8, y(part) + 4 + 14 * number * (part == 0), name, f"label series-{number}"
+            )
         )
     told = ", ".join(f"{name}: {len(waits)} changes" for name, waits, _ in shown)
     return _svg(
@@ -168,6 +166,11 @@ def waiting(series: Sequence[tuple[str, Sequence[Wait]]], promised: float | None
         drawn,
         "curve-drawing",
     )
+
+
+def _at_each_pixel(points: Sequence[Point], x: Callable[[float], float]) -> list[Point]:
+    """The last point of each column of pixels: nobody sees more, however many changes there are."""
+    return list({round(x(point.length)): point for point in points}.values())
 
 
 # --- A year of commits ---------------------------------------------------------------------------------------------

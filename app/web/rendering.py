@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 from app.store import reports
+from policies.insights.privacy import OTHER
 from policies.words import why
 from policies.words.times import instant
 
@@ -33,6 +34,7 @@ def _moment(value: str | datetime | None, zone: str = "UTC") -> str:
 
 _TEMPLATES.filters["moment"] = _moment
 _TEMPLATES.filters["hours"] = lambda number: f"{number:.1f}".removesuffix(".0")
+_TEMPLATES.filters["count"] = lambda number: f"{number:,}"
 _TEMPLATES.filters["without_marker"] = lambda body: body.partition("<!--")[0].strip()
 
 
@@ -86,6 +88,7 @@ _TEMPLATES.filters["tone"] = lambda state: _TONES.get(state, "")
 _TEMPLATES.filters["forge"] = lambda forge: {"github": "GitHub", "gitlab": "GitLab"}.get(forge, forge)
 _TEMPLATES.filters["owner_source"] = lambda source: _OWNER_SOURCES.get(source, source)
 _TEMPLATES.filters["day"] = _day
+_TEMPLATES.filters["shown_as"] = lambda team, names: "a small team" if names[team] == OTHER else team
 _TEMPLATES.filters["turn"] = _turn
 _TEMPLATES.filters["reasons"] = _reasons
 _TEMPLATES.filters["why_not"] = _why_not

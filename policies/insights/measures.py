@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from policies.facts import Origin
-from policies.insights.survival import Quantile, Wait, median
+from policies.insights.survival import Quantile, Waits, median, together
 
 ENOUGH = 10
 """Changes on either side before waits of guests and of the own team are compared."""
 
 BADGE_LEAST, BADGE_DAYS = 5, 30
+
+GUESTS: tuple[Origin, ...] = ("guest", "mixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,36 @@ class Outcome:
 
     @property
     def is_guest(self) -> bool:
-        return self.origin in ("guest", "mixed")
+        return self.origin in GUESTS
 
 
-def waits(outcomes: Iterable[Outcome], *, guests: bool) -> tuple[Wait, ...]:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The changes of one origin from the same teams to the same owners: counted, not one by one.
+
+    `merged` are those merged within the time that is looked at; everything else is of those opened within it.
+    `waits` are in working hours.
+    """
+
+    origin: Origin
+    teams: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    changes: int = 0
+    merged: int = 0
+    kept: int = 0
+    missed: int = 0
+    pending: int = 0
+    waits: Waits = field(default_factory=Waits)
+
+    @property
+    def is_guest(self) -> bool:
+        return self.origin in GUESTS
+
+
+def waits(groups: Iterable[Group], *, guests: bool) -> Waits:
     """How long changes of guests (or of the own team) waited for a first answer."""
-    origins = ("guest", "mixed") if guests else ("own",)
-    return tuple(
-        Wait(each.waited, each.answered)
-        for each in outcomes
-        if each.origin in origins and each.waited is not None
-    )
+    origins = GUESTS if guests else ("own",)
+    return together(each.waits for each in groups if each.origin in origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +95,9 @@ class Penalty:
         return self.guest.length / self.own.length
 
 
-def penalty(outcomes: Sequence[Outcome]) -> Penalty:
+def penalty(groups: Sequence[Group]) -> Penalty:
     """Median wait of guests over the median wait of the own team."""
-    guest, own = waits(outcomes, guests=True), waits(outcomes, guests=False)
+    guest, own = waits(groups, guests=True), waits(groups, guests=False)
     return Penalty(median(guest), median(own), len(guest), len(own))
 
 
@@ -94,19 +115,21 @@ class Attainment:
         return self.kept / due if due else None
 
 
-def attainment(outcomes: Iterable[Outcome]) -> Attainment:
+def attainment(groups: Iterable[Group]) -> Attainment:
     """met / (met + missed)."""
     kept = missed = pending = 0
-    for each in outcomes:
+    for each in groups:
         kept, missed, pending = kept + each.kept, missed + each.missed, pending + each.pending
     return Attainment(kept, missed, pending)
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseLine:
-    """A promise, for how long it stood, and what became of it."""
+    """A promise, for how long it stood, and what became of it: kept where the wait was no longer than promised."""
 
+    forge: str
     repository: str
+    owner: str | None
     text: str
     hours: float | None
     commit: str
@@ -150,52 +173,47 @@ class Flow:
         return float(mutual / total)
 
 
-def flow(outcomes: Iterable[Outcome]) -> Flow:
+def flow(groups: Iterable[Group]) -> Flow:
     """F[a→b] by the teams closest to author and files, split evenly, so that ΣF is the number of merges.
 
     Merged changes whose teams are not known are left out, as are those of bots.
     """
     cells: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
     merged = guests = 0
-    for each in outcomes:
-        if each.merged_at is None or each.origin in ("bot", "unknown"):
+    for each in groups:
+        if not each.merged or each.origin in ("bot", "unknown"):
             continue
-        merged += 1
-        guests += each.is_guest
+        merged += each.merged
+        guests += each.merged * each.is_guest
         if each.teams and each.owners:
-            part = Fraction(1, len(each.teams) * len(each.owners))
+            part = Fraction(each.merged, len(each.teams) * len(each.owners))
             for giver in each.teams:
                 for taker in each.owners:
                     cells[giver, taker] += part
     return Flow(dict(cells), merged, guests)
 
 
-def returning(outcomes: Iterable[Outcome], now: datetime, days: int = 90) -> tuple[int, int]:
-    """(guests who merged a second time within 90 days, guests whose first merge is more than 90 days ago)."""
-    merges: defaultdict[str, list[datetime]] = defaultdict(list)
-    for each in outcomes:
-        if each.is_guest and each.merged_at is not None:
-            merges[each.author.lower()].append(each.merged_at)
-    span, came, settled = timedelta(days=days), 0, 0
-    for times in merges.values():
-        first, *later = sorted(times)
-        if now - first > span:
-            settled += 1
-            came += bool(later) and later[0] - first <= span
-    return came, settled
+def returning(
+    guests: Iterable[tuple[datetime, datetime | None]], now: datetime, days: int = 90
+) -> tuple[int, int]:
+    """(guests who merged a second time within 90 days, guests whose first merge is more than 90 days ago).
+
+    `guests` are, for each of them, their first merge and their second.
+    """
+    span = timedelta(days=days)
+    settled = [(first, second) for first, second in guests if now - first > span]
+    return sum(second is not None and second - first <= span for first, second in settled), len(settled)
 
 
-def absence_factor(reviews: Mapping[str, int] | Sequence[int]) -> int:
-    """The least k whose k busiest reviewers did half of all reviews or more; 0 without any review."""
-    counts = sorted(reviews.values() if isinstance(reviews, Mapping) else reviews, reverse=True)
+def absence_factor(reviews: Iterable[int]) -> int:
+    """The least k whose k busiest reviewers did half of all reviews or more; 0 without any review.
+
+    It takes how many each did, and never who did them.
+    """
+    counts = sorted(reviews, reverse=True)
     total, done = sum(counts), 0
     for k, count in enumerate(counts, start=1):
         done += count
         if 2 * done >= total > 0:
             return k
     return 0
-
-
-def reviews_of(outcomes: Iterable[Outcome]) -> Counter[str]:
-    """How many changes each person reviewed; for `absence_factor` alone, and never shown by name."""
-    return Counter(person.lower() for each in outcomes for person in each.reviewers)

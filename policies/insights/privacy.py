@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
 OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an organisation agreed on about measuring, as its rules' `metrics` say.
+
+    `window`: over which time measures look back. `least`: people in a group that is shown by itself.
+    """
+
+    window: timedelta = timedelta(days=90)
+    least: int = 5
+
+
+def strictest(terms: Iterable[Terms]) -> Terms:
+    """What holds for somebody who looks at several organisations at once: whichever shows least of people."""
+    known = tuple(terms)
+    if not known:
+        return Terms()
+    return Terms(max(each.window for each in known), max(each.least for each in known))
 
 
 def folded(sizes: Mapping[str, int], least: int) -> dict[str, str]:

@@ -7,18 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from policies.insights import measures
-from policies.insights.measures import Outcome
+from policies.insights.measures import Group
 from policies.insights.survival import median, p85
 
-NAMES = {
-    "guest_merges": "merged changes of guests",
-    "guest_median": "half of all guests wait (hours)",
-    "guest_p85": "85 of 100 guests wait (hours)",
-    "patch_flow": "patch flow",
-    "reciprocity": "reciprocity",
-    "attainment": "promises kept",
-}
-"""What a snapshot holds, and how each is called."""
+NAMES = ("guest_merges", "guest_median", "guest_p85", "patch_flow", "reciprocity", "attainment")
+"""What a snapshot holds."""
 
 
 def quarter_of(at: datetime) -> tuple[str, datetime]:
@@ -27,11 +20,9 @@ def quarter_of(at: datetime) -> tuple[str, datetime]:
     return f"{at.year}-Q{(first + 2) // 3}", datetime(at.year, first, 1, tzinfo=UTC)
 
 
-def measured(seen: Sequence[Outcome], since: datetime) -> dict[str, Any]:
-    """The measures of changes opened since then; of merges since then. A wait beyond the longest is None."""
-    recent = [each for each in seen if each.opened_at >= since]
-    merged = [each for each in seen if each.merged_at is not None and each.merged_at >= since]
-    guest, made = measures.waits(recent, guests=True), measures.flow(merged)
+def measured(seen: Sequence[Group]) -> dict[str, Any]:
+    """The measures of the changes of a quarter."""
+    guest, made = measures.waits(seen, guests=True), measures.flow(seen)
     half, most = median(guest), p85(guest)
     return {
         "guest_merges": made.guests,
@@ -39,7 +30,7 @@ def measured(seen: Sequence[Outcome], since: datetime) -> dict[str, Any]:
         "guest_p85": most.length if most and not most.beyond else None,
         "patch_flow": made.patch_flow,
         "reciprocity": made.reciprocity,
-        "attainment": measures.attainment(recent).share,
+        "attainment": measures.attainment(seen).share,
     }
 
 
@@ -51,3 +42,14 @@ def difference(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str
         if before is not None and after is not None and before != after:
             found[name] = after - before
     return found
+
+
+def side_by_side(
+    quarters: Sequence[tuple[str, Mapping[str, Any]]],
+) -> list[tuple[str, Mapping[str, Any], Mapping[str, float]]]:
+    """(quarter, measures, what changed since the one before) of each; `quarters` come newest first."""
+    earlier = [*quarters[1:], ("", {})]
+    return [
+        (period, values, difference(before, values))
+        for (period, values), (_, before) in zip(quarters, earlier, strict=True)
+    ]

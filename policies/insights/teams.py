@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from fractions import Fraction
 
 from policies.insights import measures
-from policies.insights.measures import Attainment, Outcome
+from policies.insights.measures import Attainment, Group
 from policies.insights.privacy import OTHER, folded
 from policies.insights.survival import Quantile, median, p85
 
 
-def unnamed(seen: Sequence[Outcome], sizes: Mapping[str, int], least: int) -> dict[str, str]:
+def unnamed(seen: Sequence[Group], sizes: Mapping[str, int], least: int) -> dict[str, str]:
     """Team → the name under which it is shown. A team whose size is not known counts as small."""
     teams = {team for each in seen for team in (*each.teams, *each.owners)}
     return folded({team: sizes.get(team, 0) for team in sorted(teams)}, least)
@@ -34,9 +33,9 @@ class Table:
         return 0 if not amount or not self.most else max(1, round(5 * amount / self.most))
 
 
-def table(seen: Sequence[Outcome], names: Mapping[str, str], since: datetime) -> Table:
-    """Who gave merged work to whom since then."""
-    made = measures.flow([each for each in seen if each.merged_at is not None and each.merged_at >= since])
+def table(seen: Sequence[Group], names: Mapping[str, str]) -> Table:
+    """Who gave merged work to whom."""
+    made = measures.flow(seen)
     cells: dict[tuple[str, str], Fraction] = {}
     for (giver, taker), amount in made.cells.items():
         key = (names.get(giver, OTHER), names.get(taker, OTHER))
@@ -60,14 +59,13 @@ class TeamLine:
     taken: float
 
 
-def lines(seen: Sequence[Outcome], names: Mapping[str, str], since: datetime) -> tuple[TeamLine, ...]:
+def lines(seen: Sequence[Group], names: Mapping[str, str]) -> tuple[TeamLine, ...]:
     """One line for each team that is shown, in the order of the alphabet: nothing is ranked."""
-    shown = table(seen, names, since)
-    owned_by: dict[str, list[Outcome]] = {}
+    shown = table(seen, names)
+    owned_by: dict[str, list[Group]] = {}
     for each in seen:
-        if each.opened_at >= since:
-            for name in {names[owner] for owner in each.owners if owner in names}:
-                owned_by.setdefault(name, []).append(each)
+        for name in {names[owner] for owner in each.owners if owner in names}:
+            owned_by.setdefault(name, []).append(each)
     found = []
     for team in sorted(set(names.values()), key=lambda name: (name == OTHER, name)):
         owned = owned_by.get(team, [])
@@ -77,7 +75,7 @@ def lines(seen: Sequence[Outcome], names: Mapping[str, str], since: datetime) ->
         found.append(
             TeamLine(
                 team,
-                len(owned),
+                sum(each.changes for each in owned),
                 len(guest),
                 median(guest),
                 p85(guest),

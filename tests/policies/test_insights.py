@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policies.insights.measures import (
-    Outcome,
+    Group,
     absence_factor,
     attainment,
     flow,
@@ -16,16 +18,18 @@ from policies.insights.measures import (
     returning,
     waits,
 )
-from policies.insights.privacy import folded
-from policies.insights.quarters import difference, measured, quarter_of
-from policies.insights.survival import Quantile, Wait, curve, median, p85
+from policies.insights.privacy import Terms, folded, strictest
+from policies.insights.quarters import difference, measured, quarter_of, side_by_side
+from policies.insights.survival import HALF, P85, Quantile, Waits, curve, median, p85, quantile
+from policies.insights.wins import Gained, Merge, Month, draft
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
-def heard(text: str) -> list[Wait]:
+def heard(text: str) -> Waits:
     """`1 2 3+`: a plus stands for whoever still waits."""
-    return [Wait(float(each.rstrip("+")), not each.endswith("+")) for each in text.split()]
+    answered = tuple(float(each) for each in text.split() if not each.endswith("+"))
+    return Waits(answered, tuple(float(each[:-1]) for each in text.split() if each.endswith("+")))
 
 
 @pytest.mark.parametrize(
@@ -45,20 +49,41 @@ def test_whoever_still_waits_counts_as_waiting(waited: str, half: Quantile, most
 
 
 def test_of_nothing_there_is_no_median() -> None:
-    assert median([]) is None
-    assert curve([]) == ()
+    assert median(Waits()) is None
+    assert curve(Waits()) == ()
 
 
-def test_the_curve_is_made_of_exact_fractions() -> None:
-    assert [point.still_waiting for point in curve(heard("1 2 3"))] == [Fraction(2, 3), Fraction(1, 3), 0]
+def test_the_curve_falls_with_every_answer() -> None:
+    assert [point.still_waiting for point in curve(heard("1 2 3"))] == [2 / 3, 1 / 3, 0]
 
 
-def outcome(**changes: object) -> Outcome:
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=30),
+    st.sampled_from([HALF, P85]),
+)
+def test_quick_and_by_the_book_come_to_the_same(waited: list[tuple[int, bool]], still: Fraction) -> None:
+    """S(t) = Π(1 − dᵢ/nᵢ), factor by factor."""
+    survival, expected = Fraction(1), None
+    for t in sorted({length for length, _ in waited}):
+        at_risk = sum(length >= t for length, _ in waited)
+        survival *= 1 - Fraction(sum(length == t and answered for length, answered in waited), at_risk)
+        if expected is None and survival <= still:
+            expected = Quantile(t)
+    known = Waits(
+        tuple(length for length, answered in waited if answered),
+        tuple(length for length, answered in waited if not answered),
+    )
+    assert quantile(known, still) == (expected or Quantile(known.longest, beyond=True))
+
+
+def group(**changes: object) -> Group:
     values: dict[str, object] = {
-        "repository": "shop/api", "number": 1, "author": "ana", "origin": "guest", "teams": ("shop/web",),
-        "owners": ("shop/pay",), "opened_at": NOW, "ready_at": NOW, **changes,
-    }  # fmt: skip
-    return Outcome(**values)  # type: ignore[arg-type]
+        "origin": "guest",
+        "teams": ("shop/web",),
+        "owners": ("shop/pay",),
+        **changes,
+    }
+    return Group(**values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -72,11 +97,11 @@ def test_how_many_reviewers_do_half_of_the_work(counts: list[int], k: int) -> No
 def test_a_merge_counts_one_however_many_teams_are_behind_it() -> None:
     seen = flow(
         [
-            outcome(merged_at=NOW, teams=("a", "b"), owners=("c", "d")),
-            outcome(merged_at=NOW, teams=("c",), owners=("a",)),
-            outcome(merged_at=NOW, teams=("c",), owners=("c",), origin="own"),
-            outcome(merged_at=NOW, origin="bot"),
-            outcome(),
+            group(merged=1, teams=("a", "b"), owners=("c", "d")),
+            group(merged=1, teams=("c",), owners=("a",)),
+            group(merged=1, teams=("c",), owners=("c",), origin="own"),
+            group(merged=1, origin="bot"),
+            group(),
         ]
     )
     assert sum(seen.cells.values()) == 3
@@ -88,25 +113,25 @@ def test_a_merge_counts_one_however_many_teams_are_behind_it() -> None:
 
 
 def test_guests_and_the_own_team_are_compared_only_with_enough_of_both() -> None:
-    quick = [outcome(origin="own", waited=4.0, answered=True) for _ in range(10)]
-    slow = [outcome(waited=12.0, answered=True) for _ in range(10)]
-    assert penalty(quick + slow).ratio == pytest.approx(3.0)
-    assert penalty(quick + slow[:9]).ratio is None
-    assert len(waits(quick + slow, guests=True)) == 10
+    quick = group(origin="own", waits=Waits((4.0,) * 10))
+    slow = group(waits=Waits((12.0,) * 10))
+    assert penalty([quick, slow]).ratio == pytest.approx(3.0)
+    assert penalty([quick, group(waits=Waits((12.0,) * 9))]).ratio is None
+    assert len(waits([quick, slow], guests=True)) == 10
 
 
 def test_pending_promises_stand_apart() -> None:
-    kept = attainment([outcome(kept=2, pending=1), outcome(missed=1)])
+    kept = attainment([group(kept=2, pending=1), group(missed=1)])
     assert (kept.share, kept.pending) == (pytest.approx(2 / 3), 1)
     assert attainment([]).share is None
 
 
 def test_guests_who_come_back() -> None:
-    def merged(author: str, days_ago: int) -> Outcome:
-        return outcome(author=author, merged_at=NOW - timedelta(days=days_ago))
+    def days_ago(days: int) -> datetime:
+        return NOW - timedelta(days=days)
 
-    seen = [merged("ana", 200), merged("Ana", 150), merged("ben", 200), merged("carla", 10)]
-    assert returning(seen, NOW) == (1, 2)
+    guests = [(days_ago(200), days_ago(150)), (days_ago(200), None), (days_ago(10), None)]
+    assert returning(guests, NOW) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +149,62 @@ def test_groups_under_five_are_not_told_apart(sizes: dict[str, int], shown: dict
 
 def test_two_quarters_make_one_difference() -> None:
     assert quarter_of(NOW) == ("2026-Q4", datetime(2026, 10, 1, tzinfo=UTC))
-    since = NOW - timedelta(days=30)
-    one = measured([outcome(waited=8.0, answered=True, merged_at=NOW, kept=1)], since)
-    two = measured([outcome(waited=4.0, answered=True, merged_at=NOW, kept=1)] * 2, since)
+    one = measured([group(waits=Waits((8.0,)), merged=1, kept=1)])
+    two = measured([group(waits=Waits((4.0, 4.0)), merged=2, kept=2)])
     assert one["guest_median"] == 8.0
-    assert difference(one, two) == {"guest_merges": 1, "guest_median": -4.0, "guest_p85": -4.0}
+    changed = {"guest_merges": 1, "guest_median": -4.0, "guest_p85": -4.0}
+    assert difference(one, two) == changed
     assert difference({"attainment": None}, {"attainment": 1.0}) == {}
+    assert side_by_side([("2026-Q4", two), ("2026-Q3", one)]) == [
+        ("2026-Q4", two, changed),
+        ("2026-Q3", one, {}),
+    ]
+
+
+def test_of_several_organisations_the_one_that_shows_least_of_people_decides() -> None:
+    one, other = Terms(least=8), Terms(window=timedelta(days=180))
+    assert strictest([one, other]) == Terms(timedelta(days=180), 8)
+    assert strictest([]) == Terms()
+
+
+def month(**won: object) -> Month:
+    return Month(2026, 11, **won)  # type: ignore[arg-type]
+
+
+def merge(number: int) -> Merge:
+    page = f"https://forge.example/shop/cart/pull/{number}"
+    return Merge("shop/cart", number, "Allow an empty cart", page, ("shop/web",), ("shop/pay",), NOW)
+
+
+def test_a_digest_tells_what_was_won_and_where_to_see_it() -> None:
+    gained = Gained("shop/web", "shop/money", "npm:@shop/money")
+    told = draft(
+        month(
+            places=(("shop/cart", 1),),
+            merges=(merge(7),),
+            new_guests=("ana",),
+            gained=(gained,),
+            promises_kept=2,
+            cleared=1,
+        )
+    )
+    assert told == (
+        "# What sharing won us in November 2026\n\n"
+        "- **1 change from other teams** came in, in 1 repository:\n"
+        "  - [shop/cart#7](https://forge.example/shop/cart/pull/7) `Allow an empty cart`\n"
+        "- **1 new guest**: welcome, `ana`!\n"
+        "- **1 repository more** built on shared code:\n"
+        "  - shop/web uses `npm:@shop/money` of shop/money\n"
+        "- **2 promises** of an answer kept.\n"
+        "- **1 finding mended** in owners files and guides.\n\n"
+        "Thank you all."
+    )
+    assert draft(month()) == ""
+
+
+def test_a_digest_of_very_much_stays_short() -> None:
+    places = tuple((f"shop/r{number}", 40 - number) for number in range(20))
+    told = draft(month(places=places, merges=tuple(merge(number) for number in range(50))))
+    assert "  - shop/r0: 40 changes\n" in told
+    assert "  - and 5 more\n" in told
+    assert "shop/cart" not in told

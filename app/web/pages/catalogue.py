@@ -18,7 +18,7 @@ from app.store.catalogue import Filters
 from app.store.database import Database
 from app.store.viewers import Visitor
 from app.web.drawings import year
-from app.web.pages.measured import WINDOW, measured
+from app.web.pages.measured import measured
 from app.web.rendering import page
 from app.web.visitors import Visitors
 from policies import owners
@@ -81,8 +81,9 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
                 raise HTTPException(404, "There is no such repository, or you may not read it on the forge.")
             place = (row.tenant_id, row.repository_id)
             users = await catalogue.consumers(connection, visitor, row)
-            seen = await outcomes.seen(connection, visitor, now - WINDOW, repository=place)
-            promised = await insights.promises(connection, visitor, now - WINDOW, place, seen)
+            known = await insights.measuring(connection, visitor)
+            seen = await outcomes.groups(connection, now - known.terms.window, outcomes.of_repository(*place))
+            promised = await insights.promises(connection, visitor, now - known.terms.window, place)
             file = await reports.owners_file(connection, *place)
             found = await reports.repository_on(connection, *place)
             mode = await modes.of_repository(connection, *place)
@@ -97,7 +98,8 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
             details=row.details,
             users=users,
             teams=sorted({team for _, _, team in users if team and team != row.owner}),
-            numbers=measured(seen, now),
+            numbers=measured(seen, (), (), now),
+            known=known,
             promises=promised,
             owners_path=file[0] if file else "",
             rules=file_now.rules if file_now else (),

@@ -7,26 +7,27 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.settings import PromiseClock
-from app.store import insights, outcomes
+from app.store import insights, outcomes, wins
 from app.store.database import Database
-from app.store.viewers import Visitor
-from app.web.pages.measured import REVIEWS, WINDOW, measured
+from app.web.pages.measured import REVIEWS, measured
 from app.web.rendering import page
 from app.web.visitors import Visitors
-from policies.insights import wins
 from policies.insights.formulas import BY_KEY, FORMULAS
-from policies.insights.measures import Outcome
+from policies.insights.privacy import OTHER, folded
+from policies.insights.quarters import side_by_side
 from policies.insights.teams import TeamLine, lines, table, unnamed
+from policies.insights.wins import draft
 
-LEAST = 5
-"""People in a group that is shown by itself."""
+YEAR = timedelta(days=365)
+"""For so long a promise is held against what became of it."""
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
@@ -35,50 +36,54 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
     """`/flow`, `/promises`, `/wins/{month}`, `/measures`, and the same as CSV and JSON."""
     router = APIRouter()
 
-    async def _seen(visitor: Visitor) -> tuple[list[Outcome], dict[str, str]]:
-        """What became of changes, and under which name each team is shown."""
-        async with database.begin() as connection:
-            seen = await outcomes.seen(connection, visitor, clock.now() - REVIEWS)
-            sizes = await insights.team_sizes(connection, visitor)
-        return seen, unnamed(seen, sizes, LEAST)
-
     @router.get("/flow")
     async def flow(request: Request, team: str = "") -> HTMLResponse:
         visitor = await visitors.must(request)
-        seen, names = await _seen(visitor)
-        now = clock.now()
-        chosen = team if team in names.values() else ""
-        if team and not chosen:
-            raise HTTPException(
-                404, "There is no such team, or too few people are in it to show it by itself."
-            )
-        about = [each for each in seen if not chosen or chosen in {names.get(name) for name in each.owners}]
+        now, may = clock.now(), outcomes.for_visitor(visitor)
         async with database.begin() as connection:
+            known = await insights.measuring(connection, visitor)
+            seen = await outcomes.groups(connection, now - known.terms.window, may)
+            names = unnamed(seen, known.sizes, known.terms.least)
+            if team and (team == OTHER or team not in names.values()):
+                raise HTTPException(
+                    404, "There is no such team, or too few people are in it to show it by itself."
+                )
+            if team:
+                may = sa.and_(may, outcomes.owned_by([team]))
+            guests = await outcomes.merges_of_guests(connection, now - REVIEWS, may)
+            reviews = await outcomes.reviews(connection, now - REVIEWS, may)
             quarters = await insights.snapshots(connection, visitor)
+        about = [each for each in seen if not team or team in each.owners]
         return page(
             "flow.html",
             request=request,
-            table=table(seen, names, now - WINDOW),
-            teams=lines(seen, names, now - WINDOW),
-            team=chosen,
-            numbers=measured(about, now),
-            quarters=quarters,
+            table=table(seen, names),
+            teams=[each for each in lines(seen, names) if not team or each.team == team],
+            team=team,
+            numbers=measured(about, guests, reviews, now),
+            quarters=[] if team else side_by_side(quarters),
+            days=known.terms.window.days,
+            least=known.terms.least,
             formulas=BY_KEY,
         )
 
     @router.get("/flow.{kind}")
     async def export(request: Request, kind: str) -> Response:
         visitor = await visitors.reader(request, "insights")
-        seen, names = await _seen(visitor)
-        shown = lines(seen, names, clock.now() - WINDOW)
+        async with database.begin() as connection:
+            known = await insights.measuring(connection, visitor)
+            since = clock.now() - known.terms.window
+            seen = await outcomes.groups(connection, since, outcomes.for_visitor(visitor))
+        shown = lines(seen, unnamed(seen, known.sizes, known.terms.least))
         return _exported(kind, "flow", [_plain(each) for each in shown])
 
     @router.get("/promises")
     async def promises(request: Request) -> HTMLResponse:
         visitor = await visitors.must(request)
         async with database.begin() as connection:
-            found = await insights.promises(connection, visitor, clock.now() - timedelta(days=365))
-        return page("promises.html", request=request, promises=found, now=clock.now(), formulas=BY_KEY)
+            known = await insights.measuring(connection, visitor)
+            found = await insights.promises(connection, visitor, clock.now() - YEAR)
+        return page("promises.html", request=request, promises=found, known=known, now=clock.now())
 
     @router.get("/wins")
     async def this_month(request: Request) -> Response:
@@ -92,20 +97,21 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
         if match is None:
             raise HTTPException(404, "A month is written as 2026-11.")
         year, number = int(match[1]), int(match[2])
-        begin, end = _span(year, number)
+        begin, end = wins.span(year, number)
         async with database.begin() as connection:
-            rows = await insights.month(connection, visitor, begin, end)
-        found = wins.month_of(
-            year, number, rows.merged, rows.earlier_guests, rows.kept_promises, rows.cleared
-        )
+            known = await insights.measuring(connection, visitor)
+            found = await wins.won(connection, wins.as_visitor(visitor), year, number)
+        teams = {
+            team: known.sizes.get(team, 0) for each in found.merges for team in (*each.teams, *each.owners)
+        }
         return page(
             "wins.html",
             request=request,
             won=found,
-            draft=wins.draft(found),
+            names=folded(teams, known.terms.least),
+            draft=draft(found),
             before=f"{begin - timedelta(days=1):%Y-%m}",
             after=f"{end:%Y-%m}" if end <= clock.now() else "",
-            formulas=BY_KEY,
         )
 
     @router.get("/measures")
@@ -114,11 +120,6 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
         return page("measures.html", request=request, formulas=FORMULAS)
 
     return router
-
-
-def _span(year: int, month: int) -> tuple[datetime, datetime]:
-    begin = datetime(year, month, 1, tzinfo=UTC)
-    return begin, datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
 
 
 def _plain(line: TeamLine) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from app.web.drawings import waiting
 from policies.insights import measures
-from policies.insights.measures import Attainment, Flow, Outcome, Penalty
+from policies.insights.measures import Attainment, Flow, Group, Penalty
 from policies.insights.survival import Quantile, median, p85
 
-WINDOW = timedelta(days=90)
 REVIEWS = timedelta(days=180)
+"""Reviews are few: how they are spread is looked at for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +34,24 @@ class Numbers:
     drawing: Markup
 
 
-def measured(seen: Sequence[Outcome], now: datetime, promised: float | None = None) -> Numbers:
-    """Everything at once, of changes opened within the window."""
-    recent = [each for each in seen if each.opened_at >= now - WINDOW]
-    guest, own = measures.waits(recent, guests=True), measures.waits(recent, guests=False)
+def measured(
+    seen: Sequence[Group],
+    guests: Sequence[tuple[datetime, datetime | None]],
+    reviews: Sequence[int],
+    now: datetime,
+) -> Numbers:
+    """Everything at once. `guests` are the first two merges of each guest, `reviews` how many each reviewer did."""
+    guest, own = measures.waits(seen, guests=True), measures.waits(seen, guests=False)
     return Numbers(
-        changes=len(recent),
+        changes=sum(each.changes for each in seen),
         guests=len(guest),
         guest_median=median(guest),
         guest_p85=p85(guest),
         own_median=median(own),
-        penalty=measures.penalty(recent),
-        attainment=measures.attainment(recent),
-        flow=measures.flow([each for each in seen if each.merged_at and each.merged_at >= now - WINDOW]),
-        returning=measures.returning(seen, now),
-        absence=measures.absence_factor(measures.reviews_of(seen)),
-        drawing=waiting([("guests", guest), ("own team", own)], promised),
+        penalty=measures.penalty(seen),
+        attainment=measures.attainment(seen),
+        flow=measures.flow(seen),
+        returning=measures.returning(guests, now),
+        absence=measures.absence_factor(reviews),
+        drawing=waiting([("guests", guest), ("own team", own)]),
     )

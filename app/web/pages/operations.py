@@ -21,7 +21,8 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         state = await operations.read(database)
         async with database.begin() as connection:
             today = await running.now(connection)
-        return page("operations.html", request=request, state=state, today=today)
+        hooks = running.hooks({each.name: each.note for each in state.rounds})
+        return page("operations.html", request=request, state=state, today=today, hooks=hooks)
 
     @router.post("/operations/{what}")
     async def decide(request: Request, what: str) -> Response:
