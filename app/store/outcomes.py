@@ -125,7 +125,7 @@ async def reviews(connection: AsyncConnection, since: datetime, *where: sa.Colum
     """How many changes each reviewer looked at, of those opened since then; without names."""
     reviewer = sa.func.lower(sa.func.unnest(outcome.c.reviewers)).label("reviewer")
     each = sa.select(reviewer).where(outcome.c.opened_at >= since, *where).subquery()
-    query = sa.select(sa.func.count()).group_by(each.c.reviewer)
+    query = sa.select(sa.func.count()).select_from(each).group_by(each.c.reviewer)
     return list((await connection.execute(query)).scalars())
 
 
