@@ -105,7 +105,7 @@ async def _accounts(connection: AsyncConnection) -> tuple[Account, ...]:
         .outerjoin(budget, budget.c.tenant_id == tenant.c.id)
         .order_by(tenant.c.account)
     )
-    return tuple(Account(*row) for row in await connection.execute(query))
+    return tuple(Account(*tuple(row)) for row in await connection.execute(query))
 
 
 async def _waiting(connection: AsyncConnection) -> tuple[Any, ...]:

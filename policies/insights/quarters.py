@@ -48,8 +48,8 @@ def side_by_side(
     quarters: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> list[tuple[str, Mapping[str, Any], Mapping[str, float]]]:
     """(quarter, measures, what changed since the one before) of each; `quarters` come newest first."""
-    earlier = [*quarters[1:], ("", {})]
-    return [
-        (period, values, difference(before, values))
-        for (period, values), (_, before) in zip(quarters, earlier, strict=True)
-    ]
+    found: list[tuple[str, Mapping[str, Any], Mapping[str, float]]] = []
+    for at, (period, values) in enumerate(quarters):
+        before: Mapping[str, Any] = quarters[at + 1][1] if at + 1 < len(quarters) else {}
+        found.append((period, values, difference(before, values)))
+    return found

@@ -154,6 +154,7 @@ def test_two_quarters_make_one_difference() -> None:
     assert one["guest_median"] == 8.0
     changed = {"guest_merges": 1, "guest_median": -4.0, "guest_p85": -4.0}
     assert difference(one, two) == changed
+    assert side_by_side([]) == []
     assert difference({"attainment": None}, {"attainment": 1.0}) == {}
     assert side_by_side([("2026-Q4", two), ("2026-Q3", one)]) == [
         ("2026-Q4", two, changed),
