@@ -96,6 +96,14 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
             "test_old_problems_fail_nothing",
         ),
     },
+    "test_measures": {
+        "app": ("test_operations_name_the_permission_that_an_account_has_not_accepted",),
+        "sign_in": (
+            "test_nobody_is_recognised_by_the_number_of_a_team_of_two",
+            "test_a_team_of_two_is_shown_by_itself",
+            "test_a_repository_that_begins_to_use_shared_code_is_a_win",
+        ),
+    },
     "test_missed": {
         "redelivery": (
             "test_a_delivery_that_found_no_connection_is_asked_for_and_does_its_work",
