@@ -1,7 +1,7 @@
 """Looks at one repository as it is now: keeps its entry in the catalogue, and what keeps others from contributing.
 
 That is told in its one tracking issue, and in a check on the default branch that never fails. A new one is asked,
-once, whether others shall find it.
+once, whether others shall find it; the one whose rules are for all gets the month's wins, as a draft to post.
 
 A push that touches guides or owners, somebody who joins or leaves, a command, and every new day end here.
 """
@@ -23,6 +23,7 @@ from handlers.records import NotYet, Rulebook, Rulebooks
 from handlers.shelf import Shelf
 from handlers.situation import Reads
 from handlers.tracking import keep_issue
+from handlers.wins import tell_wins
 from policies.facts import Repository, Subject
 from policies.insights.privacy import Terms
 
@@ -58,7 +59,8 @@ async def settle_repository(
     look = await _look(repository, rulebook, reads, desk)
     again = await _tell(repository, rulebook, look, reads, desk)
     asked = await ask_to_share(repository, entry, rulebook, reads, desk)
-    return min(each for each in (again, asked, desk.now + SWEEP) if each is not None)
+    told = await tell_wins(repository, rulebook, desk, shelf)
+    return min(each for each in (again, asked, told, desk.now + SWEEP) if each is not None)
 
 
 async def _look(repository: Repository, rulebook: Rulebook, reads: Reads, desk: Desk) -> Look:

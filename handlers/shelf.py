@@ -12,6 +12,7 @@ from policies.catalogue.manifests import Manifest
 from policies.catalogue.reading import Declared, MetadataProblem
 from policies.guidelines.promises import Promise
 from policies.insights.privacy import Terms
+from policies.insights.wins import Month
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,10 @@ class Shelf(Protocol):
 
     async def agree(self, terms: Terms) -> None:
         """Remember what the organisation's rules say about measuring."""
+        ...
+
+    async def won(self, year: int, month: int) -> Month:
+        """What sharing won in a month, of what everybody may know who reads this repository."""
         ...
 
     async def keep(self, shelved: Shelved, now: datetime) -> None:

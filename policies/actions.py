@@ -153,7 +153,7 @@ class Nod:
         return f"nod|{place}|{self.reaction}"
 
 
-IssueAbout = Literal["health", "sharing"]
+IssueAbout = Literal["health", "sharing", "wins"]
 """What keeps others from contributing; or whether a new repository shall be shared."""
 
 

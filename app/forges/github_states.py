@@ -76,6 +76,7 @@ def described(data: object) -> Described:
         description=text(data, "description"),
         default_branch=text(data, "default_branch") or "main",
         private=flag(data, "private"),
+        internal=text(data, "visibility") == "internal",
         archived=flag(data, "archived"),
         fork=flag(data, "fork"),
         template=flag(data, "is_template"),

@@ -133,6 +133,7 @@ def described(data: object) -> Described:
         description=text(data, "description"),
         default_branch=text(data, "default_branch") or "main",
         private=text(data, "visibility") != "public",
+        internal=text(data, "visibility") == "internal",
         archived=flag(data, "archived"),
         fork=forked_from is not None,
         topics=texts(data, "topics"),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import insights
+from app.store import insights, wins
 from app.store.database import Database
 from app.store.tables import blob_seen, entry, manifest_seen, outcome, promise_made, requirement
 from handlers.shelf import Shelved
@@ -20,6 +20,7 @@ from policies.catalogue.reading import Component, Declared, MetadataProblem
 from policies.catalogue.score import standing
 from policies.guidelines.promises import Promise
 from policies.insights.privacy import Terms
+from policies.insights.wins import Month
 
 
 class RepositoryShelf:
@@ -87,6 +88,11 @@ class RepositoryShelf:
     async def agree(self, terms: Terms) -> None:
         async with self._database.begin() as connection:
             await insights.agree(connection, self._tenant_id, terms)
+
+    async def won(self, year: int, month: int) -> Month:
+        sees = wins.as_reader_of(self._tenant_id, self._repository_id)
+        async with self._database.begin() as connection:
+            return await wins.won(connection, sees, year, month)
 
     def _promises(self) -> sa.Select[int, int]:
         return sa.select(_total(outcome.c.kept, "kept"), _total(outcome.c.missed, "missed")).where(
@@ -194,6 +200,7 @@ def _row(shelved: Shelved, now: datetime) -> dict[str, Any]:
             "url": about.url,
             "description": known.description,
             "private": about.private,
+            "internal": about.internal,
             "archived": about.archived,
             "forked_from": about.forked_from,
             "template": shelved.template,

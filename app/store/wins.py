@@ -28,14 +28,26 @@ def as_visitor(visitor: Visitor) -> Sees:
 
 
 def as_reader_of(tenant_id: int, repository_id: int) -> Sees:
-    """What everybody may know who reads this repository: itself, and what its organisation hides from nobody."""
+    """What everybody may know who reads this repository: itself, and what its organisation hides from nobody.
+
+    Where this one is open to everybody inside, so may be what is told: its readers are inside, too.
+    """
+    this = entry.alias("this")
+    inside = sa.exists().where(
+        this.c.tenant_id == tenant_id,
+        this.c.repository_id == repository_id,
+        this.c.details["internal"].as_boolean(),
+    )
 
     def sees(tenant: sa.ColumnElement[Any], repository: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
         here = entry.alias("seen")
         is_open = sa.exists().where(
             here.c.tenant_id == tenant,
             here.c.repository_id == repository,
-            sa.not_(here.c.details["private"].as_boolean()),
+            sa.or_(
+                sa.not_(here.c.details["private"].as_boolean()),
+                sa.and_(here.c.details["internal"].as_boolean(), inside),
+            ),
         )
         return sa.and_(tenant == tenant_id, sa.or_(repository == repository_id, is_open))
 

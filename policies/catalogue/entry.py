@@ -26,6 +26,7 @@ class Described:
     description: str = ""
     default_branch: str = "main"
     private: bool = True
+    internal: bool = False  # private to outsiders, open to everybody inside
     archived: bool = False
     fork: bool = False
     template: bool = False

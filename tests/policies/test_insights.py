@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.calendars import ALWAYS, Calendar, Hours, parse_span
 from policies.insights.measures import (
     Group,
     absence_factor,
@@ -21,6 +22,7 @@ from policies.insights.measures import (
 from policies.insights.privacy import Terms, folded, strictest
 from policies.insights.quarters import difference, measured, quarter_of, side_by_side
 from policies.insights.survival import HALF, P85, Quantile, Waits, curve, median, p85, quantile
+from policies.insights.telling import telling
 from policies.insights.wins import Gained, Merge, Month, draft
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -209,3 +211,30 @@ def test_a_digest_of_very_much_stays_short() -> None:
     assert "  - shop/r0: 40 changes\n" in told
     assert "  - and 5 more\n" in told
     assert "shop/cart" not in told
+
+
+def office(span: str) -> Calendar:
+    """Open so from Monday to Friday, in Berlin."""
+    return Calendar("Europe/Berlin", ((parse_span(span),),) * 5 + ((),) * 2)
+
+
+BUSINESS, LATE = office("08:30-17:00"), office("10:00-17:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "hours", "at", "about"),
+    [
+        (datetime(2026, 12, 15, tzinfo=UTC), BUSINESS, datetime(2026, 12, 1, 8, tzinfo=UTC), 202611),
+        (datetime(2026, 8, 1, tzinfo=UTC), BUSINESS, datetime(2026, 8, 3, 7, tzinfo=UTC), 202607),
+        (datetime(2027, 1, 1, 12, tzinfo=UTC), LATE, datetime(2027, 1, 1, 9, tzinfo=UTC), 202612),
+        (datetime(2026, 12, 15, tzinfo=UTC), ALWAYS, datetime(2026, 12, 1, 9, tzinfo=UTC), 202611),
+    ],
+    ids=["a Tuesday", "a weekend first", "work begins at ten", "who always works"],
+)
+def test_a_month_is_told_on_the_first_business_day_of_the_next(
+    now: datetime, hours: Hours, at: datetime, about: int
+) -> None:
+    told = telling(now, hours)
+    assert told is not None
+    assert (told.at, told.nth) == (at, about)
+    assert [told.is_due(at + timedelta(days=days)) for days in (-1, 0, 6, 7)] == [False, True, True, False]
