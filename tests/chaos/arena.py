@@ -83,7 +83,8 @@ class Arena:
         }
 
     async def start(self, *, webs: int, works: int) -> None:
-        """Start so many processes of each kind, and keep them running."""
+        """Start so many more processes of each kind, and keep them running."""
+        running = len(self.workers)
         for number in range(webs):
             port = _free_port()
             self.workers.append(
@@ -91,7 +92,7 @@ class Arena:
             )
         for number in range(works):
             self.workers.append(Worker(f"work{number}", ("work",), self.settings(0)))
-        for each in self.workers:
+        for each in self.workers[running:]:
             self._keepers.append(asyncio.create_task(self._keep(each)))
         await self.ready()
 
@@ -140,6 +141,11 @@ class Arena:
         if running:
             self._chance.choice(running).kill()
             self.kills += 1
+
+    def kill_next(self) -> None:
+        """Kill the processes in turn; one that is not back yet is waited for by nobody, and the next one dies."""
+        self.workers[self.kills % len(self.workers)].kill()
+        self.kills += 1
 
     def a_door(self) -> str:
         """Where the next delivery goes: to any web process that a load balancer takes for healthy."""

@@ -73,6 +73,10 @@ class Crowd:
         except Refused:  # people try what the forge does not let them do
             self._comment(shop, change)
 
+    def open_in(self, number: int) -> None:
+        """A guest opens a change in the organisation of this number, counted round and round."""
+        self._open(self.shops[number % len(self.shops)])
+
     def _name(self) -> str:
         self._number += 1
         return f"{self._number}"

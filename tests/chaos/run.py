@@ -54,6 +54,7 @@ class Run:
     webs: int
     works: int
     kills: int
+    in_turn: bool = False
     points: tuple[str, ...] = ()
     database_kills: int = 0
     database_away: float = 0.0
@@ -90,6 +91,7 @@ RUNS = {
         2,
         3,
         kills=60,
+        in_turn=True,
         losses=0.0,
         calm_seconds=300.0,
     ),
@@ -190,7 +192,7 @@ async def _play(
         part = sent / wanted
         while trouble and trouble[0] <= part:
             trouble.pop(0)
-            arena.kill_one()
+            arena.kill_next() if run.in_turn else arena.kill_one()
         while outages and outages[0] <= part:
             outages.pop(0)
             await asyncio.to_thread(server_dies, arena, run.database_away if not outages else 1.0)
