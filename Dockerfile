@@ -4,10 +4,9 @@ ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS build
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md LICENSE NOTICE ./
+COPY requirements.lock requirements-build.lock pyproject.toml README.md LICENSE NOTICE ./
 RUN python -m venv /opt/usher \
- && /opt/usher/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
- && /opt/usher/bin/pip install --no-cache-dir "setuptools>=80"
+ && /opt/usher/bin/pip install --no-cache-dir --require-hashes -r requirements.lock -r requirements-build.lock
 COPY policies policies
 COPY handlers handlers
 COPY app app

@@ -84,3 +84,4 @@ site: install ## Build the documents as a site in build/site
 lock: ## Write the lock files anew (needs uv)
 	@uv pip compile pyproject.toml --generate-hashes --universal --no-emit-index-url --no-annotate --no-header --python-version 3.11 --quiet -o requirements.lock
 	@uv pip compile pyproject.toml --group dev --generate-hashes --universal --no-emit-index-url --no-annotate --no-header --python-version 3.11 --quiet -c requirements.lock -o requirements-dev.lock
+	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | uv pip compile - --generate-hashes --universal --no-emit-index-url --no-annotate --no-header --python-version 3.11 --quiet -c requirements-dev.lock -o requirements-build.lock

@@ -21,6 +21,15 @@ VALUES: dict[str, Any] = {
 NEWEST = kubernetes_validate.latest_version()
 
 
+class _Strict(yaml.SafeLoader):
+    """Minds a key that stands twice, of which Kubernetes would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"a key stands twice in {keys}, {node.start_mark}"
+        return super().construct_mapping(node, deep)
+
+
 def rendered(values: dict[str, Any]) -> list[dict[str, Any]]:
     with helm.Chart.load(str(CHART)) as chart:
         files = chart.render(values, name="demo", namespace="prod")
@@ -28,7 +37,7 @@ def rendered(values: dict[str, Any]) -> list[dict[str, Any]]:
         document
         for name, text in files.items()
         if name.endswith(".yaml")
-        for document in yaml.safe_load_all(text)
+        for document in yaml.load_all(text, _Strict)
         if document
     ]
     assert found
@@ -84,6 +93,20 @@ def test_no_pod_has_a_right_that_usher_does_not_need() -> None:
             assert "memory" in container["resources"]["limits"], name
             assert container["image"] == f"usher@{VALUES['image']['digest']}", name
             assert "command" not in container, f"{name}: no shell is needed"
+
+
+def test_no_port_stands_twice() -> None:
+    for name, pod in pods(rendered(VALUES)).items():
+        for container in pod["containers"]:
+            ports = [each["name"] for each in container.get("ports", ())]
+            assert len(ports) == len(set(ports)), name
+
+
+def test_pods_reach_names_the_database_and_the_forge_and_what_else_is_named() -> None:
+    values = {**VALUES, "networkPolicy": {"ports": [5432, 443, 587]}}
+    [out] = [each for each in rendered(values) if each["metadata"]["name"] == "demo-usher-out"]
+    allowed = [port["port"] for rule in out["spec"]["egress"] for port in rule["ports"]]
+    assert allowed == [53, 53, 5432, 443, 587]
 
 
 def test_secrets_come_from_the_secret_alone() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +92,18 @@ def test_the_image_runs_as_nobody_in_particular_and_without_a_shell() -> None:
     assert "USER 10001" in final
     for word in ("ENTRYPOINT", "CMD"):
         assert any(line.startswith(f"{word} [") for line in final), f"{word} must need no shell"
+
+
+def test_everything_in_the_image_is_locked_by_its_hash() -> None:
+    """Usher itself is built from its source without asking any index; all else is installed by hash."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    installs = re.findall(r"pip install [^&\n]*", text)
+    assert len(installs) == 2
+    assert "--require-hashes -r requirements.lock -r requirements-build.lock" in installs[0]
+    assert "--no-deps --no-build-isolation ." in installs[1]
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    locked = (ROOT / "requirements-build.lock").read_text(encoding="utf-8")
+    tested = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
+    for tool in wanted:
+        [version] = re.findall(rf"^{re.split('[<>=]', tool)[0]}==\S+", locked, re.MULTILINE)
+        assert version in tested
