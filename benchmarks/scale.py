@@ -46,7 +46,9 @@ _STATE = sa.text(
 
 @dataclass(frozen=True)
 class Load:
-    """What was used up to a moment: processor seconds of each part and of nobody, and the database's commits and bytes of log."""
+    """What was used up to a moment: processor seconds of each part and of nobody, the database's commits and
+    bytes of log.
+    """
 
     database: float
     workers: float
@@ -128,7 +130,9 @@ async def measure(works: int, changes: int, seed: int) -> Measured:
 async def _first_is_read(database: Database) -> None:
     """Starting Python is not what is measured."""
     async with asyncio.timeout(60):
-        while not await _count(database, delivery.c.state == "done"):
+        for _ in range(6_000):
+            if await _count(database, delivery.c.state == "done"):
+                return
             await asyncio.sleep(0.01)
 
 

@@ -142,10 +142,15 @@ class Arena:
             self._chance.choice(running).kill()
             self.kills += 1
 
-    def kill_next(self) -> None:
-        """Kill the processes in turn; one that is not back yet is waited for by nobody, and the next one dies."""
+    def kill_next(self) -> bool:
+        """Kill the process whose turn it is, once every web process takes connections: whoever restarts one after
+        the other waits for each to be back. Returns whether it did.
+        """
+        if not all(each.is_up for each in self.workers if each.port):
+            return False
         self.workers[self.kills % len(self.workers)].kill()
         self.kills += 1
+        return True
 
     def a_door(self) -> str:
         """Where the next delivery goes: to any web process that a load balancer takes for healthy."""

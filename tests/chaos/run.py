@@ -188,11 +188,14 @@ async def _play(
     outages = [(n + 1) / (run.database_kills + 1) for n in range(run.database_kills)]
     blocks = [(n + 0.5) / max(run.blocks, 1) for n in range(run.blocks)]
     last_told = began
-    while (sent := len(courier.sent)) < wanted:
+    while (sent := len(courier.sent)) < wanted or (run.in_turn and trouble):
         part = sent / wanted
         while trouble and trouble[0] <= part:
+            if run.in_turn and not arena.kill_next():
+                break
+            if not run.in_turn:
+                arena.kill_one()
             trouble.pop(0)
-            arena.kill_next() if run.in_turn else arena.kill_one()
         while outages and outages[0] <= part:
             outages.pop(0)
             await asyncio.to_thread(server_dies, arena, run.database_away if not outages else 1.0)
