@@ -127,9 +127,9 @@ Events that Usher does not follow are acknowledged and put aside, so more of the
 
 ## The first day
 
-A new installation is in preview (`USHER_NEW_INSTALLATIONS=preview`): every effect is noted as `skipped` with the
-text it would have had, and nothing is written. `usher live YOUR-ORGANISATION` ends the preview; what was noted for
-changes that are still open then happens.
+A new installation begins in a [dry run](dry-run.md) (`USHER_NEW_INSTALLATIONS=preview`): a check on each open change
+says what Usher would do, and nothing else is written. A button, `usher live YOUR-ORGANISATION` or the name of one
+repository ends it; what was noted for changes that are still open then happens.
 
 `make docs` writes this page from the code.
 """

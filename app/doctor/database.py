@@ -120,7 +120,8 @@ async def _dead(connection: AsyncConnection) -> Check:
 
 async def _dry_runs(connection: AsyncConnection) -> Check:
     said, names = [], []
-    for each in await modes.by_account(connection):
+    accounts = await modes.by_account(connection)
+    for each in accounts:
         shown = ", ".join(each.otherwise[:_MOST_NAMES])
         shown += f" and {len(each.otherwise) - _MOST_NAMES} more" if len(each.otherwise) > _MOST_NAMES else ""
         if each.mode == "preview":
@@ -135,7 +136,7 @@ async def _dry_runs(connection: AsyncConnection) -> Check:
             f"Usher is in a dry run for {'; '.join(said)}: it only shows what it would do.",
             f"When you like what you see: `usher live {names[0]}`.",
         )
-    return well("dry run", "Usher is live everywhere.")
+    return well("dry run", "Usher is live everywhere." if accounts else "No organisation is known yet.")
 
 
 async def _switches(connection: AsyncConnection) -> Check:

@@ -192,6 +192,7 @@ async def _play(
         part = sent / wanted
         while trouble and trouble[0] <= part:
             if run.in_turn and not arena.kill_next():
+                await asyncio.sleep(0.05)  # people go on meanwhile, but do not run ahead
                 break
             if not run.in_turn:
                 arena.kill_one()
