@@ -42,6 +42,7 @@ from app.spool import Spool, spool_folder
 from app.stock import Stock
 from app.store import due, linked_people, retention, schema
 from app.store.database import Database, connect, locate, require_durable
+from app.store.pseudonyms import Pseudonyms, fade
 from app.store.tenants import Tenant
 from app.web.github_hook import GitHubSender
 from app.web.gitlab_hook import GitLabSender
@@ -106,6 +107,7 @@ async def opened(
         clock = clock or make_clock(settings.clock)
         gather = timedelta(seconds=settings.gather_seconds)
         master = keys.master_keys(settings)
+        pseudonyms = Pseudonyms(keys.derived(master[0], "pseudonyms"))
         sign_ins = _sign_ins(settings, stack)
         github = await stack.enter_async_context(
             GitHubConnection(settings, database, keys.Seal(master), sign_ins).open()
@@ -153,6 +155,7 @@ async def opened(
                     *([digests(database, clock, channels, page=_own_page(settings))] if channels else []),
                     Round("heal", timedelta(minutes=1), lambda _chore: _heal(database, gather)),
                     Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
+                    Round("fade", timedelta(days=1), lambda _chore: fade(database, pseudonyms, clock.now())),
                 ],
             ),
             heartbeat_seconds=settings.heartbeat_seconds,
@@ -175,6 +178,7 @@ async def opened(
                 doors=sign_ins,
                 seal=keys.Seal(master),
                 csrf_key=keys.derived(master[0], "csrf"),
+                pseudonyms=pseudonyms,
                 operators=settings.operators,
                 public_url=settings.public_url,
                 stand_ins=stand_ins,

@@ -49,7 +49,8 @@ async def settle_repository(
     rulebook = await rulebooks.on(repository.ref, branch, branch)
     if rulebook.for_all:
         metrics = rulebook.rules.metrics
-        await shelf.agree(Terms(metrics.window.length(timedelta(days=1)), metrics.min_group))
+        window, retain = (each.length(timedelta(days=1)) for each in (metrics.window, metrics.retain))
+        await shelf.agree(Terms(window, metrics.min_group, retain))
     entry = await keep_entry(repository, rulebook, reads, desk, shelf)
     if repository.archived:
         return desk.now + SWEEP

@@ -48,7 +48,11 @@ async def measuring(connection: AsyncConnection, visitor: Visitor) -> Measuring:
 
 async def agree(connection: AsyncConnection, tenant_id: int, terms: Terms) -> None:
     """Remember what an organisation's rules say about measuring."""
-    value = {"window": terms.window.total_seconds(), "least": terms.least}
+    value = {
+        "window": terms.window.total_seconds(),
+        "least": terms.least,
+        "retain": terms.retain.total_seconds(),
+    }
     write = insert(kept).values(tenant_id=tenant_id, kind="terms", name="", value=value)
     await connection.execute(
         write.on_conflict_do_update(
@@ -57,8 +61,15 @@ async def agree(connection: AsyncConnection, tenant_id: int, terms: Terms) -> No
     )
 
 
+async def agreed(connection: AsyncConnection) -> Mapping[int, Terms]:
+    """What each organisation agreed on: tenant → its terms, where its rules were read."""
+    query = sa.select(kept.c.tenant_id, kept.c.value).where(kept.c.kind == "terms")
+    return {row.tenant_id: _terms(row.value) for row in await connection.execute(query)}
+
+
 def _terms(value: Mapping[str, Any]) -> Terms:
-    return Terms(timedelta(seconds=value["window"]), int(value["least"]))
+    retain = timedelta(seconds=value["retain"]) if "retain" in value else Terms().retain
+    return Terms(timedelta(seconds=value["window"]), int(value["least"]), retain)
 
 
 # --- Promises ---------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store.pseudonyms import named
 from app.store.tables import outcome
 from app.store.viewers import Visitor, readable
 from policies.insights.measures import GUESTS, Group, Outcome
@@ -40,7 +41,14 @@ async def keep(
     await connection.execute(
         insert(outcome)
         .values(tenant_id=tenant_id, repository_id=repository_id, number=known.number, **values)
-        .on_conflict_do_update(index_elements=["tenant_id", "repository_id", "number"], set_=values)
+        .on_conflict_do_update(
+            index_elements=["tenant_id", "repository_id", "number"],
+            # Whoever was forgotten stays so while the change goes on.
+            set_={
+                **values,
+                "author": sa.case((named(outcome.c.author), known.author), else_=outcome.c.author),
+            },
+        )
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,17 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import viewers
-from app.store.tables import away, fact, obligation, outcome, reach
-from app.store.viewers import Visitor
+from app.store.pseudonyms import Pseudonyms
+from app.store.tables import away, fact, obligation, outcome, reach, tenant
+from app.store.viewers import Viewer, Visitor
 
 
 async def kept_about(connection: AsyncConnection, visitor: Visitor) -> dict[str, int]:
     """How many rows of each kind name the visitor."""
-    names = list(visitor.logins)
     counts = {
-        "changes": sa.select(sa.func.count()).where(sa.func.lower(outcome.c.author).in_(names)),
-        "promises": sa.select(sa.func.count()).where(sa.func.lower(obligation.c.party).in_(names)),
-        "absences": sa.select(sa.func.count()).where(away.c.person.in_(names)),
+        "changes": sa.select(sa.func.count()).where(_is(visitor, outcome, outcome.c.author)),
+        "promises": sa.select(sa.func.count()).where(_is(visitor, obligation, obligation.c.party)),
+        "absences": sa.select(sa.func.count()).where(_is(visitor, away, away.c.person)),
         "repositories": sa.select(sa.func.count()).where(reach.c.viewer_id.in_(visitor.ids)),
     }
     whole = sa.select(*(query.scalar_subquery().label(name) for name, query in counts.items()))
@@ -29,7 +28,6 @@ async def kept_about(connection: AsyncConnection, visitor: Visitor) -> dict[str,
 
 async def everything(connection: AsyncConnection, visitor: Visitor) -> Mapping[str, Any]:
     """All rows that name the visitor, as plain values."""
-    names = list(visitor.logins)
 
     async def rows(table: sa.Table, *where: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
         found = await connection.execute(sa.select(table).where(*where).limit(10_000))
@@ -40,31 +38,45 @@ async def everything(connection: AsyncConnection, visitor: Visitor) -> Mapping[s
             {"forge": each.forge, "login": each.login, "name": each.name, "teams": list(each.teams)}
             for each in visitor.viewers
         ],
-        "changes": await rows(outcome, sa.func.lower(outcome.c.author).in_(names)),
-        "promises": await rows(obligation, sa.func.lower(obligation.c.party).in_(names)),
-        "absences": await rows(away, away.c.person.in_(names)),
-        "facts": await rows(fact, sa.func.lower(fact.c.actor).in_(names)),
+        "changes": await rows(outcome, _is(visitor, outcome, outcome.c.author)),
+        "promises": await rows(obligation, _is(visitor, obligation, obligation.c.party)),
+        "absences": await rows(away, _is(visitor, away, away.c.person)),
+        "facts": await rows(fact, _is(visitor, fact, fact.c.actor)),
     }
 
 
-async def erase(connection: AsyncConnection, visitor: Visitor) -> None:
+async def erase(connection: AsyncConnection, visitor: Visitor, pseudonyms: Pseudonyms) -> None:
     """Forget the visitor: sessions, tokens, absences; their name in measures becomes a pseudonym.
 
     What happened on changes stays with the changes, as it does on the forge, until `metrics.retain` is over.
     """
     for viewer in visitor.viewers:
-        name = viewer.login.lower()
-        alias = f"someone-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        alias = pseudonyms.of(viewer.forge, viewer.login)
         await connection.execute(
-            sa.update(outcome).where(sa.func.lower(outcome.c.author) == name).values(author=alias)
+            sa.update(outcome).where(_is_account(viewer, outcome, outcome.c.author)).values(author=alias)
         )
+        reviewed = sa.func.array_position(outcome.c.reviewers, viewer.login).is_not(None)
         await connection.execute(
             sa.update(outcome)
-            .where(sa.func.array_position(outcome.c.reviewers, viewer.login).is_not(None))
+            .where(_on_their_forge(viewer, outcome), reviewed)
             .values(reviewers=sa.func.array_replace(outcome.c.reviewers, viewer.login, alias))
         )
-        await connection.execute(sa.delete(away).where(away.c.person == name))
+        await connection.execute(sa.delete(away).where(_is_account(viewer, away, away.c.person)))
     await viewers.erase(connection, visitor.ids)
+
+
+def _is(visitor: Visitor, table: sa.Table, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether a row names the visitor: a login of one forge is somebody else's on another."""
+    return sa.or_(*(_is_account(each, table, column) for each in visitor.viewers))
+
+
+def _is_account(viewer: Viewer, table: sa.Table, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(_on_their_forge(viewer, table), sa.func.lower(column) == viewer.login.lower())
+
+
+def _on_their_forge(viewer: Viewer, table: sa.Table) -> sa.ColumnElement[bool]:
+    there = sa.select(tenant.c.id).where(tenant.c.forge == viewer.forge, tenant.c.host == viewer.host)
+    return table.c.tenant_id.in_(there)
 
 
 def _plain(value: Any) -> Any:

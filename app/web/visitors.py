@@ -19,6 +19,7 @@ from app.forges.identity import SignIn
 from app.keys import Seal
 from app.store import viewers
 from app.store.database import Database
+from app.store.pseudonyms import Pseudonyms
 from app.store.viewers import Scope, Visitor
 from handlers.ports import Forbidden, ForgeError
 
@@ -40,7 +41,8 @@ class NotSignedIn(Exception):
 class Visitors:
     """Knows visitors by their cookies and tokens.
 
-    `csrf_key` makes each session's word against forged requests; `operators` are logins and teams as in the
+    `csrf_key` makes each session's word against forged requests; `pseudonyms` are what people are called who want
+    to be forgotten; `operators` are logins and teams as in the
     settings; `stand_ins` are the story's people whom the demo offers to be.
     """
 
@@ -48,6 +50,7 @@ class Visitors:
     doors: Mapping[str, SignIn]
     seal: Seal
     csrf_key: bytes
+    pseudonyms: Pseudonyms
     operators: Sequence[str] = ()
     public_url: str | None = None
     stand_ins: Sequence[str] = ()

@@ -123,7 +123,8 @@ FORMULAS: tuple[Formula, ...] = (
         "Who is not shown",
         "Nothing ranks people. Teams with fewer than five are shown as “other”.",
         "if exactly one team would fold, the next smallest joins it",
-        "Everybody sees their own data on their page, may export it, and may have it erased.",
+        "Everybody sees their own data on their page, may export it, and may have it erased. After "
+        "`metrics.retain`, 400 days if nobody says otherwise, every name becomes a pseudonym.",
     ),
 )
 BY_KEY = {each.key: each for each in FORMULAS}

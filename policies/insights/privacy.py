@@ -13,11 +13,13 @@ OTHER = "other"
 class Terms:
     """What an organisation agreed on about measuring, as its rules' `metrics` say.
 
-    `window`: over which time measures look back. `least`: people in a group that is shown by itself.
+    `window`: over which time measures look back. `least`: people in a group that is shown by itself. `retain`:
+    after which time people's names give way to pseudonyms.
     """
 
     window: timedelta = timedelta(days=90)
     least: int = 5
+    retain: timedelta = timedelta(days=400)
 
 
 def strictest(terms: Iterable[Terms]) -> Terms:
@@ -25,7 +27,11 @@ def strictest(terms: Iterable[Terms]) -> Terms:
     known = tuple(terms)
     if not known:
         return Terms()
-    return Terms(max(each.window for each in known), max(each.least for each in known))
+    return Terms(
+        max(each.window for each in known),
+        max(each.least for each in known),
+        min(each.retain for each in known),
+    )
 
 
 def folded(sizes: Mapping[str, int], least: int) -> dict[str, str]:

@@ -86,7 +86,7 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         if form.get("sure") != "yes":
             raise HTTPException(400, "Tick the box first, so that nobody is erased by accident.")
         async with database.begin() as connection:
-            await people.erase(connection, visitor)
+            await people.erase(connection, visitor, visitors.pseudonyms)
         origin = visitors.origin(request)
         answer = RedirectResponse("/", 303)
         answer.delete_cookie(cookie_name(origin), path="/", secure=is_secure(origin), httponly=True)

@@ -1,0 +1,117 @@
+"""Names give way to pseudonyms: of whoever wants to be forgotten, and of everybody once `metrics.retain` is over.
+
+Measures stay true: one person is one pseudonym, on one forge. Whoever has the database alone cannot tell whose it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.store import insights, tenants
+from app.store.database import Database
+from app.store.tables import clock, fact, obligation, outcome
+from policies.insights.privacy import Terms
+
+STEP = 500
+
+_BEGINNING = "someone-"
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """`key` is derived from the master key; with another one everybody gets another pseudonym from then on."""
+
+    key: bytes
+
+    def of(self, forge: str, login: str) -> str:
+        """What this account is called from now on; a pseudonym stays what it is."""
+        if login.startswith(_BEGINNING):
+            return login
+        said = f"{forge}:{login.lower()}".encode()
+        return f"{_BEGINNING}{hmac.new(self.key, said, hashlib.sha256).hexdigest()[:12]}"
+
+
+def named(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether a name is still somebody's."""
+    return sa.not_(column.startswith(_BEGINNING))
+
+
+async def fade(
+    database: Database, pseudonyms: Pseudonyms, now: datetime, *, step: int = STEP
+) -> dict[str, int]:
+    """Of all that is older than its organisation retains: outcomes lose their names, closed changes their facts.
+
+    `now` is the present of the clock of promises. Returns how many rows lost something.
+    """
+    async with database.begin() as connection:
+        known = await tenants.every(connection)
+        terms = await insights.agreed(connection)
+    faded = gone = 0
+    for each in known:
+        before = now - terms.get(each.id, Terms()).retain
+        faded += await _fade_outcomes(database, pseudonyms, each, before, step)
+        for table in (fact, obligation):
+            gone += await _drop_closed(database, table, each.id, before, step)
+    return {"faded": faded, "gone": gone}
+
+
+async def _fade_outcomes(
+    database: Database, pseudonyms: Pseudonyms, of: tenants.Tenant, before: datetime, step: int
+) -> int:
+    reviewer = sa.func.unnest(outcome.c.reviewers).column_valued("reviewer")
+    still_named = sa.or_(named(outcome.c.author), sa.exists().where(named(reviewer)))
+    query = (
+        sa.select(outcome.c.repository_id, outcome.c.number, outcome.c.author, outcome.c.reviewers)
+        .where(outcome.c.tenant_id == of.id, outcome.c.opened_at < before, still_named)
+        .limit(step)
+    )
+    number = 0
+    while True:
+        async with database.begin() as connection:
+            rows = (await connection.execute(query)).all()
+            for row in rows:
+                await connection.execute(
+                    sa.update(outcome)
+                    .where(
+                        outcome.c.tenant_id == of.id,
+                        outcome.c.repository_id == row.repository_id,
+                        outcome.c.number == row.number,
+                    )
+                    .values(
+                        author=pseudonyms.of(of.forge, row.author),
+                        reviewers=_all(pseudonyms, of.forge, row.reviewers),
+                    )
+                )
+        number += len(rows)
+        if len(rows) < step:
+            return number
+
+
+def _all(pseudonyms: Pseudonyms, forge: str, logins: Iterable[str]) -> list[str]:
+    return [pseudonyms.of(forge, login) for login in logins]
+
+
+async def _drop_closed(
+    database: Database, table: sa.Table, tenant_id: int, before: datetime, step: int
+) -> int:
+    """What happened on changes that were closed that long ago; their outcomes stay."""
+    closed = (
+        sa.select(table.c.id)
+        .join(clock, sa.and_(clock.c.tenant_id == table.c.tenant_id, clock.c.subject == table.c.subject))
+        .where(clock.c.tenant_id == tenant_id, clock.c.state == "DONE", clock.c.updated_at < before)
+        .limit(step)
+    )
+    number = 0
+    while True:
+        async with database.begin() as connection:
+            chosen = table.c.id.in_(closed.scalar_subquery())
+            dropped = (await connection.execute(sa.delete(table).where(chosen))).rowcount
+        number += dropped
+        if dropped < step:
+            return number
