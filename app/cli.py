@@ -58,7 +58,7 @@ def run() -> None:
 @cli.command()
 def serve(no_worker: NoWorker = False, migrate: Migrate = False) -> None:
     """Receive webhooks, show pages, and work, until told to stop."""
-    from app import main
+    from app import main, serving
 
     settings = _settings()
 
@@ -69,7 +69,7 @@ def serve(no_worker: NoWorker = False, migrate: Migrate = False) -> None:
                 typer.echo(
                     f"No forge is connected yet. Connect one: {await _setup_link(settings, usher.database)}"
                 )
-            await main.serve(usher, worker=not no_worker)
+            await serving.serve(usher, worker=not no_worker)
 
     _run(body)
 
@@ -77,13 +77,13 @@ def serve(no_worker: NoWorker = False, migrate: Migrate = False) -> None:
 @cli.command()
 def work(migrate: Migrate = False) -> None:
     """Work without answering requests; run as many of these as you like on one database."""
-    from app import main
+    from app import main, serving
 
     settings = _settings()
 
     async def body() -> None:
         async with main.opened(settings, migrate=migrate, receives=False) as usher:
-            await main.work_only(usher)
+            await serving.work_only(usher)
 
     _run(body)
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 
-from app import demo_organisation, main
+from app import demo_organisation, main, serving
 from app.forges.sandbox import Forge, GitLabSandbox, Person, Sandbox
 from app.forges.sandbox.world import Change, Kind, Repository
 from app.settings import read_settings
@@ -97,7 +97,7 @@ async def play(*, once: bool, kind: Kind = "github", console: Console | None = N
                 door = f"{stage.address}/login/{kind}?who=ben"
                 say.print(f"[bold]Look around:[/] {door}   (Ctrl-C ends the demo)")
                 async with _weeks(stage):
-                    await main.stop_on_signals().wait()
+                    await serving.stop_on_signals().wait()
     finally:
         await asyncio.to_thread(embedded.stop, folder, delete=True)
         shutil.rmtree(folder, ignore_errors=True)
@@ -140,11 +140,11 @@ async def _stage(say: Console, folder: Path, kind: Kind) -> AsyncIterator[Stage]
         people, api = _organisation(forge)
         async with main.opened(settings, address, clock=forge.clock, stand_ins=tuple(people)) as usher:
             stop = asyncio.Event()
-            listener = main.listen("127.0.0.1", 0)
-            url = main.address_of(listener)
+            listener = serving.listen("127.0.0.1", 0)
+            url = serving.address_of(listener)
             forge.webhook_url = f"{url}/webhooks/{kind}"
             parts = [
-                asyncio.create_task(main.run_web(usher, stop, listener)),
+                asyncio.create_task(serving.run_web(usher, stop, listener)),
                 asyncio.create_task(usher.work.run(stop, concurrency=4)),
             ]
             try:

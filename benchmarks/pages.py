@@ -23,7 +23,7 @@ import psycopg
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from app import logs, main
+from app import logs, main, serving
 from app.settings import FixedClock, read_settings
 from app.store import embedded, schema, viewers
 from app.store.database import connect
@@ -144,8 +144,8 @@ async def _measure(address: str, folder: Path) -> bool:
                 return int(await connection.scalar(sa.text("SELECT 1")) or 0)
 
         usher.site._doors["/select-1"] = plain  # the same server, the same pool
-        stop, listener = asyncio.Event(), main.listen("127.0.0.1", 0)
-        serving = asyncio.create_task(main.run_web(usher, stop, listener))
+        stop, listener = asyncio.Event(), serving.listen("127.0.0.1", 0)
+        running = asyncio.create_task(serving.run_web(usher, stop, listener))
         async with usher.database.begin() as connection:
             number = await viewers.keep_viewer(
                 connection, Identity("github", "https://api.example.org", 1, "p7")
@@ -155,11 +155,11 @@ async def _measure(address: str, folder: Path) -> bool:
             secret = await viewers.start_session(connection, {number: b"x"})
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("ANALYZE")
-        base = main.address_of(listener)
+        base = serving.address_of(listener)
         async with httpx2.AsyncClient(base_url=base, cookies={"usher": secret}, timeout=60) as client:
             good = await _pages(client, usher.database.engine)
         stop.set()
-        await serving
+        await running
     return good
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx2
 
-from app import logs, main
+from app import logs, main, serving
 from app.counting import READ, WRITE
 from app.demo import settled
 from app.forges.sandbox import Sandbox
@@ -167,10 +167,10 @@ async def run() -> bool:
             )
             async with main.opened(settings, address, clock=forge.clock) as usher:
                 stop = asyncio.Event()
-                listener = main.listen("127.0.0.1", 0)
-                forge.webhook_url = f"{main.address_of(listener)}/webhooks/github"
+                listener = serving.listen("127.0.0.1", 0)
+                forge.webhook_url = f"{serving.address_of(listener)}/webhooks/github"
                 parts = [
-                    asyncio.create_task(main.run_web(usher, stop, listener)),
+                    asyncio.create_task(serving.run_web(usher, stop, listener)),
                     asyncio.create_task(usher.work.run(stop, concurrency=8)),
                 ]
                 good = await measure(Watched(forge, usher), api, people)

@@ -21,7 +21,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from app import main
+from app import main, serving
 from app.forges.sandbox import Forge, GitLabSandbox, Sandbox
 from app.forges.sandbox.edition import Tier
 from app.forges.sandbox.gitlab import story as colleagues
@@ -312,11 +312,11 @@ async def bot(
     settings = settings_for(forge, tmp_path, new_installations=mode, gather_seconds=gather)
     async with main.opened(settings, address, clock=forge.clock) as usher:
         stop = asyncio.Event()
-        listener = main.listen("127.0.0.1", 0)
-        url = main.address_of(listener)
+        listener = serving.listen("127.0.0.1", 0)
+        url = serving.address_of(listener)
         forge.webhook_url = f"{url}/webhooks/{forge.kind}"
         parts = [
-            asyncio.create_task(main.run_web(usher, stop, listener)),
+            asyncio.create_task(serving.run_web(usher, stop, listener)),
             asyncio.create_task(usher.work.run(stop, concurrency=4)),
         ]
         yield Bot(forge, usher, url)

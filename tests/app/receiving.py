@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import sqlalchemy as sa
 
-from app import main
+from app import serving
 from app.forges.signature import github_signature
 from app.intake import Intake
 from app.spool import Spool
@@ -70,7 +70,7 @@ async def receiving(
         await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]
 
     stop = asyncio.Event()
-    listener = main.listen("127.0.0.1", 0)
+    listener = serving.listen("127.0.0.1", 0)
     async with httpx2.AsyncClient(timeout=30) as client, contextlib.AsyncExitStack() as stack:
         folder = spool_in or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="usher-spool-")))
         spool = Spool(folder / "spool", most_bytes=spool_bytes)
@@ -79,12 +79,12 @@ async def receiving(
         door = Hook(GitHubSender(lambda: [NEW, OLD]), lobby, deadline=deadline)
         database = connect(address)
         site = Site({"/webhooks/github": door}, nothing)
-        serving = asyncio.create_task(main.answer(site, stop, listener, guard))
+        running = asyncio.create_task(serving.answer(site, stop, listener, guard))
         try:
-            yield Receiving(f"{main.address_of(listener)}/webhooks/github", database, client, intake)
+            yield Receiving(f"{serving.address_of(listener)}/webhooks/github", database, client, intake)
         finally:
             stop.set()
-            await serving
+            await running
             await database.close()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app import main
+from app import main, serving
 from app.errors import ForPeople
 from app.forges.sandbox import Sandbox
 from app.store import backup
@@ -47,12 +47,12 @@ async def test_what_was_said_after_the_backup_is_found_and_not_said_again(
     async with main.opened(settings, empty.conninfo, clock=forge.clock) as again:
         stop = asyncio.Event()
         working = asyncio.create_task(again.work.run(stop, concurrency=2))
-        listener = main.listen("127.0.0.1", 0)
-        web = asyncio.create_task(main.run_web(again, stop, listener))
-        forge.webhook_url = f"{main.address_of(listener)}/webhooks/github"
+        listener = serving.listen("127.0.0.1", 0)
+        web = asyncio.create_task(serving.run_web(again, stop, listener))
+        forge.webhook_url = f"{serving.address_of(listener)}/webhooks/github"
         for sent in list(forge.deliveries):  # as the sweep of what was missed asks for them
             forge.courier.redeliver(sent)
-        restored = Bot(forge, again, main.address_of(listener))
+        restored = Bot(forge, again, serving.address_of(listener))
         await restored.settled()
         async with again.database.begin() as connection:
             known = set((await connection.execute(sa.select(effect.c.state))).scalars())

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app import gitlab_connect, main
+from app import gitlab_connect, main, serving
 from app.commands.doctor import examine
 from app.doctor.checks import Check
 from app.forges.sandbox import GitLabSandbox, Sandbox
@@ -52,10 +52,10 @@ class Patient:
         await self.usher.work.sweep_once()
 
     def serve(self) -> None:
-        listener = main.listen("127.0.0.1", self.port)
+        listener = serving.listen("127.0.0.1", self.port)
         self.port = listener.getsockname()[1]
         self.stop = asyncio.Event()
-        self.serving = asyncio.create_task(main.run_web(self.usher, self.stop, listener))
+        self.serving = asyncio.create_task(serving.run_web(self.usher, self.stop, listener))
 
     async def stop_serving(self) -> None:
         self.stop.set()

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from app import main
+from app import main, serving
 from app.commands.doctor import examine
 from app.forges.github_needs import PERMISSIONS, event_names
 from app.forges.sandbox import Sandbox
@@ -77,10 +77,10 @@ async def forge() -> AsyncIterator[Sandbox]:
 async def fresh(forge: Sandbox, address: str, tmp_path: Path) -> AsyncIterator[Fresh]:
     async with main.opened(unconnected(forge, tmp_path), address, clock=forge.clock) as usher:
         stop = asyncio.Event()
-        listener = main.listen("127.0.0.1", 0)
-        url = main.address_of(listener)
+        listener = serving.listen("127.0.0.1", 0)
+        url = serving.address_of(listener)
         parts = [
-            asyncio.create_task(main.run_web(usher, stop, listener)),
+            asyncio.create_task(serving.run_web(usher, stop, listener)),
             asyncio.create_task(usher.work.run(stop, concurrency=2)),
         ]
         async with httpx2.AsyncClient(base_url=url, follow_redirects=True) as browser:

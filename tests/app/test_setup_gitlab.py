@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from app import gitlab_connect, main
+from app import gitlab_connect, main, serving
 from app.forges.sandbox import GitLabSandbox
 from app.settings import read_settings
 from app.store import setup_passes
@@ -49,10 +49,10 @@ def visiting(gitlab: GitLabSandbox, address: str, tmp_path: Path) -> Visits:
             **given,
         )
         async with main.opened(settings, address, clock=gitlab.clock) as usher:
-            stop, listener = asyncio.Event(), main.listen("127.0.0.1", 0)
-            url = main.address_of(listener)
+            stop, listener = asyncio.Event(), serving.listen("127.0.0.1", 0)
+            url = serving.address_of(listener)
             parts = [
-                asyncio.create_task(main.run_web(usher, stop, listener)),
+                asyncio.create_task(serving.run_web(usher, stop, listener)),
                 asyncio.create_task(usher.work.run(stop, concurrency=2)),
             ]
             async with usher.database.begin() as connection:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from app import demo_organisation, logs, main
+from app import demo_organisation, logs, main, serving
 from app.demo_organisation import Company
 from app.forges.sandbox import Sandbox
 from app.main import Usher
@@ -66,11 +66,11 @@ async def stage(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
             operators="github:shop/platform",
         )
         async with main.opened(settings, address, clock=forge.clock, stand_ins=("ben", "dora")) as usher:
-            stop, listener = asyncio.Event(), main.listen("127.0.0.1", 0)
-            url = main.address_of(listener)
+            stop, listener = asyncio.Event(), serving.listen("127.0.0.1", 0)
+            url = serving.address_of(listener)
             forge.webhook_url = f"{url}/webhooks/github"
             parts = [
-                asyncio.create_task(main.run_web(usher, stop, listener)),
+                asyncio.create_task(serving.run_web(usher, stop, listener)),
                 asyncio.create_task(usher.work.run(stop, concurrency=4)),
             ]
 

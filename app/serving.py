@@ -1,0 +1,154 @@
+"""A running Usher: it answers requests, works, or both, until the process is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+from collections.abc import Coroutine, Iterator
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from app import logs
+from app.settings import SettingsError
+from app.web.guard import Guard, watch
+from app.web.health import make_metrics_page
+
+if TYPE_CHECKING:
+    from app.main import Usher
+
+log = logs.get(__name__)
+
+GRACE = 8
+"""Seconds that open requests get to end when the process is asked to stop."""
+
+
+async def serve(usher: Usher, *, worker: bool = True) -> None:
+    """Answer requests, and work where `worker` is set, until the process is asked to stop."""
+    stop = stop_on_signals()
+    _spare_what_stays()
+    parts = [run_web(usher, stop), *_metrics(usher, stop)]
+    if worker:
+        parts.append(usher.work.run(stop, concurrency=usher.settings.worker_concurrency))
+    await _until_stopped(stop, *(asyncio.create_task(each) for each in parts))
+
+
+def _spare_what_stays() -> None:
+    """What was built at the start lives as long as the process: do not look through it for garbage again and again.
+
+    Requests leave no cycles behind to speak of, so the rest may be looked at less often, too. Without this,
+    every fifteenth part of a busy receiver's time went there, and now and then an answer waited for it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 20)
+
+
+async def work_only(usher: Usher) -> None:
+    """Work without answering requests, until the process is asked to stop."""
+    stop = stop_on_signals()
+    work = usher.work.run(stop, concurrency=usher.settings.worker_concurrency)
+    await _until_stopped(stop, *(asyncio.create_task(each) for each in (work, *_metrics(usher, stop))))
+
+
+def _metrics(usher: Usher, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+    """The listener for metrics alone, where there is to be one. A second process on a machine goes without."""
+    if not usher.settings.metrics_address:
+        return []
+    host, _, port = usher.settings.metrics_address.rpartition(":")
+    try:
+        listener = listen(host.strip("[]"), int(port), setting="USHER_METRICS_ADDRESS")
+    except SettingsError as error:
+        if "metrics_address" in usher.settings.model_fields_set:
+            raise
+        log.warning("metrics are not served at their usual place", reason=str(error))
+        return []
+    return [answer(make_metrics_page(usher.stock), stop, listener)]
+
+
+async def run_web(
+    usher: Usher, stop: asyncio.Event, listener: socket.socket | None = None, *, guard: type[Guard] = Guard
+) -> None:
+    """Answer requests until `stop` is set. `listener` is the socket to use, where one is open already."""
+    if usher.site is None:
+        raise RuntimeError("this Usher was opened to work only")
+    listener = listener or listen(usher.settings.host, usher.settings.port)
+    log.info("listening", address=address_of(listener))
+    await answer(usher.site, stop, listener, guard)
+
+
+async def answer(
+    site: ASGIApp, stop: asyncio.Event, listener: socket.socket, guard: type[Guard] = Guard
+) -> None:
+    """Answer requests at a socket that is open already, until `stop` is set."""
+    server = _Server(
+        uvicorn.Config(
+            site,
+            http=guard,
+            ws="none",
+            proxy_headers=False,
+            timeout_keep_alive=ceil(guard.idle_seconds) + 1,  # the guard ends idle connections
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    watching = asyncio.create_task(watch(server.server_state.connections))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.should_exit = True
+    await serving
+    watching.cancel()
+
+
+def listen(host: str, port: int, *, setting: str = "USHER_PORT") -> socket.socket:
+    """A socket that listens; port 0 takes a free one. SettingsError where the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}. Set {setting}.") from None
+
+
+def address_of(listener: socket.socket) -> str:
+    """`http://127.0.0.1:8080`."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: it would kill the process before the worker has ended its jobs."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _until_stopped(stop: asyncio.Event, *parts: asyncio.Task[None]) -> None:
+    """Wait for every part; where one ends or fails, the others are stopped too."""
+    try:
+        await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        results = await asyncio.gather(*parts, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that is set when the process is asked to stop, by an operator or by Ctrl-C."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
