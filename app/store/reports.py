@@ -311,7 +311,7 @@ def _told(payload: Mapping[str, Any], actor: str) -> tuple[str, str]:
             return f"pushed {payload['after_sha'][:8]}", actor
         case "SlotsChosen":
             names = ", ".join(name for name, _, _ in payload["slots"])
-            return f"areas: {names or 'none'}", "Usher"
+            return f"saw whose code it touches: {names or 'nobody’s'}", "Usher"
         case "AuthorPlaced":
             teams = ", ".join(payload.get("teams", ()))
             return f"saw that the author is in {teams or 'no team'}", "Usher"
@@ -330,9 +330,12 @@ def _told(payload: Mapping[str, Any], actor: str) -> tuple[str, str]:
         case "CommandTyped":
             return f"typed {payload['text']}", actor
         case "CommandGiven":
-            return f"command heard: {' '.join((payload['verb'], *payload['words']))}", actor
+            return f"gave the command {' '.join((payload['verb'], *payload['words']))}", actor
         case "CommandRefused":
-            return f"command not followed: {payload['problem'] or 'not meant for Usher, or too many'}", actor
+            return (
+                f"gave a command that was not followed: {payload['problem'] or 'not meant for Usher, or too many'}",
+                actor,
+            )
         case kind:
             spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind)
             return spaced.strip().removeprefix("change "), actor

@@ -155,7 +155,10 @@ def waiting(series: Sequence[tuple[str, Waits]], promised: float | None = None) 
             drawn.append(_line(x(length), y(here) - 5, x(length), y(here) + 5, f"tick series-{number}"))
         drawn.append(
             _text(
-                x(waits.longest) + 8, y(part) + 4 + 14 * number * (part == 0), name, f"label series-{number}"
+                x(waits.longest) + 8,
+                y(part) + 4 - (8 + 14 * number) * (part == 0),
+                name,
+                f"label series-{number}",
             )
         )
     told = ", ".join(f"{name}: {len(waits)} changes" for name, waits, _ in shown)
