@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ from urllib.parse import urlsplit
 from app.forges.sandbox import Sandbox
 from tests.chaos.network import Network
 from tests.servers import Server
+
+BREATH = 5.0
+"""Seconds between two processes that are killed in turn."""
 
 
 @dataclass
@@ -57,6 +61,7 @@ class Arena:
     database_deaths: int = 0
     _keepers: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
+    _killed_at: float = 0.0
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -157,13 +162,15 @@ class Arena:
             self.kills += 1
 
     def kill_next(self) -> bool:
-        """Kill the process whose turn it is, once every web process takes connections: whoever restarts one after
-        the other waits for each to be back. Returns whether it did.
+        """Kill the process whose turn it is, once the one before has had time to come back and every web process
+        answers, as whoever restarts one after the other would. Returns whether it did.
         """
-        if not all(each.is_up for each in self.workers if each.port):
+        answer = all(each.is_up for each in self.workers if each.port)
+        if not answer or time.monotonic() - self._killed_at < BREATH:
             return False
         self.workers[self.kills % len(self.workers)].kill()
         self.kills += 1
+        self._killed_at = time.monotonic()
         return True
 
     def a_door(self) -> str:
