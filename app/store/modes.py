@@ -24,7 +24,13 @@ Mode = Literal["preview", "live"]
 
 async def of_repository(connection: AsyncConnection, tenant_id: int, repository_id: int) -> Mode:
     """What holds for a repository: its own switch, else that of its organisation."""
-    query = (
+    found: Mode = await connection.scalar(held_by(tenant_id, repository_id)) or "preview"
+    return found
+
+
+def held_by(tenant_id: int, repository_id: int) -> sa.Select[Any]:
+    """One value: the mode of a repository; none where its organisation is not known."""
+    return (
         sa.select(sa.func.coalesce(repository.c.mode, tenant.c.mode))
         .select_from(tenant)
         .outerjoin(
@@ -32,8 +38,6 @@ async def of_repository(connection: AsyncConnection, tenant_id: int, repository_
         )
         .where(tenant.c.id == tenant_id)
     )
-    found: Mode = await connection.scalar(query) or "preview"
-    return found
 
 
 async def switch_account(connection: AsyncConnection, of: Tenant, mode: Mode, by: str) -> Sequence[str]:

@@ -64,9 +64,10 @@ async def read(database: Database) -> Operations:
         "due_oldest": late,
         "uncertain": sa.select(sa.func.count()).where(effect.c.state == "uncertain"),
         "switches": sa.select(sa.func.count()).select_from(switch),
+        "tenants": _tenants(),
+        "dead": _dead(),
     }
     columns = [query.scalar_subquery().label(name) for name, query in one_row.items()]
-    by_state = sa.select(tenant.c.state, sa.func.count()).group_by(tenant.c.state)
     async with database.begin() as connection:
         row = (await connection.execute(sa.select(*columns, sa.func.now().label("now")))).one()
         return Operations(
@@ -75,10 +76,10 @@ async def read(database: Database) -> Operations:
             due_waiting=row.due_waiting,
             due_oldest=float(row.due_oldest or 0),
             uncertain=row.uncertain,
-            dead=await _dead(connection),
+            dead={(of, word): number for of, word, number in row.dead or ()},
             letters=await dead.every(connection, limit=SHOWN),
             rounds=await chores.every(connection),
-            tenants={row[0]: row[1] for row in await connection.execute(by_state)},
+            tenants=row.tenants or {},
             switches=row.switches,
             now=row.now,
         )
@@ -92,15 +93,25 @@ async def states(database: Database) -> dict[str, int]:
     return {state: found.get(state, 0) for state in ("new", "done", "ignored", "dead")}
 
 
-async def _dead(connection: Any) -> dict[tuple[str, str], int]:
+def _tenants() -> sa.Select[Any]:
+    """One value: how many there are in each state."""
+    counted = sa.select(tenant.c.state, sa.func.count().label("number")).group_by(tenant.c.state).subquery()
+    return sa.select(sa.func.jsonb_object_agg(counted.c.state, counted.c.number))
+
+
+def _dead() -> sa.Select[Any]:
+    """One value: a list of (table, first word of the reason, how many)."""
+
     def by_word(
         table: str, reason: sa.ColumnElement[Any], given_up: sa.ColumnElement[bool]
     ) -> sa.Select[Any]:
         word = sa.func.split_part(sa.func.coalesce(reason, ""), ":", 1).label("word")
-        return sa.select(sa.literal(table).label("of"), word, sa.func.count()).where(given_up).group_by(word)
+        number = sa.func.count().label("number")
+        return sa.select(sa.literal(table).label("of"), word, number).where(given_up).group_by(word)
 
-    query = sa.union_all(
+    counted = sa.union_all(
         by_word("delivery", delivery.c.reason, delivery.c.state == "dead"),
         by_word("due", due.c.reason, due.c.dead_at.is_not(None)),
-    )
-    return {(row[0], row[1]): row[2] for row in await connection.execute(query)}
+    ).subquery()
+    row = sa.func.jsonb_build_array(counted.c.of, counted.c.word, counted.c.number)
+    return sa.select(sa.func.jsonb_agg(row))

@@ -198,13 +198,17 @@ async def keep_reach(
 
 async def runs(connection: AsyncConnection, visitor: Visitor, tenant_id: int, repository_id: int) -> bool:
     """Whether the visitor administers this repository on the forge."""
-    query = sa.select(sa.literal(1)).where(
+    return bool(await connection.scalar(sa.select(administers(visitor, tenant_id, repository_id))))
+
+
+def administers(visitor: Visitor, tenant_id: int, repository_id: int) -> sa.ColumnElement[bool]:
+    """True where `runs` is."""
+    return sa.exists().where(
         reach.c.viewer_id.in_(visitor.ids),
         reach.c.tenant_id == tenant_id,
         reach.c.repository_id == repository_id,
         reach.c.level == "admin",
     )
-    return await connection.scalar(query) is not None
 
 
 async def tenants_of(connection: AsyncConnection, forge: str, host: str) -> dict[int, tuple[int, str]]:

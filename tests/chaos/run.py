@@ -34,7 +34,6 @@ from app.store import schema
 from app.store.chores import Chore
 from app.store.database import Database, connect
 from app.store.tables import delivery, due, effect
-from tests.chaos import network
 from tests.chaos.arena import Arena
 from tests.chaos.crowd import Crowd
 from tests.chaos.judge import Judgement, judge
@@ -56,7 +55,6 @@ class Run:
     works: int
     kills: int
     in_turn: bool = False
-    apart: bool = False
     points: tuple[str, ...] = ()
     database_kills: int = 0
     database_away: float = 0.0
@@ -94,7 +92,6 @@ RUNS = {
         3,
         kills=60,
         in_turn=True,
-        apart=True,
         losses=0.0,
         calm_seconds=300.0,
     ),
@@ -134,7 +131,6 @@ class Outcome:
             f"{found.done:,} done, {found.ignored:,} ignored",
             f"  killed          {arena.kills} by hand, {sum(arena.crashes.values())} at crash points "
             f"{dict(sorted(arena.crashes.items())) or ''}; {deaths} ends of processes in all",
-            f"  networks        {'one for each process' if arena.apart else 'the same for all'}",
             f"  effects         {found.effects:,} done",
             f"  lost {len(found.lost)}, dead {len(found.dead)}, done twice {len(found.duplicated)}, "
             f"unfinished {len(found.unfinished)}, unserved {len(found.unserved)}",
@@ -152,8 +148,7 @@ async def play(run: Run, seed: int, say: Callable[[str], None] = lambda _: None)
     try:
         await schema.migrate(database)
         async with Sandbox(webhook_secret="a-webhook-secret-of-chaos", seed=seed, start=MONDAY_NINE) as forge:
-            apart = run.apart and network.are_possible()
-            arena = Arena(forge, server, server.folder, seed, points=run.points, apart=apart)
+            arena = Arena(forge, server, server.folder, seed, points=run.points)
             try:
                 return await _play(run, seed, forge, arena, database, say)
             finally:

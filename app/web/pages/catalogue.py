@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.settings import PromiseClock
-from app.store import catalogue, insights, modes, outcomes, reports, viewers
+from app.store import catalogue, insights, outcomes, reports
 from app.store.catalogue import Filters
 from app.store.database import Database
 from app.store.viewers import Visitor
@@ -84,10 +84,8 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
             known = await insights.measuring(connection, visitor)
             seen = await outcomes.groups(connection, now - known.terms.window, outcomes.of_repository(*place))
             promised = await insights.promises(connection, visitor, now - known.terms.window, place)
-            file = await reports.owners_file(connection, *place)
-            found = await reports.repository_on(connection, *place)
-            mode = await modes.of_repository(connection, *place)
-            runs = await viewers.runs(connection, visitor, *place)
+            found = await reports.repository_on(connection, visitor, *place)
+        file = found.owners
         file_now = owners.parse(file[1], forge) if file and forge in ("github", "gitlab") else None  # type: ignore[arg-type]
         asked = catalogue.cleaned(path)
         answer = file_now.explain(asked.lstrip("/")) if file_now and asked else None
@@ -106,8 +104,8 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
             asked=asked,
             answer=answer,
             found=found,
-            mode=mode,
-            may_switch=runs or visitors.operates(visitor),
+            mode=found.mode,
+            may_switch=found.runs or visitors.operates(visitor),
             commits=year(row.details["participation"]),
             now=now,
         )
