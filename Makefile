@@ -69,8 +69,8 @@ simulate: install ## Play a week of thirty people and sixty changes, and judge e
 	@$(BIN)/python -m tools.simulate_week $(ARGS)
 
 .PHONY: chaos
-chaos: install ## Kill, lose, double and shuffle, then compare the ledgers (ARGS="--run C --seed 7")
-	@$(BIN)/python -m tests.chaos.run $(ARGS)
+chaos: install ## Kill, lose, double and shuffle, then compare the ledgers (ARGS="--run C --seed 7"; RUN=hostile: bent deliveries)
+	@$(BIN)/python -m tests.chaos.$(or $(RUN),run) $(ARGS)
 
 .PHONY: docs
 docs: install ## Write the pages of docs/ that are generated from the code

@@ -62,6 +62,7 @@ async def receiving(
     guard: type[Guard] = Guard,
     spool_in: Path | None = None,
     spool_bytes: int = 2**31,
+    strangers: Strangers | None = None,
 ) -> AsyncIterator[Receiving]:
     """A server with nothing behind it but the inbox and the spool."""
 
@@ -75,7 +76,7 @@ async def receiving(
         folder = spool_in or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="usher-spool-")))
         spool = Spool(folder / "spool", most_bytes=spool_bytes)
         intake = await stack.enter_async_context(Intake(stored_in or address, spool, lambda: None).open())
-        lobby = Lobby(put=intake.put, stored=lambda: None, strangers=Strangers())
+        lobby = Lobby(put=intake.put, stored=lambda: None, strangers=strangers or Strangers())
         door = Hook(GitHubSender(lambda: [NEW, OLD]), lobby, deadline=deadline)
         database = connect(address)
         site = Site({"/webhooks/github": door}, nothing)
