@@ -83,7 +83,7 @@ VERBS: Mapping[str, Verb] = {
         "recheck", "looks at the guides and owners of this repository again", "both", short=False
     ),
     "draft": Verb(
-        "draft contributing", "drafts what the guideline lacks, as a pull request", "both", short=False
+        "draft contributing", "drafts what the guideline lacks, for you to review", "both", short=False
     ),
     "fix": Verb("fix", "drafts that too, with what can be mended in links and owners", "both", short=False),
     "yes": Verb("yes", "lets other teams find a new repository: Usher says how", "question", short=False),

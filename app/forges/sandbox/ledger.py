@@ -39,9 +39,9 @@ class Exchange:
 
     @property
     def is_write(self) -> bool:
-        """Whether it changed the forge: minting a token does not."""
-        minting = self.path.endswith("/access_tokens")
-        return self.method not in ("GET", "HEAD") and not minting and self.happened and self.status < 300
+        """Whether it changed the forge: minting a token does not, nor does what we ask in GraphQL."""
+        reads = self.path.endswith(("/access_tokens", "/api/graphql"))
+        return self.method not in ("GET", "HEAD") and not reads and self.happened and self.status < 300
 
 
 @dataclass(slots=True)

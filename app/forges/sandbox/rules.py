@@ -211,10 +211,15 @@ def may_see(repository: Repository, who: Account) -> None:
 
 def needs(repository: Repository, who: Account, needed: Permission) -> None:
     """See it, have this permission, and find it not archived."""
+    has(repository, who, needed)
+    not_archived(repository)
+
+
+def has(repository: Repository, who: Account, needed: Permission) -> None:
+    """See it and have this permission."""
     may_see(repository, who)
     if not at_least(access(repository, who), needed):
         raise Refused(FORBIDDEN, {"needed": needed})
-    not_archived(repository)
 
 
 def not_archived(repository: Repository) -> None:
