@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 
 PAGES = (
     "/", "/changes", "/catalogue", "/catalogue?q=retry", "/catalogue?q=nothinglikethis", "/r/github/shop/retry-kit",
-    "/candidates", "/flow", "/flow?team=shop/platform", "/promises", "/wins", "/measures", "/operations", "/me",
-    "/login",
+    "/candidates", "/flow", "/flow?team=shop/platform", "/promises", "/wins", "/measures", "/operations",
+    "/operations/accounts/1", "/me", "/login",
 )  # fmt: skip
 LOOKS: tuple[dict[str, Any], ...] = (
     {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
