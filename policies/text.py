@@ -72,6 +72,25 @@ def user(text: str, *, most: int = 500) -> str:
     return f"{BREAK}{shown}" if shown.startswith("/") else shown
 
 
+def sentence(text: str, *, most: int = 500) -> str:
+    """A sentence of ours that quotes somebody: what stands between backticks is code, the rest is as by `user`.
+
+    Where the backticks do not pair, because somebody's text has one, all of it is as by `user`.
+    """
+    pieces = _seen(text, most).split("`")
+    if len(pieces) % 2 == 0 or not all(pieces[1::2]):
+        return user(text)
+    quoted = (code(each) if at % 2 else _between(each) for at, each in enumerate(pieces))
+    return "".join(quoted)
+
+
+def _between(text: str) -> str:
+    """As by `user`, which takes the spaces off the ends; before and after code they belong to the sentence."""
+    before = " " if text.startswith(" ") else ""
+    after = " " if text.endswith(" ") and text.strip() else ""
+    return f"{before}{user(text)}{after}"
+
+
 def _seen(text: str, most: int) -> str:
     plain = "".join(" " if unicodedata.category(each) in _UNSEEN else each for each in text).strip()
     return plain if len(plain) <= most else f"{plain[: most // 2]}…{plain[-(most // 2 - 1) :]}"

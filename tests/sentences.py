@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 SAFE = {"int", "float", "bool", "Fraction", "datetime", "date", "timedelta", "Body", "Said", "Told"}
-ENCODERS = {"code", "user", "mention", "fenced"}
+ENCODERS = {"code", "user", "sentence", "mention", "fenced"}
 NUMBERS = {"len", "int", "float", "round"}
 CARRIERS = {
     "listed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.text import code, counted, in_cell, user
+from policies.text import code, counted, in_cell, sentence
 from policies.typed_yaml import Problem
 
 MOST_ROWS = 50
@@ -36,7 +36,7 @@ def rules_summary(path: str, problems: Sequence[Problem], values: Sequence[Value
     parts = []
     if problems:
         rows = [
-            f"| {each.line:d} | {in_cell(_problem(each))} | {in_cell(user(each.fix))} |"
+            f"| {each.line:d} | {in_cell(_problem(each))} | {in_cell(sentence(each.fix))} |"
             for each in problems[:MOST_ROWS]
         ]
         table = ["| Line | What | What to write |", "| --: | :-- | :-- |", *rows, *_more(problems)]
@@ -62,7 +62,7 @@ def rules_summary(path: str, problems: Sequence[Problem], values: Sequence[Value
 
 
 def _problem(problem: Problem) -> str:
-    said = user(problem.message)
+    said = sentence(problem.message)
     return f"{code(problem.key)}: {said}" if problem.key else said
 
 

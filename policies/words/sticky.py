@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies.boxes import box
-from policies.text import Said, code, counted, in_cell, listed, user
+from policies.text import Said, code, counted, in_cell, listed, sentence
 from policies.words.times import instant
 
 
@@ -157,13 +157,14 @@ def cut_list(seen: int) -> str:
 
 def rules_problem(path: str, line: int, message: str, fix: str) -> str:
     """Something in `usher.yml` could not be used."""
-    mend = f" {user(fix)}" if fix else ""
-    return f"{code(path)} line {line}: {user(message)}.{mend} Until then the default holds."
+    mend = f" {sentence(fix)}" if fix else ""
+    return f"{code(path)} line {line}: {sentence(message)}.{mend} Until then the default holds."
 
 
 def owners_problem(path: str, number: int) -> str:
     """Lines of the owners file could not be used."""
-    return f"{code(path)} has {counted(number, 'line')} that cannot be read; they own nothing."
+    so = "it names nobody" if number == 1 else "they name nobody"
+    return f"{code(path)} has {counted(number, 'line')} that cannot be read; {so}."
 
 
 MOST_SHOWN = 25_000

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from policies.text import LONGEST, UnsafeText, checked, code, fenced, link, mention, sealed, user
+from policies.text import LONGEST, UnsafeText, checked, code, fenced, link, mention, sealed, sentence, user
+from policies.words.sticky import owners_problem
 
 MARKER = "<!-- usher:1:ABCDEF -->"
 
@@ -110,6 +111,28 @@ def test_somebodys_text_in_a_sentence_is_nothing_but_text(text: str) -> None:
     inline = MarkdownIt("commonmark").parse(f"They said {shown}, and more.")[1].children or []
     assert {token.type for token in inline} == {"text"}
     assert "://" not in inline[0].content
+
+
+@given(HOSTILE)
+def test_somebodys_text_in_a_sentence_of_ours_is_text_or_code(text: str) -> None:
+    said = sentence(f"`{text}` is not a known key")
+    assert checked(f"Line 3: {said}.")
+    inline = MarkdownIt("commonmark").parse(f"Line 3: {said}.")[1].children or []
+    assert {token.type for token in inline} <= {"text", "code_inline"}
+
+
+def test_what_a_sentence_of_ours_quotes_is_shown_as_code() -> None:
+    assert sentence("`bugdets` is no key; write `budgets` or *none*") == (
+        "`bugdets` is no key; write `budgets` or \\*none\\*"
+    )
+    assert sentence("`a`b` is not a known key") == user("`a`b` is not a known key")
+
+
+def test_one_line_is_spoken_of_as_one() -> None:
+    assert owners_problem("CODEOWNERS", 1) == "`CODEOWNERS` has 1 line that cannot be read; it names nobody."
+    assert (
+        owners_problem("CODEOWNERS", 2) == "`CODEOWNERS` has 2 lines that cannot be read; they name nobody."
+    )
 
 
 @given(HOSTILE)
