@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         (),
         description=(
             "Who runs this Usher and sees its Operations page: logins, or teams as `org/team`; each may begin "
-            "with `github:` or `gitlab:`. Comma separated."
+            "with `github:` or `gitlab:`, and must where people sign in at both. Comma separated."
         ),
     )
 

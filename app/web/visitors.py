@@ -129,11 +129,16 @@ class Visitors:
     # --- What they may do -------------------------------------------------------------------------------------
 
     def operates(self, visitor: Visitor) -> bool:
-        """Whether the settings name this visitor, or a team of theirs, as an operator."""
+        """Whether the settings name this visitor, or a team of theirs, as an operator.
+
+        Where people sign in at two forges, a login without its forge is two people's, and so nobody's.
+        """
         wanted = {each.lower() for each in self.operators}
+        is_one_forge = len(self.doors) == 1
         for viewer in visitor.viewers:
             for name in (viewer.login, *viewer.teams):
-                if {name.lower(), f"{viewer.forge}:{name}".lower()} & wanted:
+                said = {f"{viewer.forge}:{name}".lower(), *([name.lower()] if is_one_forge else [])}
+                if said & wanted:
                     return True
         return False
 
