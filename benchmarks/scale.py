@@ -6,7 +6,8 @@ wait in the inbox before the workers start, and it is measured how fast they are
 written. Shown are ratios to one worker, and what each change costs the database in processor time, commits and log:
 from these follows how far one PostgreSQL carries (docs/scaling.md), for on a small machine the workers and the
 sandbox use up the processors long before the database does. Then people work while each of the five processes is
-killed and started again in turn, and the ledgers are compared.
+killed and started again in turn, each in a network of its own where the machine allows it, and the ledgers are
+compared.
 
 The exit code is 1 if anything was lost, done twice, given up or left undone. `--changes`, `--deliveries` and `--seed`
 change the size; `--kills 0` leaves the second part out.

@@ -8,11 +8,17 @@ import random
 import signal
 import socket
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.forges.sandbox import Sandbox
+from tests.chaos.network import Network
 from tests.servers import Server
+
+BREATH = 5.0
+"""Seconds between two processes that are killed in turn."""
 
 
 @dataclass
@@ -26,6 +32,7 @@ class Worker:
     process: asyncio.subprocess.Process | None = None
     deaths: int = 0
     is_up: bool = False
+    network: Network | None = None
 
     @property
     def url(self) -> str:
@@ -47,11 +54,14 @@ class Arena:
     seed: int
     workers: list[Worker] = field(default_factory=list)
     points: tuple[str, ...] = ()
+    apart: bool = False
+    """Each process in a network of its own."""
     kills: int = 0
     crashes: dict[str, int] = field(default_factory=dict)
     database_deaths: int = 0
     _keepers: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
+    _killed_at: float = 0.0
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -93,6 +103,11 @@ class Arena:
         for number in range(works):
             self.workers.append(Worker(f"work{number}", ("work",), self.settings(0)))
         for each in self.workers[running:]:
+            if self.apart:
+                name = f"usher-{os.getpid()}-{each.name}"
+                forge = urlsplit(self.forge.url).port or 0
+                each.network = Network(name, self.folder, forge, each.port)
+                await each.network.open()
             self._keepers.append(asyncio.create_task(self._keep(each)))
         await self.ready()
 
@@ -106,12 +121,15 @@ class Arena:
         """Note when the process takes connections, as a load balancer's health check does."""
         while worker.process is not None and worker.process.returncode is None and not worker.is_up:
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", worker.port)
-            except OSError:
-                await asyncio.sleep(0.1)
-            else:
+                reader, writer = await asyncio.open_connection("127.0.0.1", worker.port)
+                writer.write(b"GET /livez HTTP/1.1\r\nHost: usher\r\nConnection: close\r\n\r\n")
+                answered = await reader.read(1)
                 writer.close()
-                worker.is_up = True
+            except OSError:
+                answered = b""
+            worker.is_up = bool(answered)
+            if not worker.is_up:
+                await asyncio.sleep(0.1)
 
     async def _keep(self, worker: Worker) -> None:
         while not self._stopping:
@@ -119,6 +137,7 @@ class Arena:
             extra = {"USHER_CRASH_AT": f"{point}:{self._chance.randint(1, 12)}"} if point else {}
             with (self.folder / f"{worker.name}.log").open("ab") as log:
                 worker.process = await asyncio.create_subprocess_exec(
+                    *(worker.network.prefix if worker.network else ()),
                     sys.executable,
                     "-m",
                     "app.cli",
@@ -143,13 +162,15 @@ class Arena:
             self.kills += 1
 
     def kill_next(self) -> bool:
-        """Kill the process whose turn it is, once every web process takes connections: whoever restarts one after
-        the other waits for each to be back. Returns whether it did.
+        """Kill the process whose turn it is, once the one before has had time to come back and every web process
+        answers, as whoever restarts one after the other would. Returns whether it did.
         """
-        if not all(each.is_up for each in self.workers if each.port):
+        answer = all(each.is_up for each in self.workers if each.port)
+        if not answer or time.monotonic() - self._killed_at < BREATH:
             return False
         self.workers[self.kills % len(self.workers)].kill()
         self.kills += 1
+        self._killed_at = time.monotonic()
         return True
 
     def a_door(self) -> str:
@@ -168,6 +189,9 @@ class Arena:
             if each.process is not None and each.process.returncode is None:
                 each.process.terminate()
         await asyncio.gather(*self._keepers)
+        for each in self.workers:
+            if each.network is not None:
+                await each.network.close()
 
 
 def _free_port() -> int:

@@ -34,6 +34,7 @@ from app.store import schema
 from app.store.chores import Chore
 from app.store.database import Database, connect
 from app.store.tables import delivery, due, effect
+from tests.chaos import network
 from tests.chaos.arena import Arena
 from tests.chaos.crowd import Crowd
 from tests.chaos.judge import Judgement, judge
@@ -55,6 +56,7 @@ class Run:
     works: int
     kills: int
     in_turn: bool = False
+    apart: bool = False
     points: tuple[str, ...] = ()
     database_kills: int = 0
     database_away: float = 0.0
@@ -82,7 +84,7 @@ RUNS = {
         losses=0.01,
         forge_errors=0.01,
         blocks=4,
-        calm_seconds=900.0,
+        calm_seconds=2_400.0,
     ),
     "D": Run(
         "two web and three worker processes, each killed and started again in turn",
@@ -92,6 +94,7 @@ RUNS = {
         3,
         kills=60,
         in_turn=True,
+        apart=True,
         losses=0.0,
         calm_seconds=300.0,
     ),
@@ -131,6 +134,7 @@ class Outcome:
             f"{found.done:,} done, {found.ignored:,} ignored",
             f"  killed          {arena.kills} by hand, {sum(arena.crashes.values())} at crash points "
             f"{dict(sorted(arena.crashes.items())) or ''}; {deaths} ends of processes in all",
+            f"  networks        {'one for each process' if arena.apart else 'the same for all'}",
             f"  effects         {found.effects:,} done",
             f"  lost {len(found.lost)}, dead {len(found.dead)}, done twice {len(found.duplicated)}, "
             f"unfinished {len(found.unfinished)}, unserved {len(found.unserved)}",
@@ -148,7 +152,8 @@ async def play(run: Run, seed: int, say: Callable[[str], None] = lambda _: None)
     try:
         await schema.migrate(database)
         async with Sandbox(webhook_secret="a-webhook-secret-of-chaos", seed=seed, start=MONDAY_NINE) as forge:
-            arena = Arena(forge, server, server.folder, seed, points=run.points)
+            apart = run.apart and network.are_possible()
+            arena = Arena(forge, server, server.folder, seed, points=run.points, apart=apart)
             try:
                 return await _play(run, seed, forge, arena, database, say)
             finally:

@@ -149,6 +149,7 @@ class TestPages:
             assert "Make it live" not in seen
             story = (await client.get(f"/changes/1/{subject_of(change)}")).text
             assert "What Usher would have done" in story
+            assert "</strong> would be asked for" in story
             form = {"csrf": word(seen), "mode": "live"}
             refused = await client.post(where, data=form, headers={"origin": bot.url})
             assert refused.status_code == 404
