@@ -180,7 +180,8 @@ def parity_page() -> str:
     for path in sorted(STORIES.glob("test_*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         about = (ast.get_docstring(tree) or path.stem).splitlines()[0]
-        names = [each.name for each in tree.body if isinstance(each, ast.AsyncFunctionDef)]
+        told = [each for each in ast.walk(tree) if isinstance(each, ast.AsyncFunctionDef)]
+        names = [each.name for each in sorted(told, key=lambda each: each.lineno)]
         stories = [name for name in names if name.startswith("test_")]
         missing = [(name, why) for name in stories if (why := only["why_not"](path.stem, name))]
         if path.stem == "test_gitlab":

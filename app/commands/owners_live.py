@@ -72,7 +72,7 @@ def ask(
     `NotAnswered`.
     """
     if dialect == "gitlab":
-        raise NotAnswered("GitLab is not connected yet, so --live can ask only GitHub.")
+        raise NotAnswered("--live can ask GitHub only; of GitLab it knows no way yet.")
     settings = _settings()
     name = named or _name(origin, settings)
     try:
