@@ -134,7 +134,7 @@ class Visitors:
         Where people sign in at two forges, a login without its forge is two people's, and so nobody's.
         """
         wanted = {each.lower() for each in self.operators}
-        is_one_forge = len(self.doors) == 1
+        is_one_forge = len(self.doors) < 2
         for viewer in visitor.viewers:
             for name in (viewer.login, *viewer.teams):
                 said = {f"{viewer.forge}:{name}".lower(), *([name.lower()] if is_one_forge else [])}
