@@ -28,17 +28,23 @@ async def erase_left(database: Database, after: timedelta, *, step: int = STEP) 
         ids = list((await connection.execute(sa.select(tenant.c.id).where(gone))).scalars())
     for tenant_id in ids:
         for table in erased_tables():
-            await _erase(database, table, tenant_id, step)
+            place: sa.ColumnElement[Any] = sa.literal_column("ctid")
+            theirs = sa.select(place).select_from(table).where(table.c.tenant_id == tenant_id)
+            await delete_in_steps(database, table, place, theirs, step)
         async with database.begin() as connection:
             await connection.execute(sa.delete(tenant).where(gone, tenant.c.id == tenant_id))
     return len(ids)
 
 
-async def _erase(database: Database, table: sa.Table, tenant_id: int, step: int) -> None:
-    place: sa.ColumnElement[Any] = sa.literal_column("ctid")
-    some = sa.select(place).select_from(table).where(table.c.tenant_id == tenant_id).limit(step)
-    gone = step
-    while gone >= step:
+async def delete_in_steps(
+    database: Database, table: sa.Table, key: sa.ColumnElement[Any], chosen: sa.Select[Any], step: int
+) -> int:
+    """Delete the rows whose `key` is chosen, `step` at a time, each step a transaction; returns how many went."""
+    number = 0
+    while True:
         async with database.begin() as connection:
-            chosen = place.in_(some.scalar_subquery())
-            gone = (await connection.execute(sa.delete(table).where(chosen))).rowcount
+            some = key.in_(chosen.limit(step).scalar_subquery())
+            gone = (await connection.execute(sa.delete(table).where(some))).rowcount
+        number += gone
+        if gone < step:
+            return number

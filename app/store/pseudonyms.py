@@ -13,7 +13,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from app.store import insights, tenants
+from app.store import erasing, insights, tenants
 from app.store.database import Database
 from app.store.tables import clock, fact, obligation, outcome
 from policies.insights.privacy import Terms
@@ -105,13 +105,5 @@ async def _drop_closed(
         sa.select(table.c.id)
         .join(clock, sa.and_(clock.c.tenant_id == table.c.tenant_id, clock.c.subject == table.c.subject))
         .where(clock.c.tenant_id == tenant_id, clock.c.state == "DONE", clock.c.updated_at < before)
-        .limit(step)
     )
-    number = 0
-    while True:
-        async with database.begin() as connection:
-            chosen = table.c.id.in_(closed.scalar_subquery())
-            dropped = (await connection.execute(sa.delete(table).where(chosen))).rowcount
-        number += dropped
-        if dropped < step:
-            return number
+    return await erasing.delete_in_steps(database, table, table.c.id, closed, step)

@@ -49,11 +49,11 @@ async def tidy(database: Database, note: Mapping[str, Any], *, step: int = STEP)
                 delivery.c.done_at < now - BODIES,
             )
         )
-        bodies += await _in_steps(database, delivery_body, delivery_body.c.delivery, with_body, step)
+        bodies += await _oldest_first(database, delivery_body, delivery_body.c.delivery, with_body, step)
         old = sa.select(delivery.c.id).where(delivery.c.state == state, delivery.c.done_at < now - ROWS)
-        rows += await _in_steps(database, delivery, delivery.c.id, old, step)
+        rows += await _oldest_first(database, delivery, delivery.c.id, old, step)
     dead = sa.select(delivery.c.id).where(delivery.c.state == "dead", delivery.c.done_at < now - DEAD)
-    rows += await _in_steps(database, delivery, delivery.c.id, dead, step)
+    rows += await _oldest_first(database, delivery, delivery.c.id, dead, step)
     rows += await _tidy_effects(database, now, step)
     left = await erasing.erase_left(database, LEFT, step=step)
     return {"bodies_until": (now - BODIES).isoformat(), "bodies": bodies, "rows": rows, "left": left}
@@ -65,30 +65,11 @@ async def _tidy_effects(database: Database, now: datetime, step: int) -> int:
         sa.select(effect.c.id)
         .join(clock, sa.and_(clock.c.tenant_id == effect.c.tenant_id, clock.c.subject == effect.c.subject))
         .where(clock.c.state == "DONE", clock.c.updated_at < now - ROWS, effect.c.at < now - ROWS)
-        .limit(step)
     )
-    number = 0
-    while True:
-        async with database.begin() as connection:
-            chosen = effect.c.id.in_(old.scalar_subquery())
-            gone = (await connection.execute(sa.delete(effect).where(chosen))).rowcount
-        number += gone
-        if gone < step:
-            return number
+    return await erasing.delete_in_steps(database, effect, effect.c.id, old, step)
 
 
-async def _in_steps(
-    database: Database,
-    table: sa.Table,
-    key: sa.Column[Any],
-    chosen: sa.Select[tuple[int]],
-    step: int,
+async def _oldest_first(
+    database: Database, table: sa.Table, key: sa.Column[Any], chosen: sa.Select[tuple[int]], step: int
 ) -> int:
-    number = 0
-    while True:
-        some = chosen.order_by(delivery.c.done_at).limit(step).scalar_subquery()
-        async with database.begin() as connection:
-            gone = (await connection.execute(sa.delete(table).where(key.in_(some)))).rowcount
-        number += gone
-        if gone < step:
-            return number
+    return await erasing.delete_in_steps(database, table, key, chosen.order_by(delivery.c.done_at), step)
