@@ -402,12 +402,12 @@ async def test_where_the_origin_names_no_repository_of_this_forge(
     assert forge.ledger.exchanges == []
 
 
-async def test_gitlab_is_not_connected(shop: Shop, forge: Sandbox) -> None:
+async def test_of_gitlab_it_knows_no_way(shop: Shop, forge: Sandbox) -> None:
     """Said honestly, and without asking GitHub."""
     shop.with_owners("* @dora @hugo\n")
     shop.edit("")
     (shop.folder / "CODEOWNERS").write_text("* @dora\n")
-    assert "GitLab is not connected yet" in await failed(shop, "--dialect", "gitlab")
+    assert "--live can ask GitHub only" in await failed(shop, "--dialect", "gitlab")
     assert forge.ledger.exchanges == []
 
 
