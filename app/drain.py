@@ -17,6 +17,7 @@ from app.forges.gitlab_hooks import HookName
 from app.store import budgets, due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
+from app.trial import survives
 from handlers.ports import AccountChange, Delivery, Door, Reading, Touch
 from policies.facts import (
     ChangeClosed,
@@ -35,6 +36,8 @@ from policies.facts import (
 log = logs.get(__name__)
 
 MOST_ATTEMPTS = 3
+MOST_TRIALS = 3
+"""So often a delivery whose readers died is tried by a process of its own, if that is killed with its reader."""
 ENDS_OR_BEGINS = (ChangeClosed, ChangeMerged, ChangeReopened, IssueClosed, IssueReopened)
 """What wakes the changes that wait for a change or an issue."""
 SPREAD = timedelta(hours=1)
@@ -57,6 +60,7 @@ async def _at_once(_forge: str) -> None:
 class Drain:
     """Reads the inbox. `hosts` names each forge's API address; `new_tenants` is the mode they begin in.
 
+    `survives` tells whether a process that reads a body lives on; it is asked where three readers died.
     `introduced` waits, a little while, until Usher knows its own login there: GitLab calls it a person.
     `gather`: how long a touched subject waits for more events, so that a burst costs one run. `own_logins`
     tells Usher's own login on each forge, empty while it is not known.
@@ -70,6 +74,7 @@ class Drain:
     own_logins: Mapping[str, Callable[[], str]]
     aside: Aside = field(default_factory=lambda: Aside(LONGEST_READING))
     introduced: Callable[[str], Awaitable[None]] = _at_once
+    survives: Callable[[str, str, bytes], Awaitable[bool]] = survives
 
     async def __call__(self) -> int:
         """Read everything that waits; returns how many deliveries were read."""
@@ -96,7 +101,7 @@ class Drain:
     async def _read(self, row: inbox.Stored) -> None:
         """One delivery, one transaction. A failure leaves it for later; the third time it is a dead letter."""
         about = log.bind(delivery=row.delivery_id, event=row.event)
-        if row.attempts > MOST_ATTEMPTS:
+        if row.attempts > MOST_ATTEMPTS and await self._is_poison(row):
             await self._end(row, "dead", "poison")
             about.error("delivery is poison", attempts=row.attempts)
             return
@@ -123,6 +128,12 @@ class Drain:
         metrics.deliveries_read.labels(row.forge, state).inc()
         metrics.event_age_seconds.observe(row.age)
         about.debug("delivery read", state=state, reason=reason)
+
+    async def _is_poison(self, row: inbox.Stored) -> bool:
+        """Whether this body kills who reads it. Three readers died of it, or each of something else."""
+        if row.attempts > MOST_ATTEMPTS + MOST_TRIALS:
+            return True
+        return not await self.survives(row.forge, row.event, row.body)
 
     async def _apply(
         self, connection: AsyncConnection, row: inbox.Stored, reading: Reading

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from app import trial
 from app.aside import Aside, Hung
 from app.drain import Drain
 from app.forges.github_events import GitHubDoor
@@ -43,8 +44,16 @@ def nothing_wrong(_delivery: Delivery) -> None:
     """As it should be."""
 
 
+async def dies(_forge: str, _event: str, _body: bytes) -> bool:
+    """Who reads this dies of it."""
+    return False
+
+
 def drain(
-    database: Database, wrong: Callable[[Delivery], None] = nothing_wrong, patience: float = 20
+    database: Database,
+    wrong: Callable[[Delivery], None] = nothing_wrong,
+    patience: float = 20,
+    survives: Callable[[str, str, bytes], Awaitable[bool]] = trial.survives,
 ) -> Drain:
     return Drain(
         database,
@@ -54,6 +63,7 @@ def drain(
         gather=timedelta(),
         own_logins={"github": lambda: ""},
         aside=Aside(patience),
+        survives=survives,
     )
 
 
@@ -115,7 +125,7 @@ async def test_what_kills_the_process_is_dead_after_three_times_and_kills_nobody
     for _ in range(3):
         await later(line)
         try:
-            await drain(database, kill)()
+            await drain(database, kill, survives=dies)()
         except Killed:
             deaths += 1
     assert deaths == 2
@@ -125,6 +135,28 @@ async def test_what_kills_the_process_is_dead_after_three_times_and_kills_nobody
     }
     [letter] = await letters(database)
     assert (letter.reason, letter.what, letter.attempts) == ("poison", "ping", 4)
+
+
+async def test_what_was_read_by_three_who_died_of_something_else_is_read_in_the_end(
+    database: Database, line: psycopg.AsyncConnection[Any]
+) -> None:
+    """Machines lose power, and the kernel kills what takes too much memory: that is no delivery's fault."""
+    await put(line, "innocent")
+    for death in range(3):
+        assert len(await inbox.take(database, again=death > 0)) == 1  # and whoever took it is gone
+        await later(line)
+    await drain(database)()
+    assert await states(database) == {"innocent": "ignored"}
+
+
+async def test_a_trial_ends_with_the_one_who_reads() -> None:
+    """Also where the body says nothing that can be read; only death and endless reading tell against it."""
+    assert await trial.survives("github", "ping", b'{"zen": "."}')
+    assert await trial.survives("gitlab", "Push Hook", b'{"a": NaN}')
+    killed = [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
+    assert not await trial.survives("github", "ping", b"{}", command=killed)
+    endless = [sys.executable, "-c", "import time; time.sleep(60)"]
+    assert not await trial.survives("github", "ping", b"{}", command=endless, seconds=0.3)
 
 
 async def test_what_fails_is_tried_three_times_and_its_error_holds_no_secret(
