@@ -16,8 +16,9 @@ from app.errors import ForPeople
 from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settling import Settling
 from app.store import modes, tenants
+from app.store.effects import SubjectEffects
 from app.store.findings import RepositoryFindings
-from app.store.subjects import SubjectEffects, SubjectLog, SubjectRecords
+from app.store.subjects import SubjectLog, SubjectRecords
 from app.store.tenants import Tenant
 from handlers.proofs import Desk
 from handlers.records import Effect, Effects, Held, Standing

@@ -14,9 +14,10 @@ from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settings import PromiseClock
 from app.store import due, modes, tenants
 from app.store.database import Database
+from app.store.effects import SubjectEffects
 from app.store.findings import RepositoryFindings
 from app.store.shelf import RepositoryShelf
-from app.store.subjects import SubjectEffects, SubjectLog, SubjectRecords
+from app.store.subjects import SubjectLog, SubjectRecords
 from app.store.tenants import Tenant
 from handlers.ports import Forbidden, Forge, ForgeError, Locked, Throttled
 from handlers.proofs import Desk
