@@ -126,6 +126,7 @@ async def opened(
                 settings.uncertain_seconds,
                 settings.gitlab_defaults_project,
                 settings.dry_run_check,
+                settings.runaway_writes,
             ),
             clock,
             sweep_seconds=settings.sweep_seconds,

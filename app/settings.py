@@ -172,6 +172,14 @@ class Settings(BaseSettings):
     uncertain_seconds: float = Field(
         35, ge=0, description="How long to wait before a write is looked up whose answer was lost."
     )
+    runaway_writes: int = Field(
+        200,
+        ge=1,
+        description=(
+            "More writes than this in an hour, where three times the usual is less, pause an organisation until "
+            "somebody has looked: `usher resume`."
+        ),
+    )
     worker_concurrency: int = Field(
         8, ge=1, le=64, description="How many subjects one worker settles at once."
     )

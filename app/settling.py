@@ -14,6 +14,7 @@ from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settings import PromiseClock
 from app.store import due, modes, tenants
 from app.store.database import Database
+from app.store.attention import WRITES_AN_HOUR
 from app.store.effects import SubjectEffects
 from app.store.findings import RepositoryFindings
 from app.store.shelf import RepositoryShelf
@@ -42,7 +43,7 @@ class Settling:
 
     `forge_of` makes the adapter of a tenant; the instant is when the event came, because a forge may not show
     at once what it has just announced. `defaults_project`: on GitLab, whose rules hold for all. `shows_dry_run`:
-    whether a dry run says in a check what it would do.
+    whether a dry run says in a check what it would do. `writes_an_hour`: more, where it is not usual, is a runaway.
     """
 
     database: Database
@@ -53,6 +54,7 @@ class Settling:
     settles_after: float
     defaults_project: str | None = None
     shows_dry_run: bool = True
+    writes_an_hour: int = WRITES_AN_HOUR
 
     async def __call__(self, tenant_id: int, subject: str) -> bool:
         """Settle the subject if anything is due there; returns whether a run took place. Never raises."""
@@ -106,7 +108,7 @@ class Settling:
         forge = self.forge_of(tenant, lease.touched_at)
         records = SubjectRecords(self.database, tenant.id, lease.subject)
         silence = await records.silence()
-        effects = SubjectEffects(self.database, lease, now)
+        effects = SubjectEffects(self.database, lease, now, self.writes_an_hour)
         desk = Desk(
             forge=forge,
             effects=effects,

@@ -17,8 +17,8 @@ log = logs.get(__name__)
 COMMENTS, IN = 5, timedelta(minutes=10)
 """So many comments of Usher may one thread see in this time, by the clock of promises."""
 
-WRITES_AN_HOUR, TIMES_THE_MEAN = 200, 3
-"""More writes than this in an hour, and than so many times the mean of the last week, are a runaway."""
+WRITES_AN_HOUR, TIMES_THE_USUAL = 200, 3
+"""More writes than this in an hour, and than so many times the usual, are a runaway."""
 
 _SENT = ("sending", "uncertain", "done")
 
@@ -41,8 +41,14 @@ async def spare_the_thread(
         raise Held(f"{len(said)} comments in this thread within {minutes} minutes", min(said.values()) + IN)
 
 
-async def stop_a_runaway(connection: AsyncConnection, tenant_id: int) -> str | None:
-    """Pause a tenant whose writes are many times what they were; returns why, None where they are not."""
+async def stop_a_runaway(
+    connection: AsyncConnection, tenant_id: int, most: int = WRITES_AN_HOUR
+) -> str | None:
+    """Pause a tenant whose writes are many times what they were; returns why, None where they are not.
+
+    The usual is the mean of those hours of the last week in which anything was written: nights and weekends
+    would make a third of it, and an ordinary busy morning a runaway.
+    """
     resumed = (
         sa.select(sa.func.coalesce(sa.func.max(audit.c.at), sa.text("'-infinity'::timestamptz")))
         .where(audit.c.tenant_id == tenant_id, audit.c.action == "resume")
@@ -51,12 +57,15 @@ async def stop_a_runaway(connection: AsyncConnection, tenant_id: int) -> str | N
     hour, week = (sa.func.now() - timedelta(hours=1), sa.func.now() - timedelta(days=7))
     sent = sa.select(sa.func.count()).select_from(effect).where(effect.c.tenant_id == tenant_id)
     lately = await connection.scalar(sent.where(effect.c.sent_at > sa.func.greatest(hour, resumed))) or 0
-    if lately <= WRITES_AN_HOUR:
+    if lately <= most:
         return None
-    in_week = await connection.scalar(sent.where(effect.c.sent_at > week)) or 0
-    if lately <= TIMES_THE_MEAN * in_week / (7 * 24):
+    hours = sa.func.count(sa.distinct(sa.func.date_trunc("hour", effect.c.sent_at)))
+    before = sent.add_columns(hours).where(effect.c.sent_at > week, effect.c.sent_at <= hour)
+    written, active = (await connection.execute(before)).one()
+    usual = written / active if active else 0
+    if lately <= TIMES_THE_USUAL * usual:
         return None
-    why = f"{lately} writes within an hour, and {in_week} in a week"
+    why = f"{lately} writes within an hour; {usual:.0f} are usual in an hour in which it writes"
     await switches.pause(connection, tenant_id=tenant_id, feature="", by="usher", why=why)
-    log.warning("writes ran away; paused", tenant=tenant_id, writes=lately, week=in_week)
+    log.warning("writes ran away; paused", tenant=tenant_id, writes=lately, usual=round(usual))
     return why

@@ -39,12 +39,20 @@ _RESTORED = sa.exists().where(restoration.c.at > sa.func.now() - CAREFUL_FOR)
 class SubjectEffects:
     """The subject's effects, written only while `lease` is the newest on it.
 
+    More than `writes_an_hour`, where that is not usual, pause the tenant.
     `now` is the present of the clock of promises; `held_until` when something may be written by that clock
     that people had enough of for a while.
     """
 
-    def __init__(self, database: Database, lease: due_rows.Lease, now: datetime) -> None:
+    def __init__(
+        self,
+        database: Database,
+        lease: due_rows.Lease,
+        now: datetime,
+        writes_an_hour: int = attention.WRITES_AN_HOUR,
+    ) -> None:
         self._database, self._lease, self._now = database, lease, now
+        self._writes_an_hour = writes_an_hour
         self._wanted: set[str] = set()
         self.held_until: datetime | None = None
 
@@ -134,7 +142,7 @@ class SubjectEffects:
                 await attention.spare_the_thread(
                     connection, self._lease.tenant_id, self._lease.subject, each.key, self._now
                 )
-            runaway = await attention.stop_a_runaway(connection, self._lease.tenant_id)
+            runaway = await attention.stop_a_runaway(connection, self._lease.tenant_id, self._writes_an_hour)
             if runaway is None:
                 await self._mark_sending(connection, each)
         if runaway is not None:

@@ -84,6 +84,7 @@ class Arena:
             "USHER_GITHUB_WRITES_PER_HOUR": "1000000",
             "USHER_GITHUB_READS_PER_MINUTE": "1000000",
             "USHER_CLOCK": f"file:{self.folder / 'clock'}",
+            "USHER_RUNAWAY_WRITES": "1000000",  # a day is over in minutes
             "USHER_SWEEP_SECONDS": "0.5",
             "USHER_GATHER_SECONDS": "0.2",
             "USHER_UNCERTAIN_SECONDS": "3",

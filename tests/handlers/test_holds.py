@@ -83,29 +83,55 @@ async def test_a_thread_sees_five_comments_in_ten_minutes_and_no_more(bot: Bot, 
     assert len(said(change)) == 6
 
 
-async def test_writes_that_run_away_pause_the_tenant(bot: Bot, world: Shop) -> None:
-    first = world.ana.opens(world.api, touching=["app.py"])
-    await bot.settled()
+async def wrote(bot: Bot, tenant_id: int, times: int, *, hours_ago: int = 0) -> None:
+    """As if Usher had written so often there."""
     async with bot.usher.database.begin() as connection:
-        tenant_id = await connection.scalar(sa.select(tenant.c.id))
         await connection.execute(
             sa.text(
                 "INSERT INTO effect (tenant_id, subject, key, kind, fence, state, payload, sent_at)"
-                " SELECT :tenant_id, 'change:1:1', 'x' || n, 'label', 1, 'done', '{}', now()"
-                " FROM generate_series(1, 201) n"
+                " SELECT :tenant_id, 'change:1:1', :hours_ago || ':' || n, 'label', 1, 'done', '{}',"
+                " now() - make_interval(hours => :hours_ago)"
+                " FROM generate_series(1, :times) n"
             ),
-            {"tenant_id": tenant_id},
+            {"tenant_id": tenant_id, "times": times, "hours_ago": hours_ago},
         )
+
+
+async def the_tenant(bot: Bot) -> int:
+    async with bot.usher.database.begin() as connection:
+        return int(await connection.scalar(sa.select(tenant.c.id)) or 0)
+
+
+async def test_writes_that_run_away_pause_the_tenant(bot: Bot, world: Shop) -> None:
+    first = world.ana.opens(world.api, touching=["app.py"])
+    await bot.settled()
+    tenant_id = await the_tenant(bot)
+    await wrote(bot, tenant_id, 60, hours_ago=20)
+    await wrote(bot, tenant_id, 201)
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
     assert said(change) == []
     async with bot.usher.database.begin() as connection:
         [thrown] = await switches.thrown(connection)
     assert (thrown.tenant_id, thrown.by) == (tenant_id, "usher")
+    assert "60 are usual" in thrown.why
     await lift(bot, tenant_id)  # whoever lifts it has looked: what was written before counts no more
     await bot.settled()
     assert len(said(change)) == 1
     assert len(said(first)) == 1
+
+
+async def test_a_busy_morning_of_a_large_organisation_is_no_runaway(bot: Bot, world: Shop) -> None:
+    """Nights and weekends, when nothing is written, do not make a busy hour unusual."""
+    world.ana.opens(world.api, touching=["app.py"])
+    await bot.settled()
+    tenant_id = await the_tenant(bot)
+    for hours_ago in (24, 25, 26, 48, 49, 50):
+        await wrote(bot, tenant_id, 120, hours_ago=hours_ago)
+    await wrote(bot, tenant_id, 300)
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    assert len(said(change)) == 1
 
 
 async def test_a_write_in_doubt_that_nobody_wants_any_more_still_ends(bot: Bot, world: Shop) -> None:
