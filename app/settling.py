@@ -13,8 +13,8 @@ from app.crash_points import reached
 from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settings import PromiseClock
 from app.store import due, modes, tenants
-from app.store.database import Database
 from app.store.attention import WRITES_AN_HOUR
+from app.store.database import Database
 from app.store.effects import SubjectEffects
 from app.store.findings import RepositoryFindings
 from app.store.shelf import RepositoryShelf
