@@ -14,6 +14,7 @@ from app.forges.github_client import AppIdentity, GitHubClient
 from app.forges.http import Answer
 from app.forges.json_values import number, objects, text, time
 from app.forges.limits import Turn
+from app.forges.promised import decoded
 from handlers.ports import Asked, Conflict, Forbidden, Gone, Proposal, Refused, Verdict
 from policies.catalogue.entry import Described
 from policies.facts import (
@@ -150,7 +151,7 @@ class GitHub:
             return None
         blob = text(found, "sha")
         if text(found, "encoding") == "base64":
-            return File(path, blob, states.decoded(text(found, "content")))
+            return File(path, blob, decoded(text(found, "content")))
         return File(path, blob, await self._blob(repository, blob))
 
     async def owners_file(self, repository: RepositoryRef, at: str) -> File | None:
@@ -477,7 +478,7 @@ class GitHub:
 
     async def _blob(self, repository: RepositoryRef, blob: str) -> bytes:
         """A file of more than 1 MB, which the contents API names but does not send."""
-        return states.decoded(text(await self._get(repository, "git/blobs/{blob}", blob=blob), "content"))
+        return decoded(text(await self._get(repository, "git/blobs/{blob}", blob=blob), "content"))
 
     async def _request(self, change: Change, logins: list[str]) -> list[str]:
         """Those of these people who are asked to review after the call, by GitHub's own answer."""

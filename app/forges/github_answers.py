@@ -53,7 +53,7 @@ def refusal(answer: Answer, method: str, operation: str) -> ForgeError | None:
     """
     status = answer.status
     if 200 <= status < 300:
-        unreadable = _unreadable(answer)
+        unreadable = answer.unreadable
         return (
             doubt(method, f"{method} {operation} was answered {status}: {unreadable}") if unreadable else None
         )
@@ -94,16 +94,3 @@ def _detail(error: object) -> str:
     if isinstance(error, str):
         return error
     return text(error, "message") or " ".join((text(error, "field"), text(error, "code")))
-
-
-def is_usable(answer: Answer) -> bool:
-    """Whether GitHub itself answered, be it with a refusal: not a failing host, not a proxy's page."""
-    return answer.status < 500 and (answer.status >= 300 or _unreadable(answer) is None)
-
-
-def _unreadable(answer: Answer) -> str | None:
-    try:
-        answer.json()
-    except ValueError as error:
-        return str(error)[:200]
-    return None

@@ -20,7 +20,7 @@ from gidgethub.sansio import create_headers, format_url
 
 from app.forges.calls import Call, Observer, refuse_odd
 from app.forges.etags import EtagCache
-from app.forges.github_answers import is_usable, limit, rate_limit, refusal
+from app.forges.github_answers import limit, rate_limit, refusal
 from app.forges.github_memory import Memory
 from app.forges.github_tokens import AppKey, Opens, Right, Token, Tokens
 from app.forges.http import Answer, Wire
@@ -377,7 +377,7 @@ class GitHubClient:
         finally:
             self._count(request, status, cache, time.perf_counter() - start)
         self.clock.learn(answer.headers)
-        if is_usable(answer):
+        if answer.is_usable:
             self._breaker.worked()
         else:
             self._breaker.failed()

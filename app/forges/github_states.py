@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
 from app.forges.json_values import dig, flag, number, objects, text, texts, time
-from handlers.ports import Unavailable
+from app.forges.promised import required, when
 from policies.catalogue.entry import Described
 from policies.facts import (
     Access,
@@ -33,7 +30,6 @@ from policies.owners import Problem
 GHOST = Person("ghost")
 """Whom GitHub shows where somebody deleted their account."""
 
-T = TypeVar("T")
 
 _STATUS = {"added": "added", "copied": "added", "removed": "removed", "renamed": "renamed"}
 
@@ -53,7 +49,7 @@ def member(data: Mapping[str, Any]) -> Person:
 
 def repository_ref(data: object) -> RepositoryRef:
     """The repository that this object describes."""
-    return RepositoryRef(_required(number(data, "id"), "id"), text(data, "full_name"))
+    return RepositoryRef(required(number(data, "id"), "id"), text(data, "full_name"))
 
 
 def repository(data: object) -> Repository:
@@ -111,14 +107,14 @@ def change(data: object, asked_for: RepositoryRef) -> Change:
     merged = flag(data, "merged") or time(data, "merged_at") is not None
     return Change(
         repository=ref,
-        number=_required(number(data, "number"), "number"),
+        number=required(number(data, "number"), "number"),
         title=text(data, "title"),
         author=person(data),
         base=text(data, "base.ref"),
         base_sha=text(data, "base.sha"),
         head_sha=text(data, "head.sha"),
-        opened_at=_when(data, "created_at"),
-        updated_at=_when(data, "updated_at"),
+        opened_at=when(data, "created_at"),
+        updated_at=when(data, "updated_at"),
         state="merged" if merged else "closed" if text(data, "state") == "closed" else "open",
         draft=flag(data, "draft"),
         from_fork=number(data, "head.repo.id") != ref.id,
@@ -205,7 +201,7 @@ def review(data: Mapping[str, Any]) -> Review | None:
     if state in (None, "pending") or at is None:
         return None
     return Review(
-        _required(number(data, "id"), "id"),
+        required(number(data, "id"), "id"),
         person(data),
         state,
         at,
@@ -223,10 +219,10 @@ def review_state(said: str) -> ReviewState | None:
 def remark(data: object) -> Remark:
     """A comment ("List issue comments")."""
     return Remark(
-        id=_required(number(data, "id"), "id"),
+        id=required(number(data, "id"), "id"),
         by=person(data),
         body=text(data, "body"),
-        at=_when(data, "created_at"),
+        at=when(data, "created_at"),
         app_id=number(data, "performed_via_github_app.id"),
         url=text(data, "html_url"),
         edited=time(data, "updated_at") not in (None, time(data, "created_at")),
@@ -236,7 +232,7 @@ def remark(data: object) -> Remark:
 def issue(data: object, repository: RepositoryRef) -> Issue:
     """An issue ("Get an issue"), or an item of their list."""
     return Issue(
-        number=_required(number(data, "number"), "number"),
+        number=required(number(data, "number"), "number"),
         title=text(data, "title"),
         body=text(data, "body"),
         by=person(data),
@@ -286,21 +282,3 @@ def access(data: object) -> Access:
 def logins(data: object, path: str) -> tuple[str, ...]:
     """The logins of a list of people."""
     return tuple(login for each in objects(data, path) if (login := text(each, "login")))
-
-
-def decoded(content: str) -> bytes:
-    """The bytes of base64 text as GitHub wraps it."""
-    try:
-        return base64.b64decode(content)
-    except binascii.Error as error:
-        raise Unavailable(f"the forge sent a file that is not base64: {error}") from error
-
-
-def _when(data: object, path: str) -> datetime:
-    return _required(time(data, path), path)
-
-
-def _required(value: T | None, name: str) -> T:
-    if value is None:
-        raise Unavailable(f"the forge left out {name!r}, which its description promises")
-    return value

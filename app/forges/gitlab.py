@@ -15,6 +15,7 @@ from app.forges.calls import items
 from app.forges.gitlab_client import GitLabClient
 from app.forges.json_values import dig, number, objects, text, time
 from app.forges.limits import Turn
+from app.forges.promised import decoded, required
 from handlers.ports import Asked, Conflict, Forbidden, Gone, Proposal, Refused, Unavailable, Verdict
 from policies.catalogue.entry import Described
 from policies.facts import (
@@ -189,7 +190,7 @@ class GitLab:
             found = await self._client.get(template, id=repository.id, path=path, ref=at)
         except Gone:
             return None
-        return File(path, text(found, "blob_id"), states.decoded(text(found, "content")))
+        return File(path, text(found, "blob_id"), decoded(text(found, "content")))
 
     async def owners_file(self, repository: RepositoryRef, at: str) -> File | None:
         key = (repository.id, at)
@@ -455,7 +456,7 @@ class GitLab:
         }
         try:
             said = await self._write("POST", "projects/{id}/statuses/{sha}", body, **where)
-            return states.required(number(said, "id"), "id")
+            return required(number(said, "id"), "id")
         except (Refused, Conflict):
             # 400 where it has this state already, 409 where an equal call is under way: either may be done.
             if (known := await self._status(where, verdict, body["state"])) is None:
@@ -465,7 +466,7 @@ class GitLab:
     async def open_issue(self, repository: RepositoryRef, title: str, body: str) -> int:
         shown = {"title": title, "description": body}
         said = await self._write("POST", "projects/{id}/issues", shown, id=repository.id)
-        return states.required(number(said, "iid"), "iid")
+        return required(number(said, "iid"), "iid")
 
     async def edit_issue(self, repository: RepositoryRef, number: int, body: str, *, is_open: bool) -> None:
         where = {"id": repository.id, "iid": number}
@@ -490,10 +491,10 @@ class GitLab:
             title = words["title"] if states.is_draft(there) else proposal.title
             changed = {**words, "title": title}
             await self._write("PUT", _CHANGE, changed, id=repository.id, iid=number(there, "iid"))
-            return states.required(number(there, "iid"), "iid")
+            return required(number(there, "iid"), "iid")
         opened = {**words, "source_branch": proposal.branch, "target_branch": proposal.base}
         said = await self._write("POST", "projects/{id}/merge_requests", opened, id=repository.id)
-        return states.required(number(said, "iid"), "iid")
+        return required(number(said, "iid"), "iid")
 
     async def label(self, change: Change | Issue, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
         body = {"add_labels": ",".join(add), "remove_labels": ",".join(remove)}

@@ -46,7 +46,7 @@ def refusal(answer: Answer, method: str, operation: str) -> ForgeError | None:
     said = reason(answer)
     why = f"{method} {operation} was answered {status}" + (f": {said}" if said else "")
     if 200 <= status < 300:
-        unreadable = _unreadable(answer)
+        unreadable = answer.unreadable
         return doubt(method, f"{why}: {unreadable}") if unreadable else None
     match status:
         case 401:
@@ -94,16 +94,3 @@ def _sentences(said: object) -> list[str]:
             return [f"{name} {part}" for name, each in said.items() for part in _sentences(each)]
         case _:
             return []
-
-
-def is_usable(answer: Answer) -> bool:
-    """Whether GitLab itself answered, be it with a refusal: not a failing host, not a proxy's page."""
-    return answer.status < 500 and (answer.status >= 300 or _unreadable(answer) is None)
-
-
-def _unreadable(answer: Answer) -> str | None:
-    try:
-        answer.json()
-    except ValueError as error:
-        return str(error)[:200]
-    return None

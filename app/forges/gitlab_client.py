@@ -21,7 +21,7 @@ from uritemplate import URITemplate, expand
 
 from app.forges.calls import Call, Observer, items, refuse_odd
 from app.forges.github_memory import Remembered
-from app.forges.gitlab_answers import is_usable, limit, refusal, whole
+from app.forges.gitlab_answers import limit, refusal, whole
 from app.forges.http import Answer, Wire
 from app.forges.json_values import dig, number, text, texts
 from app.forges.limits import Breaker, Gate, LocalGate, Pace, Sleep, Turn
@@ -289,7 +289,7 @@ class GitLabClient:
             cache = "miss" if request.method == "GET" else "-"
             self._count(request, status, cache, time.perf_counter() - start)
         self.clock.learn(answer.headers)
-        (self._breaker.worked if is_usable(answer) else self._breaker.failed)()
+        (self._breaker.worked if answer.is_usable else self._breaker.failed)()
         return answer
 
     def _count(self, request: _Request, status: int, cache: str, seconds: float) -> None:

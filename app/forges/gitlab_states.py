@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from app.forges.json_values import dig, flag, number, objects, text, texts, time
-from handlers.ports import Unavailable
+from app.forges.promised import required, when
 from policies.catalogue.entry import Described
 from policies.facts import (
     Access,
@@ -36,7 +34,6 @@ WEEKS = 52
 DEVELOPER = 30
 """The least access level with which somebody may push, and so own code and approve."""
 
-T = TypeVar("T")
 
 _BOT = re.compile(
     r"(?:project|group)_\d+_bot(?:\d+|_[0-9a-f]+)?|service_account_\w+|(?:support|alert|visual-review)-bot",
@@ -348,26 +345,6 @@ def issue(data: object, repository: RepositoryRef, us: str = "") -> Issue:
 def access(level: int | None) -> Access:
     """What an access level allows: Guest and Planner read, Reporter is `triage`, Developer `write`."""
     return next((name for least, name in _LEVELS if level is not None and level >= least), "none")
-
-
-def decoded(content: str) -> bytes:
-    """The bytes of a file as the files API sends it."""
-    try:
-        return base64.b64decode(content)
-    except binascii.Error as error:
-        raise Unavailable(f"the forge sent a file that is not base64: {error}") from error
-
-
-def when(data: object, path: str) -> datetime:
-    """The instant at a path; `Unavailable` where it is missing."""
-    return required(time(data, path), path)
-
-
-def required(value: T | None, name: str) -> T:
-    """The value; `Unavailable` where the forge left it out."""
-    if value is None:
-        raise Unavailable(f"the forge left out {name!r}, which its description promises")
-    return value
 
 
 def usernames(people: object) -> tuple[str, ...]:

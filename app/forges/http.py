@@ -40,6 +40,20 @@ class Answer:
         """The body as JSON values, None where it is empty; ValueError where it is anything else."""
         return self._values
 
+    @property
+    def unreadable(self) -> str | None:
+        """Why the body is not JSON, None where it is or is empty."""
+        try:
+            self.json()
+        except ValueError as error:
+            return str(error)[:200]
+        return None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the forge itself answered, be it with a refusal: not a failing host, not a proxy's page."""
+        return self.status < 500 and (self.status >= 300 or self.unreadable is None)
+
     @cached_property
     def _values(self) -> Any:
         if not self.body:
