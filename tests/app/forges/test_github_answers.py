@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.forges.github_answers import is_usable, limit, reason, refusal
+from app.forges.github_answers import limit, reason, refusal
 from app.forges.http import Answer
 from app.forges.limits import Limit
 from app.forges.server_clock import ServerClock
@@ -148,7 +148,7 @@ def test_a_reset_that_makes_no_sense_is_no_endless_wait(reset):
     ],
 )
 def test_a_host_fails_when_it_gives_no_answer_of_its_own(answer, usable):
-    assert is_usable(answer) is usable
+    assert answer.is_usable is usable
 
 
 def test_the_forges_clock_is_learned_from_any_answer():
