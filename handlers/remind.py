@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from handlers.assign import asking, choose_people, lead_of
 from handlers.commands import are_waiting
@@ -123,9 +124,18 @@ def _line(situation: Situation, owed: Obligation, person: str) -> str:
     if owed.ledger == "item" or owed.due is None:
         return digest.for_author(situation.state.turn.reason)
     if owed.ledger == "slot":
-        return digest.for_lead(owed.due, owed.hours.zone, owed.slot)
+        return digest.for_lead(_promised(situation, owed), owed.hours.zone, owed.slot)
     say = digest.soon if owed.due > situation.now else digest.due_now
     return say(owed.due, owed.hours.zone, _why(situation, person), again=owed.kind == "re_review")
+
+
+def _promised(situation: Situation, owed: Obligation) -> datetime:
+    """The instant that everybody was told for this slot: that of whoever was asked first.
+
+    The slot's own time begins when the change has come to rest, minutes later.
+    """
+    alike = [each for each in situation.state.obligations if (each.slot, each.kind) == (owed.slot, owed.kind)]
+    return min((each.due for each in alike if each.due is not None), default=situation.now)
 
 
 async def _backup(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Action]:
@@ -140,7 +150,7 @@ async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[
     lead = lead_of(situation)
     if lead is not None and same(lead) != same(situation.change.author.login):
         owed = next(each for each in situation.state.obligations if each.key == rung.obligation)
-        told = words.tell_lead(lead, rung.slot, owed.due or situation.now, owed.hours.zone)
+        told = words.tell_lead(lead, rung.slot, _promised(situation, owed), owed.hours.zone)
         actions += _digest(situation, rung) if rung.as_digest else [_reminder(situation, rung, lead, told)]
     choice = await choose_people(situation, reads, only=rung.slot, without=_involved(situation))
     if choice.picks:
