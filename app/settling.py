@@ -44,6 +44,7 @@ class Settling:
     `forge_of` makes the adapter of a tenant; the instant is when the event came, because a forge may not show
     at once what it has just announced. `defaults_project`: on GitLab, whose rules hold for all. `shows_dry_run`:
     whether a dry run says in a check what it would do. `writes_an_hour`: more, where it is not usual, is a runaway.
+    `gives_up_after`: seconds, well below a lease.
     """
 
     database: Database
@@ -55,6 +56,7 @@ class Settling:
     defaults_project: str | None = None
     shows_dry_run: bool = True
     writes_an_hour: int = WRITES_AN_HOUR
+    gives_up_after: float = GIVE_UP_AFTER
 
     async def __call__(self, tenant_id: int, subject: str) -> bool:
         """Settle the subject if anything is due there; returns whether a run took place. Never raises."""
@@ -68,8 +70,7 @@ class Settling:
             return await self._bury(lease)
         began = time.monotonic()
         try:
-            async with asyncio.timeout(GIVE_UP_AFTER):
-                due_at = await self._settle(lease)
+            due_at = await self._settle_in_time(lease)
             reached("settle.decided")
             async with self.database.begin() as connection:
                 await due.settled(connection, lease, due_at, self.gather)
@@ -95,6 +96,16 @@ class Settling:
             await due.bury(connection, lease, f"poison: {lease.crashes} runs in a row never ended")
         log.error("subject is poison", tenant=lease.tenant_id, subject=lease.subject, crashes=lease.crashes)
         return True
+
+    async def _settle_in_time(self, lease: due.Lease) -> datetime | None:
+        """Settle, or give up: what hangs holds a place that others wait for."""
+        try:
+            async with asyncio.timeout(self.gives_up_after) as patience:
+                return await self._settle(lease)
+        except TimeoutError:
+            if patience.expired():
+                raise TimeoutError(f"it had not ended after {self.gives_up_after:g} seconds") from None
+            raise
 
     async def _settle(self, lease: due.Lease) -> datetime | None:
         subject = Subject.parse(lease.subject)

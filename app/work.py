@@ -59,6 +59,7 @@ class Work:
         self._timers: set[asyncio.TimerHandle] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._waking, self._pause = False, WAKE_PAUSE
+        self._share = due.RUNNING_PER_TENANT
         self._queue = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
                 conninfo=database.conninfo, min_size=1, max_size=6, kwargs={"application_name": "usher-queue"}
@@ -130,7 +131,7 @@ class Work:
     async def _run_dispatch(self) -> None:
         with _logged("dispatch"):
             async with self._database.begin() as connection:
-                ready = await due.ready(connection, self._clock.now())
+                ready = await due.ready(connection, self._clock.now(), share=self._share)
             for tenant_id, subject in ready:
                 key = f"{tenant_id}:{subject}"
                 await self._defer("settle", lock=key, queueing_lock=key, tenant_id=tenant_id, subject=subject)
@@ -144,7 +145,11 @@ class Work:
     # --- The worker -----------------------------------------------------------------------------------------
 
     async def run(self, stop: asyncio.Event, *, concurrency: int) -> None:
-        """Work until `stop` is set; running jobs then get a few seconds to end."""
+        """Work until `stop` is set; running jobs then get a few seconds to end.
+
+        Half of the places stay free of any one account, for the others and for reading the inbox.
+        """
+        self._share = max(1, min(due.RUNNING_PER_TENANT, concurrency // 2))
         sweep = asyncio.create_task(self._sweep_for_ever(), name="usher sweep")
         rounds = asyncio.create_task(self._rounds.run(), name="usher rounds")
         try:

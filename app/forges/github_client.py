@@ -161,7 +161,7 @@ class GitHubClient:
         gate = self._gate(installation)
         await self._token(opens, gate)
         await gate.turn(write=True)
-        self._breaker.check()
+        self._breaker.check(installation)
         return Turn(self._monotonic())
 
     async def lists(
@@ -361,7 +361,8 @@ class GitHubClient:
         return answer
 
     async def _exchange(self, request: _Request, headers: dict[str, str]) -> Answer:
-        self._breaker.check()
+        account = request.opens.installation
+        self._breaker.check(account)
         if request.body is not None:
             headers["content-type"] = "application/json"
         start, status, cache = time.perf_counter(), 0, "-" if request.method != "GET" else "miss"
@@ -372,15 +373,15 @@ class GitHubClient:
             status = answer.status
             cache = "hit" if status == 304 else cache
         except ForgeError:
-            self._breaker.failed()
+            self._breaker.failed(account)
             raise
         finally:
             self._count(request, status, cache, time.perf_counter() - start)
         self.clock.learn(answer.headers)
         if answer.is_usable:
-            self._breaker.worked()
+            self._breaker.worked(account)
         else:
-            self._breaker.failed()
+            self._breaker.failed(account)
         return answer
 
     async def _raise_for(self, answer: Answer, method: str, operation: str, gate: Gate) -> None:

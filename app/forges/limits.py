@@ -1,8 +1,9 @@
 """When to call and when to wait: pacing, a forge's limits, and a forge that is down. For any forge.
 
 A `Gate` stands before each tenant's calls: it spaces writes, and stays shut as long as the forge asked
-for. A `Breaker` stands before the host: while the forge is down, one probe in thirty seconds is enough to
-see it come back. `LocalGate` counts in this process; `app/store/budgets.py` has one for all replicas.
+for. A `Breaker` stands before the host: while the forge is down, or too slow for one account, one probe in
+thirty seconds is enough to see it come back. `LocalGate` counts in this process; `app/store/budgets.py` has
+one for all replicas.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class Gate(Protocol):
 Gates = Callable[[int], Gate]
 """The gate of an installation (GitLab: of a hook); always the same one."""
 
+
+ONLY = 0
+"""The account of a client that has one."""
 
 START_WITHIN = 5.0
 """Seconds from a write's turn to its start. Whoever looks later whether it happened counts on it."""
@@ -107,7 +111,11 @@ def throttled(why: str, seconds: float) -> Throttled:
 
 
 class Breaker:
-    """Opens after five failures of the host in a row; then one probe every thirty seconds."""
+    """Opens after five failures in a row; then one probe every thirty seconds.
+
+    Failures of one account alone hold back that account, which may be slow by itself; once two fail and nobody
+    gets through, it is the host. An account is whatever number its calls are made under.
+    """
 
     def __init__(
         self, *, failures: int = 5, seconds: float = 30.0, monotonic: Callable[[], float] = time.monotonic
@@ -115,29 +123,49 @@ class Breaker:
         self._allowed = failures
         self._seconds = seconds
         self._now = monotonic
-        self._failed = 0
-        self._open_until = 0.0
+        self._accounts: dict[int, _Line] = {}
+        self._host = _Line()
 
     @property
     def is_open(self) -> bool:
-        """Whether calls are being held back."""
-        return self._failed >= self._allowed
+        """Whether any calls are being held back."""
+        return self._holds_all or any(self._holds(each) for each in self._accounts.values())
 
-    def check(self) -> None:
+    def check(self, account: int = ONLY) -> None:
         """Let a call through, or raise `Throttled` without one: nothing was sent, and nobody's try is used up."""
-        if not self.is_open:
-            return
+        lines = [self._host] if self._holds_all else []
+        if (own := self._accounts.get(account)) is not None and self._holds(own):
+            lines.append(own)
         now = self._now()
-        if now < self._open_until:
-            raise throttled("the forge, which has been failing", self._open_until - now)
-        self._open_until = now + self._seconds
+        if (wait := max((each.open_until - now for each in lines), default=0.0)) > 0:
+            raise throttled("the forge, which has been failing", wait)
+        for each in lines:
+            each.open_until = now + self._seconds
 
-    def failed(self) -> None:
+    def failed(self, account: int = ONLY) -> None:
         """The host gave no usable answer."""
-        self._failed += 1
-        if self._failed >= self._allowed:
-            self._open_until = self._now() + self._seconds
+        for line in (self._host, self._accounts.setdefault(account, _Line())):
+            line.failed += 1
+            line.open_until = self._now() + self._seconds
 
-    def worked(self) -> None:
+    def worked(self, account: int = ONLY) -> None:
         """The host answered, whatever it said."""
-        self._failed = 0
+        if self._holds_all:
+            self._accounts.clear()
+        self._accounts.pop(account, None)
+        self._host = _Line()
+
+    @property
+    def _holds_all(self) -> bool:
+        return self._holds(self._host) and len(self._accounts) > 1
+
+    def _holds(self, line: _Line) -> bool:
+        return line.failed >= self._allowed
+
+
+@dataclass(slots=True)
+class _Line:
+    """Failures in a row, and until when nothing is tried where there were enough of them."""
+
+    failed: int = 0
+    open_until: float = 0.0

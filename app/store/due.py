@@ -23,6 +23,8 @@ LEASE = timedelta(seconds=150)
 LONGEST_GATHERING = 5
 
 RUNNING_PER_TENANT = 4
+"""So many subjects of one account are settled at once, over all processes; see `ready`."""
+
 WAITS = tuple(
     timedelta(seconds=seconds)
     for seconds in (10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 30 * 3600)
@@ -232,13 +234,18 @@ async def of_repository(connection: AsyncConnection, tenant_id: int, repository_
 
 
 async def ready(
-    connection: AsyncConnection, promised: datetime, *, most: int = RUNNING_IN_ALL
+    connection: AsyncConnection,
+    promised: datetime,
+    *,
+    share: int = RUNNING_PER_TENANT,
+    most: int = RUNNING_IN_ALL,
 ) -> list[tuple[int, str]]:
     """Subjects to settle now, (tenant, subject), taken from all tenants in turn.
 
-    `promised` is the present of the clock of promises. No tenant gets more than its share at once.
+    `promised` is the present of the clock of promises. No tenant gets more than its `share` at once: one whose
+    forge is slow to answer would otherwise hold every place of a worker, and everybody else would wait for it.
     """
-    rows = await connection.execute(_READY, {"promised": promised, "share": RUNNING_PER_TENANT, "most": most})
+    rows = await connection.execute(_READY, {"promised": promised, "share": share, "most": most})
     return [(row.tenant_id, row.subject) for row in rows]
 
 

@@ -411,6 +411,19 @@ async def test_a_breaker_lets_one_call_through_after_thirty_seconds(make_client,
         assert await github.reviews(change) == ()
 
 
+async def test_an_installation_whose_answers_fail_does_not_hold_up_the_others(client, github, shop, change):
+    shop.forge.organisation("other")
+    other = shop.forge.repository("other/api")
+    others = GitHub(client, shop.forge.installation("other").id)
+    shop.forge.faults.next(Fault(status=503), times=5, path="/shop/")
+    for number in range(6):
+        with pytest.raises(Unavailable if number < 5 else Throttled):
+            await github.reviews(change)
+    assert (await others.repository(other.id)).ref.name == "other/api"
+    with pytest.raises(Throttled):
+        await github.reviews(change)
+
+
 async def test_writes_keep_the_pause_that_github_asks_for(make_client, shop, change, naps):
     github = GitHub(make_client(pace=Pace(0.2)), shop.installation)
     began = time.monotonic()

@@ -186,29 +186,33 @@ async def test_a_call_that_waits_for_its_turn_sees_a_limit_that_came_meanwhile()
         await call(ours, write=True)
 
 
+def passes(breaker: Breaker, account: int) -> bool:
+    try:
+        breaker.check(account)
+    except Throttled:
+        return False
+    return True
+
+
 def test_five_failures_in_a_row_open_the_breaker_and_one_probe_goes_out_every_thirty_seconds(clock):
     breaker = Breaker(monotonic=clock)
     for _ in range(4):
         breaker.failed()
-    breaker.check()
+    assert passes(breaker, 0)
     breaker.failed()
     assert breaker.is_open
     probes = 0
     for _ in range(120):
-        try:
-            breaker.check()
+        if passes(breaker, 0):
             probes += 1
             breaker.failed()
-        except Throttled:
-            pass
         clock.seconds += 1
     assert probes == 3
     clock.seconds += 30
-    breaker.check()
+    assert passes(breaker, 0)
     breaker.worked()
     assert not breaker.is_open
-    for _ in range(10):
-        breaker.check()
+    assert all(passes(breaker, 0) for _ in range(10))
 
 
 def test_a_success_between_failures_starts_the_count_again(clock):
@@ -218,6 +222,30 @@ def test_a_success_between_failures_starts_the_count_again(clock):
             breaker.failed()
         breaker.worked()
     assert not breaker.is_open
+
+
+def test_an_account_that_fails_alone_holds_back_itself_alone(clock):
+    breaker = Breaker(monotonic=clock)
+    for _ in range(7):
+        breaker.failed(1)
+    assert (passes(breaker, 1), passes(breaker, 2)) == (False, True)
+    breaker.worked(2)
+    assert (passes(breaker, 1), passes(breaker, 2), breaker.is_open) == (False, True, True)
+    clock.seconds += 31
+    assert passes(breaker, 1)
+    breaker.worked(1)
+    assert not breaker.is_open
+
+
+def test_where_two_accounts_fail_and_nobody_gets_through_it_is_the_host(clock):
+    breaker = Breaker(monotonic=clock)
+    for account in (1, 1, 2, 1, 1):
+        breaker.failed(account)
+    assert not any(passes(breaker, account) for account in (1, 2, 3))
+    clock.seconds += 31
+    assert [passes(breaker, account) for account in (3, 1, 2)] == [True, False, False]  # one tries for all
+    breaker.worked(3)
+    assert all(passes(breaker, account) for account in (1, 2, 3))
 
 
 async def test_the_wait_is_told_in_utc(clock):
