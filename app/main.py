@@ -65,6 +65,28 @@ class Usher:
     forges: Callable[[Tenant, datetime | None], Forge]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What every part stands on."""
+
+    settings: Settings
+    database: Database
+    clock: PromiseClock
+    master: tuple[bytes, ...]
+    pseudonyms: Pseudonyms
+    sign_ins: dict[str, SignIn]
+    github: GitHubConnection
+    gitlab: GitLabConnection
+
+    def forge_of(self, tenant: Tenant, event_at: datetime | None) -> Forge:
+        """The adapter of a tenant, over one client for each forge; `Locked` where it has none here."""
+        if tenant.forge == "gitlab" and self.gitlab.client is not None:
+            return GitLab(self.gitlab.client, tenant.account, event_at=event_at)
+        if tenant.forge == "github" and self.github.client is not None:
+            return GitHub(self.github.client, tenant.installation, event_at=event_at)
+        raise Locked(f"{tenant.forge} is not configured here")
+
+
 @asynccontextmanager
 async def opened(
     settings: Settings,
@@ -87,112 +109,145 @@ async def opened(
     database = connect(address, pool_size=settings.worker_concurrency + 4)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        own_and_empty = settings.database_url is None and await schema.current(database) is None
-        if migrate or own_and_empty:
-            await schema.migrate(database)
-        await schema.require(database)
-        await require_durable(database)
-        clock = clock or make_clock(settings.clock)
-        gather = timedelta(seconds=settings.gather_seconds)
-        master = keys.master_keys(settings)
-        pseudonyms = Pseudonyms(keys.derived(master[0], "pseudonyms"))
-        sign_ins = _sign_ins(settings, stack)
-        github = await stack.enter_async_context(
-            GitHubConnection(settings, database, keys.Seal(master), sign_ins).open()
-        )
-        async with database.begin() as connection:
-            await linked_people.configure(connection, settings.linked_people)
-        gitlab = await stack.enter_async_context(GitLabConnection(settings).open())
-        forges = _Forges(github, gitlab)
-        channels = apprise_channels(tuple(url.get_secret_value() for url in settings.notify_urls))
+        await _prepare(settings, database, migrate)
+        ground = await _ground(settings, database, clock or make_clock(settings.clock), stack)
         spool = Spool(spool_folder(settings)) if receives else None
-        work = Work(
-            database,
-            Drain(
-                database,
-                doors={"github": GitHubDoor(), "gitlab": GitLabDoor(us=lambda: gitlab.login)},
-                hosts={"github": settings.github_api_url, "gitlab": settings.gitlab_url},
-                new_tenants=settings.new_installations,
-                gather=gather,
-                own_logins={"github": lambda: github.login, "gitlab": lambda: gitlab.login},
-                introduced=gitlab.introduced,
-            ),
-            Settling(
-                database,
-                forges,
-                clock,
-                master,
-                gather,
-                settings.uncertain_seconds,
-                settings.gitlab_defaults_project,
-                settings.dry_run_check,
-                settings.runaway_writes,
-            ),
-            clock,
-            sweep_seconds=settings.sweep_seconds,
-            rounds=Rounds(
-                database,
-                [
-                    look_for_missed(
-                        "github", database, lambda: github.app, spool.holds if spool else _nothing
-                    ),
-                    compare_all(database, forges, gather),
-                    watch_hooks(database, lambda: gitlab.client),
-                    watch_permissions(lambda: github.client),
-                    keep_quarters(database, clock),
-                    note_outages(database, clock),
-                    *([digests(database, clock, channels, page=_own_page(settings))] if channels else []),
-                    Round("heal", timedelta(minutes=1), lambda _chore: _heal(database, gather)),
-                    Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
-                    Round("fade", timedelta(days=1), lambda _chore: fade(database, pseudonyms, clock.now())),
-                ],
-            ),
-            heartbeat_seconds=settings.heartbeat_seconds,
-        )
+        work = _work(ground, spool)
         await stack.enter_async_context(work.open())
         intake = None
         if spool is not None:
             intake = await stack.enter_async_context(Intake(address, spool, work.wake).open())
+        github = ground.github
         stock = Stock(database, intake, lambda: github.client.clock.offset if github.client else 0.0)
-        site = None
-        if intake is not None:
-            strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
-            lobby = Lobby(put=intake.put, stored=work.wake, strangers=strangers)
-            doors: dict[str, ASGIApp] = {
-                "/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby),
-                "/webhooks/gitlab": Hook(_gitlab_sender(settings, master, gitlab), lobby),
-            }
-            visitors = Visitors(
-                database=database,
-                doors=sign_ins,
-                seal=keys.Seal(master),
-                csrf_key=keys.derived(master[0], "csrf"),
-                pseudonyms=pseudonyms,
-                operators=settings.operators,
-                public_url=settings.public_url,
-                stand_ins=stand_ins,
-            )
-            health = Health(
-                database,
-                intake,
-                stock,
-                visitors,
-                settings.operator_token.get_secret_value() if settings.operator_token else None,
-                lambda: {
-                    "github": {"connected": github.is_ready, "login": github.login},
-                    "gitlab": {"connected": gitlab.client is not None, "login": gitlab.login},
-                },
-            )
-            site = make_site(
-                database,
-                doors,
-                visitors,
-                make_setup(settings, database, github, lambda: gitlab.client),
-                make_health(health),
-                clock,
-                ready_to_read=lambda: github.is_ready or gitlab.client is not None,
-            )
-        yield Usher(settings, database, clock, work, site, github, intake, stock, forges)
+        site = None if intake is None else _site(ground, intake, stock, work, stand_ins)
+        yield Usher(settings, database, ground.clock, work, site, github, intake, stock, ground.forge_of)
+
+
+async def _prepare(settings: Settings, database: Database, migrate: bool) -> None:
+    """See that the database is one on which Usher can run, and of this version."""
+    own_and_empty = settings.database_url is None and await schema.current(database) is None
+    if migrate or own_and_empty:
+        await schema.migrate(database)
+    await schema.require(database)
+    await require_durable(database)
+    async with database.begin() as connection:
+        await linked_people.configure(connection, settings.linked_people)
+
+
+async def _ground(
+    settings: Settings, database: Database, clock: PromiseClock, stack: contextlib.AsyncExitStack
+) -> _Ground:
+    """Connect to the forges; what is opened is closed with `stack`."""
+    master = keys.master_keys(settings)
+    sign_ins = _sign_ins(settings, stack)
+    github = GitHubConnection(settings, database, keys.Seal(master), sign_ins)
+    return _Ground(
+        settings,
+        database,
+        clock,
+        master,
+        Pseudonyms(keys.derived(master[0], "pseudonyms")),
+        sign_ins,
+        await stack.enter_async_context(github.open()),
+        await stack.enter_async_context(GitLabConnection(settings).open()),
+    )
+
+
+def _work(ground: _Ground, spool: Spool | None) -> Work:
+    """What reads deliveries, settles subjects and makes its rounds."""
+    settings, database, github, gitlab = ground.settings, ground.database, ground.github, ground.gitlab
+    gather = timedelta(seconds=settings.gather_seconds)
+    drain = Drain(
+        database,
+        doors={"github": GitHubDoor(), "gitlab": GitLabDoor(us=lambda: gitlab.login)},
+        hosts={"github": settings.github_api_url, "gitlab": settings.gitlab_url},
+        new_tenants=settings.new_installations,
+        gather=gather,
+        own_logins={"github": lambda: github.login, "gitlab": lambda: gitlab.login},
+        introduced=gitlab.introduced,
+    )
+    settling = Settling(
+        database,
+        ground.forge_of,
+        ground.clock,
+        ground.master,
+        gather,
+        settings.uncertain_seconds,
+        settings.gitlab_defaults_project,
+        settings.dry_run_check,
+        settings.runaway_writes,
+    )
+    return Work(
+        database,
+        drain,
+        settling,
+        ground.clock,
+        sweep_seconds=settings.sweep_seconds,
+        rounds=Rounds(database, _rounds(ground, gather, spool.holds if spool else _nothing)),
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )
+
+
+def _rounds(ground: _Ground, gather: timedelta, holds: Callable[[str, str, str], bool]) -> list[Round]:
+    """What is done at intervals, by one process at a time. `holds` tells what waits on this one's disk."""
+    settings, database, clock = ground.settings, ground.database, ground.clock
+    github, gitlab = ground.github, ground.gitlab
+    rounds = [
+        look_for_missed("github", database, lambda: github.app, holds),
+        compare_all(database, ground.forge_of, gather),
+        watch_hooks(database, lambda: gitlab.client),
+        watch_permissions(lambda: github.client),
+        keep_quarters(database, clock),
+        note_outages(database, clock),
+        Round("heal", timedelta(minutes=1), lambda _chore: _heal(database, gather)),
+        Round("tidy", timedelta(hours=1), lambda chore: retention.tidy(database, chore.note)),
+        Round("fade", timedelta(days=1), lambda _chore: fade(database, ground.pseudonyms, clock.now())),
+    ]
+    channels = apprise_channels(tuple(url.get_secret_value() for url in settings.notify_urls))
+    if channels:
+        rounds.append(digests(database, clock, channels, page=_own_page(settings)))
+    return rounds
+
+
+def _site(ground: _Ground, intake: Intake, stock: Stock, work: Work, stand_ins: Sequence[str]) -> Site:
+    """What answers over HTTP: webhooks, pages, health."""
+    settings, database, github, gitlab = ground.settings, ground.database, ground.github, ground.gitlab
+    strangers = Strangers(proxies=settings.trusted_proxies, excepted=settings.forge_ranges)
+    lobby = Lobby(put=intake.put, stored=work.wake, strangers=strangers)
+    doors: dict[str, ASGIApp] = {
+        "/webhooks/github": Hook(GitHubSender(lambda: github.secrets), lobby),
+        "/webhooks/gitlab": Hook(_gitlab_sender(settings, ground.master, gitlab), lobby),
+    }
+    visitors = Visitors(
+        database=database,
+        doors=ground.sign_ins,
+        seal=keys.Seal(ground.master),
+        csrf_key=keys.derived(ground.master[0], "csrf"),
+        pseudonyms=ground.pseudonyms,
+        operators=settings.operators,
+        public_url=settings.public_url,
+        stand_ins=stand_ins,
+    )
+    health = Health(
+        database,
+        intake,
+        stock,
+        visitors,
+        settings.operator_token.get_secret_value() if settings.operator_token else None,
+        lambda: {
+            "github": {"connected": github.is_ready, "login": github.login},
+            "gitlab": {"connected": gitlab.client is not None, "login": gitlab.login},
+        },
+    )
+    return make_site(
+        database,
+        doors,
+        visitors,
+        make_setup(settings, database, github, lambda: gitlab.client),
+        make_health(health),
+        ground.clock,
+        ready_to_read=lambda: github.is_ready or gitlab.client is not None,
+    )
 
 
 def _nothing(_forge: str, _hook: str, _delivery_id: str) -> bool:
@@ -238,17 +293,3 @@ def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str,
 
 def _own_page(settings: Settings) -> str:
     return f"{settings.public_url}/me" if settings.public_url else ""
-
-
-class _Forges:
-    """The adapter of each tenant, over one client for each forge."""
-
-    def __init__(self, github: GitHubConnection, gitlab: GitLabConnection) -> None:
-        self._github, self._gitlab = github, gitlab
-
-    def __call__(self, tenant: Tenant, event_at: datetime | None) -> Forge:
-        if tenant.forge == "gitlab" and self._gitlab.client is not None:
-            return GitLab(self._gitlab.client, tenant.account, event_at=event_at)
-        if tenant.forge == "github" and self._github.client is not None:
-            return GitHub(self._github.client, tenant.installation, event_at=event_at)
-        raise Locked(f"{tenant.forge} is not configured here")
