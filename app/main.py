@@ -25,6 +25,7 @@ from app.forges.identity import GitLabSignIn, SignIn
 from app.gitlab_connection import GitLabConnection
 from app.gitlab_watch import watch_hooks
 from app.intake import Intake
+from app.links import Sites, ask_sites
 from app.missed import look_for_missed
 from app.outages import note_outages
 from app.permissions import watch_permissions
@@ -206,6 +207,9 @@ def _rounds(ground: _Ground, gather: timedelta, holds: Callable[[str, str, str],
     channels = apprise_channels(tuple(url.get_secret_value() for url in settings.notify_urls))
     if channels:
         rounds.append(digests(database, clock, channels, page=_own_page(settings)))
+    if settings.link_checks:
+        inside = frozenset(host.lower() for host in settings.inside_hosts)
+        rounds.append(ask_sites(database, Sites(inside), clock, gather))
     return rounds
 
 

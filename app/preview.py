@@ -202,3 +202,6 @@ class PaperFindings(RepositoryFindings):
     async def keep(self, findings: Any, now: datetime) -> Mapping[str, datetime]:
         """Nothing is kept on paper."""
         return {}
+
+    async def links(self, addresses: Any) -> None:
+        """Nobody is asked on paper."""

@@ -203,6 +203,16 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(
         5.0, gt=0, description="How often a worker says that it lives; its jobs are taken over after three."
     )
+    link_checks: bool = Field(
+        True,
+        description="Ask the sites that `guidelines.external_links` names whether pages are still there; `false`: "
+        "no other site is ever called.",
+    )
+    inside_hosts: NameList = Field(
+        (),
+        description="Hosts of your own network that `guidelines.external_links` may name, comma separated; all others "
+        "are called at public addresses only.",
+    )
     crash_at: str | None = Field(
         None,
         description="For tests, beside a forge on this machine only: the process kills itself at this point.",
@@ -223,6 +233,7 @@ class Settings(BaseSettings):
         "gitlab_signing_tokens",
         "master_keys",
         "notify_urls",
+        "inside_hosts",
         "operators",
         "people",
         mode="before",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Note, RecordDecision, RequestReview
-from policies.clocks.hours import is_away
+from policies.clocks.hours import area_of, is_away
 from policies.content import fingerprint
 from policies.facts import (
     Access,
@@ -20,7 +20,7 @@ from policies.facts import (
     same,
 )
 from policies.gaps import open_asks
-from policies.reviewers import Candidate, Choice, Occasion, Slot, choose, too_large
+from policies.reviewers import FALLBACK, Candidate, Choice, Occasion, Slot, choose, too_large, writers
 from policies.rules import Reviewers
 
 
@@ -112,6 +112,7 @@ async def choose_people(
     )
     access: dict[str, Access] = {}
     busy: dict[str, bool] = {}
+    wrote: tuple[str, ...] | None = None
     while True:
         candidates = tuple(
             Candidate(
@@ -126,7 +127,10 @@ async def choose_people(
             )
             for name in names
         )
-        choice = choose(_occasion(situation, without), wanted, candidates, rules)
+        choice = choose(_occasion(situation, without, wrote or ()), wanted, candidates, rules)
+        if choice.picks and wrote is None:
+            wrote = await _writers(situation, reads)
+            continue
         unknown = [pick.person for pick in choice.picks if same(pick.person) not in access]
         if not unknown:
             return choice
@@ -135,18 +139,29 @@ async def choose_people(
             busy[same(name)] = await reads.people.is_busy(name)
 
 
+async def _writers(situation: Situation, reads: Reads) -> tuple[str, ...]:
+    """Who wrote part of the change, and so does not review it, where that matters and its commits can tell."""
+    change = situation.change
+    if situation.rulebook.rules.reviewers.allow_committers or change.commit_count in (None, 1):
+        return ()
+    return writers(await reads.forge.commits(change))
+
+
 def _still_wanted(situation: Situation, only: str | None) -> tuple[Slot, ...]:
     """The slots that are not satisfied yet, or the one that is meant."""
     satisfied = {slot.name for slot in situation.state.slots if slot.satisfied}
     return tuple(
-        slot
+        replace(slot, lead=lead_of(situation, slot.name))
         for slot in situation.areas.slots
         if (slot.name not in satisfied if only is None else slot.name == only)
     )
 
 
-def _occasion(situation: Situation, without: Iterable[str]) -> Occasion:
-    """`without` are people who have to do with it already and do not count: somebody besides them is wanted."""
+def _occasion(situation: Situation, without: Iterable[str], wrote: tuple[str, ...]) -> Occasion:
+    """`without` are people who have to do with it already and do not count: somebody besides them is wanted.
+
+    `wrote` are those who wrote part of it.
+    """
     change = situation.change
     besides = {same(person) for person in without}
     asks = {name: ask for name, ask in open_asks(situation.log).items() if name not in besides}
@@ -164,6 +179,7 @@ def _occasion(situation: Situation, without: Iterable[str]) -> Occasion:
         author=change.author.login,
         at=situation.now,
         base_sha=change.base_sha,
+        committers=wrote,
         dialect=situation.rulebook.owners.dialect if situation.rulebook.owners else "github",
         guest=situation.terms.guest,
         declined=(*_declined(situation), *without),
@@ -173,9 +189,12 @@ def _occasion(situation: Situation, without: Iterable[str]) -> Occasion:
     )
 
 
-def lead_of(situation: Situation) -> str | None:
-    """Who is told when nobody answers: the first person whom the rules name as fallback."""
-    named = (name.lstrip("@") for name in situation.rulebook.rules.reviewers.fallback)
+def lead_of(situation: Situation, slot: str = "") -> str | None:
+    """Who is told when nobody answers for a slot: the lead of its area, else the first person named as fallback."""
+    rules = situation.rulebook.rules
+    area = area_of(rules, slot)
+    own = (area.lead,) if area is not None and area.lead != FALLBACK else ()
+    named = (name.lstrip("@") for name in (*own, *rules.reviewers.fallback))
     return next((name for name in named if "/" not in name), None)
 
 
@@ -213,8 +232,9 @@ async def _with_people(rules: Reviewers, reads: Reads) -> Reviewers:
 
 def _everybody(rules: Reviewers, wanted: tuple[Slot, ...]) -> tuple[str, ...]:
     owners = (person for slot in wanted for person in slot.people)
+    leads = (slot.lead for slot in wanted if slot.lead)
     found: dict[str, str] = {}
-    for name in (*owners, *rules.fallback, *rules.trusted_committers):
+    for name in (*owners, *rules.fallback, *leads, *rules.trusted_committers):
         found.setdefault(same(name), name)
     return tuple(found.values())
 

@@ -17,7 +17,17 @@ from policies import exceptions
 from policies.exceptions import Accepted
 from policies.facts import RepositoryRef, Tree, same
 from policies.findings import Finding, each_once
-from policies.guidelines import Facts, Files, Inspection, Measured, Place, builds, inspect, sla_hours
+from policies.guidelines import (
+    Facts,
+    Files,
+    Inspection,
+    Measured,
+    Place,
+    builds,
+    elsewhere,
+    inspect,
+    sla_hours,
+)
 from policies.guidelines.places import Defaults
 from policies.insights.measures import waits
 from policies.insights.survival import p85
@@ -54,7 +64,8 @@ async def look_at(
     """What ails the guides and the owners file at each of these commits or branches.
 
     All are judged by the same facts, so that they differ by what the files say alone. `aged`: also find out how
-    old the guideline of the first one is. `accepted` are exceptions besides those of the rules.
+    old the guideline of the first one is, and have its links to other sites asked about. `accepted` are exceptions
+    besides those of the rules.
     """
     rules = rulebook.rules.guidelines
     facts = await _facts(repository, rulebook, reads, now)
@@ -89,6 +100,7 @@ async def _facts(repository: RepositoryRef, rulebook: Rulebook, reads: Reads, no
         place=Place(repository.name, described.default_branch, web),
         sla=sla_hours(rulebook.rules.reviews.guest.first_response),
         measured=await _measured(reads, now),
+        unreachable=await reads.findings.unreachable(),
     )
 
 
@@ -108,6 +120,8 @@ async def _inspected(
     guide = files.found["contributing"]
     if aged and guide.own:
         facts = await _aged(repository, guide.path, at, tree, facts, rules, reads)
+    if aged:
+        await reads.findings.links(elsewhere(files, rules))
     # A long guide on a large tree takes a while, in which others must be answered.
     return await asyncio.to_thread(inspect, files, tree, facts, rules)
 

@@ -348,6 +348,14 @@ class Findings(Protocol):
         """What became of the changes here that were opened or merged since then."""
         ...
 
+    async def links(self, addresses: Iterable[str]) -> None:
+        """These are the links to other sites, of the default branch, that shall be asked about."""
+        ...
+
+    async def unreachable(self) -> frozenset[str]:
+        """Those of them that failed to answer twice, at least a day apart."""
+        ...
+
     async def asked(self, people: Iterable[str], since: datetime) -> Mapping[str, Asked]:
         """How often each was asked on changes here since then, and answered; by login in lower case."""
         ...

@@ -57,9 +57,9 @@ async def _climb(rung: Rung, situation: Situation, reads: Reads) -> Sequence[Act
 
 
 async def _reminded(situation: Situation, reads: Reads) -> Mapping[str, int]:
-    lead = lead_of(situation)
+    leads = {lead_of(situation, each.slot) for each in situation.state.obligations if each.open}
     people = {each.party for each in situation.state.obligations if each.ledger == "person" and each.open}
-    return await reads.records.reminded({*people, *filter(None, (lead,))}, today(situation))
+    return await reads.records.reminded({*people, *filter(None, leads)}, today(situation))
 
 
 async def _unheard(situation: Situation, reads: Reads) -> tuple[Fact, ...]:
@@ -108,7 +108,7 @@ def _owed(situation: Situation, rung: Rung) -> Obligation | None:
 def _person(situation: Situation, rung: Rung) -> str | None:
     """Whom a step is for: a login; None where nobody is known who could be meant."""
     if rung.to == "lead":
-        return lead_of(situation)
+        return lead_of(situation, rung.slot)
     return rung.to if rung.to not in ("", "merger", "nobody") else None
 
 
@@ -147,7 +147,7 @@ async def _backup(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Ac
 async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Action]:
     """Twice the time is used up: tell the lead, and let others take over from whoever stayed silent."""
     actions: list[Action] = []
-    lead = lead_of(situation)
+    lead = lead_of(situation, rung.slot)
     if lead is not None and same(lead) != same(situation.change.author.login):
         owed = next(each for each in situation.state.obligations if each.key == rung.obligation)
         told = words.tell_lead(lead, rung.slot, _promised(situation, owed), owed.hours.zone)

@@ -48,7 +48,6 @@ class Said:
     obligation: str
     step: Step
     at: datetime
-    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

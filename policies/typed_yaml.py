@@ -1,7 +1,8 @@
 """Settings from a YAML tree: each value is read as the type that its dataclass field declares.
 
 The types are the schema. A field may be annotated with checks, functions that raise ValueError in words
-for the writer. What is wrong is collected with its place, and the value that held before stays.
+for the writer. A class may name keys that it once had in `RETIRED`, each with what its writer should know.
+What is wrong is collected with its place, and the value that held before stays.
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ class Reader:
             self.places[here] = (key.line, key.column)
             if refused and key.text in refused:
                 self._report(key, here, refused[key.text], "Remove it here.")
+            elif key.text in (retired := getattr(schema, "RETIRED", {})):
+                self._report(key, here, f"`{key.text}` is no longer a key: {retired[key.text]}", "Remove it.")
             elif key.text not in known:
                 self._unknown(key, here, known)
             else:

@@ -247,6 +247,7 @@ def settings_for(forge: Forge, folder: Path, **changes: object) -> Settings:
             "port": 0,
             **(_of_gitlab(forge) if isinstance(forge, GitLabSandbox) else _of_github(forge)),  # type: ignore[arg-type]
             "operators": "dora",
+            "inside_hosts": "127.0.0.1",
             "gather_seconds": 0.03,
             "sweep_seconds": 0.05,
             "uncertain_seconds": 0.3,

@@ -122,6 +122,7 @@ def change(data: object, asked_for: RepositoryRef) -> Change:
         asked=logins(data, "requested_reviewers"),
         asked_teams=tuple(f"{ref.owner}/{text(team, 'slug')}" for team in objects(data, "requested_teams")),
         touched_count=number(data, "changed_files"),
+        commit_count=number(data, "commits"),
         mergeable=mergeable if isinstance(mergeable := dig(data, "mergeable"), bool) else None,
         url=text(data, "html_url"),
         body=text(data, "body"),

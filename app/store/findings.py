@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from app.store import experience, facts, outcomes
+from app.store import experience, facts, links, outcomes
 from app.store.database import Database
 from app.store.tables import effect, fact, finding
 from handlers.records import Findings
@@ -81,6 +81,14 @@ class RepositoryFindings(Findings):
         here = outcomes.of_repository(self._tenant_id, self._repository_id)
         async with self._database.begin() as connection:
             return await outcomes.groups(connection, since, here)
+
+    async def links(self, addresses: Iterable[str]) -> None:
+        async with self._database.begin() as connection:
+            await links.want(connection, self._tenant_id, self._repository_id, addresses)
+
+    async def unreachable(self) -> frozenset[str]:
+        async with self._database.begin() as connection:
+            return await links.broken(connection, self._tenant_id, self._repository_id)
 
     async def asked(self, people: Iterable[str], since: datetime) -> Mapping[str, Asked]:
         names = [same(person) for person in people]

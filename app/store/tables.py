@@ -325,6 +325,19 @@ finding = sa.Table(
     sa.CheckConstraint("severity IN ('info', 'low', 'medium', 'high')", name="severity"),
 )
 
+link = sa.Table(
+    "link",
+    metadata,
+    _tenant(primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("asked_at", INSTANT, comment="clock of promises"),
+    sa.Column("failing_since", INSTANT, comment="since when it has not answered, as far as we asked"),
+    sa.Column("reason", sa.Text),
+    sa.Index(None, "asked_at"),
+    comment="links of guidelines to other sites that the rules let us ask about",
+)
+
 # --- People ---------------------------------------------------------------------------------------------
 
 away = sa.Table(

@@ -68,7 +68,6 @@ class Person:
     login: str
     bot: bool = False
     suspended: bool = False
-    name: str | None = None
 
     def __str__(self) -> str:
         return self.login
@@ -156,6 +155,7 @@ class Change:
     asked: tuple[str, ...] = ()  # logins whose review is requested on the forge now
     asked_teams: tuple[str, ...] = ()  # "org/slug"
     touched_count: int | None = None
+    commit_count: int | None = None  # None: the forge does not count them here
     mergeable: bool | None = None  # None: not known, which is never a conflict
     url: str = ""
     body: str = ""  # what its author says of it

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -27,6 +27,9 @@ from policies.words.owners import Told
 LEAST_TEXT = 200
 FOLLOWS_UNDER = 600
 """A guideline shorter than this may say all in one link, which is followed."""
+
+LONGEST_ADDRESS = 1000
+"""Characters; longer links to other sites are not asked about."""
 
 ENOUGH_GUESTS = 20
 MONTH = timedelta(days=365.25 / 12)
@@ -291,10 +294,7 @@ def _of_links(
     files: Files, tree: Tree, facts: Facts, documents: Mapping[str, Document], rules: Guidelines
 ) -> Iterator[Finding]:
     allowed = {host.lower() for host in rules.external_links}
-    paths = {each.path: each.kind for each in files.found.values() if each.own and each.path in documents}
-    if files.linked is not None and files.linked[0] in documents:
-        paths.setdefault(files.linked[0], "contributing")
-    for path, kind in paths.items():
+    for path, kind in _guides(files, documents).items():
         for each in links.broken(path, tree, facts.place, documents, facts.dialect):
             severity: Severity = "low" if each.anchor else "medium"
             name = "anchor_broken" if each.anchor else "link_broken"
@@ -309,6 +309,27 @@ def _of_links(
         if kind in _CHECKED_FOR_MARKERS:
             for left in leftovers.leftovers(documents[path]):
                 yield _finding("marker", "medium", path, left.text, left.line, words.marker(left.text))
+
+
+def _guides(files: Files, readable: Container[str]) -> Mapping[str, Kind]:
+    """The guides among the readable files whose links count, with what each is."""
+    paths = {each.path: each.kind for each in files.found.values() if each.own and each.path in readable}
+    if files.linked is not None and files.linked[0] in readable:
+        paths.setdefault(files.linked[0], "contributing")
+    return paths
+
+
+def elsewhere(files: Files, rules: Guidelines) -> frozenset[str]:
+    """The addresses on other sites that the guides link to, and that the rules let us ask about."""
+    if not rules.external_links:
+        return frozenset()
+    allowed = {host.lower() for host in rules.external_links}
+    return frozenset(
+        address
+        for path in _guides(files, _markdown_of(files))
+        for host, address, _ in links.external(markdown.read(files.contents[path]))
+        if host in allowed and len(address) <= LONGEST_ADDRESS
+    )
 
 
 def _finding(kind: str, severity: Severity, path: str, subject: str, line: int, told: Told) -> Finding:

@@ -15,6 +15,7 @@ from policies.reviewers.values import (
     Reason,
     Slot,
 )
+from policies.reviewers.writers import writers
 
 __all__ = [
     "FALLBACK",
@@ -33,4 +34,5 @@ __all__ = [
     "slots",
     "too_large",
     "why",
+    "writers",
 ]

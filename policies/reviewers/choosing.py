@@ -95,7 +95,7 @@ class _Table:
         answering = [person for key, person in self.engaged.items() if key in owners]
         if answering or any(self.reason(owner) in (None, "at_capacity") for owner in slot.people):
             return sorted(answering, key=same)
-        standing_in = names((*self.rules.fallback, *filter(None, (self.occasion.lead,))))
+        standing_in = names((*self.rules.fallback, *self._lead(slot)))
         if not slot.people:
             standing_in |= names(self.occasion.asked_by_people)
         return sorted((person for key, person in self.engaged.items() if key in standing_in), key=same)
@@ -105,8 +105,7 @@ class _Table:
 
         Where all of one kind are at capacity the least loaded of them may be; no other reason ever yields.
         """
-        lead = (self.occasion.lead,) if self.occasion.lead else ()
-        ways = (("owner", slot.people), ("fallback", self.rules.fallback), ("lead", lead))
+        ways = (("owner", slot.people), ("fallback", self.rules.fallback), ("lead", self._lead(slot)))
         for role, people in ways:
             plain = {same(person.lstrip("@")): person.lstrip("@") for person in people}
             if free := [person for person in plain.values() if self.reason(person) is None]:
@@ -115,6 +114,10 @@ class _Table:
             if full:
                 return role, (min(full, key=lambda person: (self._load(person), self._seed(person))),)
         return "nobody", ()
+
+    def _lead(self, slot: Slot) -> tuple[str, ...]:
+        """Whoever leads the slot's area, else everything."""
+        return tuple(filter(None, (slot.lead or self.occasion.lead,)))
 
     def _load(self, person: str) -> int:
         return self.people[same(person)].load

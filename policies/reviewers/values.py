@@ -39,13 +39,17 @@ class OwnersMatch:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """An area that needs answers: the touched files whose winning rule has one and the same owner set."""
+    """An area that needs answers: the touched files whose winning rule has one and the same owner set.
+
+    `lead`: who is asked where nobody else can be, where the area has somebody of its own.
+    """
 
     name: str
     people: tuple[str, ...]
     need: int = 1
     owners: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    lead: str | None = None
 
 
 FALLBACK = "fallback"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from policies.durations import Duration
 from policies.durations import parse as lasting
@@ -52,10 +52,11 @@ class Champions:
 
 @dataclass(frozen=True, slots=True)
 class Warranty:
-    """How long the contributors of a change look after its bugs."""
+    """How long after its merge the contributors of a change look after its bugs."""
+
+    RETIRED: ClassVar = {"from": "a warranty counts from the merge"}
 
     days: Count = 30
-    since: Literal["merge", "deploy"] = field(default="merge", metadata={"key": "from"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,6 @@ def _about_the_place(governance: Governance, support: Support) -> list[str]:
 def after_the_merge(support: Support) -> str:
     """Who looks after bugs of the change once it is merged."""
     days = support.warranty.days
-    start = "the merge" if support.warranty.since == "merge" else "the first release"
     if support.bugs == "best_effort":
         later = "bugs are looked at as time allows"
     elif support.bugs == "warranty":
@@ -93,7 +92,7 @@ def after_the_merge(support: Support) -> str:
     if not days:
         return f"After the merge {later}."
     return (
-        f"If a bug comes from your change within {days:d} days of {start}, your team is asked too; "
+        f"If a bug comes from your change within {days:d} days of the merge, your team is asked too; "
         f"after that {later}."
     )
 

@@ -204,3 +204,12 @@ async def test_a_closed_change_asks_nobody(bot: Bot, world: Shop) -> None:
     await bot.settled()
     assert change.asked == set()
     assert said(change) == []
+
+
+async def test_who_wrote_part_of_it_does_not_review_it(bot: Bot, world: Shop) -> None:
+    for writer, other in ((world.ben, "carla"), (world.carla, "ben")):
+        change = world.ana.opens(world.api, touching=["pay/refund.py"], draft=True)
+        writer.pushes(change, ["pay/refund.py"])
+        world.ana.readies(change)
+        await bot.settled()
+        assert change.asked == {other}

@@ -115,3 +115,17 @@ async def test_only_changes_to_agreed_branches_are_asked_about(bot: Bot, world: 
     change = world.ana.opens(world.api, touching=["docs/guide.md"], base=base)
     await bot.settled()
     assert change.asked == ({"erin"} if base == "main" else set())
+
+
+async def test_an_area_may_have_a_lead_of_its_own(bot: Bot, world: Shop) -> None:
+    rules = (
+        "reviewers: {fallback: [dora]}\nreviews: {areas: {pay: {owners: ['@shop/payments'], lead: erin}}}\n"
+    )
+    world.dora.commits(world.api, {".github/usher.yml": rules})
+    change = world.ana.opens(world.api, touching=["pay/refund.py"])
+    await bot.settled()
+    for length in ("25h", "22h", "3h"):
+        world.later(length)
+        await bot.settled()
+    assert [body for body in said(change)[1:] if "@dora" in body] == []
+    assert len([body for body in said(change)[1:] if "@erin" in body]) == 1

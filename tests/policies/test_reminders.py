@@ -237,7 +237,7 @@ def test_each_step_is_said_once_and_only_in_working_hours(facts: list[Fact], sta
         reminders = remind(found, UNDER.rules, tuple(said), Heard(), now)
         for rung in reminders.rungs:
             assert (rung.obligation, rung.step) not in {(one.obligation, one.step) for one in said}
-            said.append(Said(rung.obligation, rung.step, now, rung.to))
+            said.append(Said(rung.obligation, rung.step, now))
             book = next(each for each in found.obligations if each.key == rung.obligation)
             assert book.open
             assert rung.step in ("sticky", "digest") or is_open(book.own_hours, now)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from policies.facts import Access
+from policies.facts import Access, Commit
 from policies.reviewers import (
     FALLBACK,
     Candidate,
@@ -29,6 +29,7 @@ from policies.reviewers import (
     slots,
     too_large,
     why,
+    writers,
 )
 from policies.reviewers.familiarity import familiarity, level_of
 from policies.reviewers.search import Entrant, best
@@ -149,6 +150,30 @@ def test_where_no_owner_can_be_asked_the_fallback_is_then_the_lead(
     choice = choose(occasion, (slot("api", "ana"),), crowd, replace(RULES, fallback=fallback))
     assert [(pick.person, pick.because) for pick in choice.picks] == [(expected, (role,))]
     assert choice.excluded == (Excluded("ana", "author"),)
+
+
+def test_an_areas_own_lead_goes_before_the_lead_of_all() -> None:
+    wanted = replace(slot("api", "ana"), lead="eve")
+    choice = choose(replace(CHANGE, lead="lea"), (wanted,), people("ana", "eve", "lea"), RULES)
+    assert [(pick.person, pick.because) for pick in choice.picks] == [("eve", ("lead",))]
+
+
+@pytest.mark.parametrize(
+    ("commits", "expected"),
+    [
+        ((Commit("1", "Mend it", "ana"), Commit("2", "More", "Ben"), Commit("3", "", "ben")), ("ana", "Ben")),
+        ((Commit("1", "Mend it"),), ()),
+        (
+            (Commit("1", "x\n\nCo-authored-by: C <7+cyd@users.noreply.github.com>\r\n", "ana"),),
+            ("ana", "cyd"),
+        ),
+        ((Commit("1", "Co-Authored-By: Dee <dee@users.noreply.github.com>"),), ("dee",)),
+        ((Commit("1", "Co-authored-by: Eve <eve@example.org>"),), ()),
+        ((Commit("1", "not a Co-authored-by: x <fay@users.noreply.github.com> of it"),), ()),
+    ],
+)
+def test_who_wrote_part_of_a_change(commits: tuple[Commit, ...], expected: tuple[str, ...]) -> None:
+    assert writers(commits) == expected
 
 
 def test_where_nobody_at_all_can_be_asked_nobody_is() -> None:

@@ -60,7 +60,7 @@ noise: {comments_per_subject_day: 1, mentions_per_subject_day: 2, writes_per_hou
 support:
   owner: null
   bugs: owner
-  warranty: {days: 30, from: merge}
+  warranty: {days: 30}
   channel: null
   hours_per_week: null
   hours_per_change: 0.5
@@ -333,3 +333,12 @@ tokens = st.sampled_from(
 @given(st.lists(tokens, max_size=40).map("".join))
 def test_any_arrangement_of_our_own_words_gives_complete_rules(text: str) -> None:
     assert isinstance(read(text.encode()).rules, Rules)
+
+
+def test_a_key_that_is_gone_is_told_with_what_holds_now() -> None:
+    found = read(b"support:\n  warranty: {days: 10, from: deploy}\n")
+    assert found.rules.support.warranty.days == 10
+    [problem] = found.problems
+    assert (problem.line, problem.key) == (2, "support.warranty.from")
+    assert problem.message == "`from` is no longer a key: a warranty counts from the merge"
+    assert problem.fix == "Remove it."

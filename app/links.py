@@ -1,0 +1,170 @@
+"""Asks other sites whether the pages that guidelines link to are still there.
+
+Whoever writes a guideline decides what is called, so it is called with care: `http` and `https` alone, no
+credentials, public addresses alone, and the address that was looked at is the one that is connected to.
+A redirect is judged anew, and one to another site counts as an answer: nobody allowed us to go there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+
+from app import logs
+from app.rounds import Round
+from app.settings import PromiseClock
+from app.store import links
+from app.store.database import Database
+
+log = logs.get(__name__)
+
+SECONDS = 10.0
+"""For all that is asked about one link together."""
+
+MOST_REDIRECTS = 3
+MOST_AT_ONCE = 4
+MOST_ADDRESSES = 3
+"""So many addresses of one site are tried."""
+
+_PORTS = {"http": 80, "https": 443}
+_HEADERS = {"User-Agent": "usher", "Accept": "*/*"}
+_GONE = (404, 410)
+_CARRIERS = tuple(
+    ipaddress.ip_network(each)
+    for each in ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")
+)
+"""IPv6 addresses that carry an IPv4 address in them, which may lead into any network (RFC 6890)."""
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+
+class Unwelcome(Exception):
+    """An address that we do not call; says why."""
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """The IP addresses behind a name, those of IPv4 first, since not every network has the other."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return sorted({str(place[0]) for *_, place in found}, key=lambda each: (":" in each, each))
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The sites that may be called. `inside` are hosts of the operator's own network, at whatever address."""
+
+    inside: frozenset[str] = frozenset()
+    seconds: float = SECONDS
+    resolve: Resolve = resolve
+
+    async def ask(self, address: str) -> str:
+        """Why the page does not answer; empty where it does. Raises `Unwelcome`.
+
+        `HEAD` first; where that is refused `GET`, whose body is not read. Whatever a site says of us, such as
+        that we must sign in, is an answer.
+        """
+        try:
+            async with (
+                asyncio.timeout(self.seconds),
+                httpx2.AsyncClient(trust_env=False, timeout=self.seconds) as client,
+            ):
+                status = await self._follow(client, "HEAD", address)
+                if status >= 400:
+                    status = await self._follow(client, "GET", address)
+        except TimeoutError:
+            return f"no answer within {self.seconds:g} s"
+        except (httpx2.HTTPError, OSError) as error:
+            return type(error).__name__
+        return f"status {status}" if status in _GONE or status >= 500 else ""
+
+    async def _follow(self, client: httpx2.AsyncClient, method: str, address: str) -> int:
+        """The status of the last page of the same site to which the redirects lead."""
+        host, status = _host(address), 0
+        for _ in range(MOST_REDIRECTS + 1):
+            status, there = await self._request(client, method, address)
+            if not there or _host(there) != host:
+                break
+            address = there
+        return status
+
+    async def _request(self, client: httpx2.AsyncClient, method: str, address: str) -> tuple[int, str]:
+        """The status of one answer, and where it redirects to."""
+        try:
+            url = httpx2.URL(address)
+        except httpx2.InvalidURL:
+            raise Unwelcome("is no address of a web page") from None
+        # The name is what a certificate is held against; the address is what was looked at.
+        headers = {**_HEADERS, "Host": url.netloc.decode("ascii")}
+        about = {"sni_hostname": url.raw_host.decode("ascii")}
+        *others, last = await self._addresses(url)
+        for at in (*others, last):
+            named = url.copy_with(host=at)
+            try:
+                async with client.stream(method, named, headers=headers, extensions=about) as answer:
+                    there = answer.headers.get("location", "") if answer.is_redirect else ""
+                    return answer.status_code, urljoin(address, there) if there else ""
+            except httpx2.ConnectError:
+                if at == last:
+                    raise
+        raise AssertionError("the last address answers or raises")
+
+    async def _addresses(self, url: httpx2.URL) -> Sequence[str]:
+        """The IP addresses to connect to, one at least."""
+        if url.scheme not in _PORTS or not url.host or url.userinfo:
+            raise Unwelcome("is no plain address of a web page")
+        inside = url.host.lower() in self.inside
+        port = url.port or _PORTS[url.scheme]
+        if not inside and port not in _PORTS.values():
+            raise Unwelcome(f"is at port {port}, not 80 or 443")
+        found = await self.resolve(url.host, port)
+        if not inside and not all(map(is_public, found)):
+            raise Unwelcome("is not at a public address")
+        return found[:MOST_ADDRESSES]
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_public(address: str) -> bool:
+    """Whether this IP address is one of the internet's: not loopback, private, link-local or the like."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    carries = known.version == 6 and any(known in each for each in _CARRIERS)
+    return known.is_global and not known.is_multicast and not carries
+
+
+def ask_sites(database: Database, sites: Sites, clock: PromiseClock, gather: timedelta) -> Round:
+    """The round that asks: about each link once a day, of a few at once."""
+
+    async def do(_chore: object) -> Mapping[str, Any]:
+        wanted = await links.waiting(database, clock.now())
+        room = asyncio.Semaphore(MOST_AT_ONCE)
+
+        async def ask(address: str) -> str | None:
+            async with room:
+                with contextlib.suppress(Unwelcome):
+                    return await sites.ask(address)
+            log.info("a link is not asked about", address=address)
+            return None
+
+        addresses = list(dict.fromkeys(each.address for each in wanted))
+        answers = dict(zip(addresses, await asyncio.gather(*map(ask, addresses)), strict=True))
+        await links.answered(database, wanted, answers, clock.now(), gather)
+        silent = sum(bool(reason) for reason in answers.values())
+        return {"asked": len(answers), "silent": silent, "soon": len(wanted) == links.MOST_AT_A_TIME}
+
+    return Round("links", timedelta(minutes=10), do)
