@@ -90,7 +90,7 @@ def test_what_usher_refuses_an_editor_underlines(text: str) -> None:
         "guidelines: {fail_on: never, exceptions: [{id: m, owner: a, reason: b, until: 2026-12-24}]}",
         "catalogue: {list: false}",
         "catalogue: {list: null}",
-        "support: {warranty: {from: deploy}, severities: {critical: {label: urgent}}}",
+        "support: {warranty: {days: 10}, severities: {critical: {label: urgent}}}",
     ],
 )
 def test_what_usher_takes_an_editor_takes(text: str) -> None:
