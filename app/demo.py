@@ -136,6 +136,7 @@ async def _stage(say: Console, folder: Path, kind: Kind) -> AsyncIterator[Stage]
             gather_seconds=0.2,
             sweep_seconds=0.2,
             new_installations="live",
+            runaway_writes=1_000_000,  # three weeks are over in minutes
         )
         people, api = _organisation(forge)
         async with main.opened(settings, address, clock=forge.clock, stand_ins=tuple(people)) as usher:

@@ -90,7 +90,7 @@ class SharedGate:
                 return
             query = sa.select(budget.c.state, _NOW).where(budget.c.tenant_id == self._tenant_id)
             found = (await connection.execute(query.with_for_update())).one_or_none()
-            if found is None:  # forgotten, with the tenant or because it may try again
+            if found is None:  # forgotten with the tenant
                 self._tenant_id = None
                 if (await self._enter(connection)) is None:
                     yield None
@@ -134,8 +134,12 @@ class _Row:
 
 
 async def try_again(connection: AsyncConnection, tenant_id: int) -> None:
-    """The forge says that something changed for this tenant: no earlier limit holds any more."""
-    await connection.execute(sa.delete(budget).where(budget.c.tenant_id == tenant_id))
+    """The forge says that something changed for this tenant: no earlier limit holds any more.
+
+    The row stays: another process may be about to lock it.
+    """
+    fresh = sa.update(budget).where(budget.c.tenant_id == tenant_id)
+    await connection.execute(fresh.values(state=Budget().kept(), shut_until=None, why=""))
 
 
 async def share_left(connection: AsyncConnection, tenant_id: int) -> float:

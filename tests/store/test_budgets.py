@@ -72,6 +72,21 @@ async def test_an_event_of_the_forge_opens_what_was_shut(database: Database, ten
     await gate.turn(write=True)
 
 
+async def test_calls_go_on_while_the_forge_says_again_and_again_that_something_changed(
+    database: Database, tenant_id: int
+) -> None:
+    async def changes() -> None:
+        for _ in range(60):
+            async with database.begin() as connection:
+                await budgets.try_again(connection, tenant_id)
+
+    async def calls() -> None:
+        for _ in range(30):
+            await replica(database, Pace(0)).turn(write=False)
+
+    await asyncio.gather(changes(), *(calls() for _ in range(4)))
+
+
 async def test_what_is_left_of_the_hour_is_known_to_all(database: Database, tenant_id: int) -> None:
     gate = replica(database)
     gate.told(1000, 5000)
