@@ -218,7 +218,7 @@ class Bot:
     async def visited_by(self, who: Person | str) -> AsyncIterator[httpx2.AsyncClient]:
         """A browser in which this person has signed in, through the forge's own page."""
         async with httpx2.AsyncClient(base_url=self.url, follow_redirects=True) as client:
-            arrived = await client.get(f"/login/github?who={who}")
+            arrived = await client.get(f"/login/{self.forge.kind}?who={who}")
             assert arrived.status_code == 200, arrived.text
             yield client
 
@@ -278,6 +278,8 @@ def _of_gitlab(forge: GitLabSandbox) -> dict[str, object]:
         "gitlab_token": forge.token,
         "gitlab_webhook_secrets": SECRET,
         "gitlab_signing_tokens": forge.signing_token,
+        "gitlab_client_id": forge.client_id,
+        "gitlab_client_secret": forge.client_secret,
         "gitlab_defaults_project": "shop/defaults",
         "gitlab_write_seconds": 0,
         "gitlab_reads_per_minute": 100_000,

@@ -72,20 +72,6 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
     "test_guidelines": {
         "app": ("test_without_the_permission_the_draft_stands_where_it_was_asked_for",),
         "defaults": ("test_a_guide_of_the_organisation_passes_as_inherited",),
-        "group": (
-            "test_a_guide_that_the_rules_name_is_inherited_by_usher",
-            "test_an_old_guide_that_the_build_left_behind_is_stale",
-            "test_what_is_not_grave_is_told_on_the_default_branch_alone",
-        ),
-        "verdict": (
-            "test_a_change_hears_what_it_brings_and_what_it_mends",
-            "test_a_finding_is_accepted_on_the_change_that_brings_it",
-            "test_a_repository_without_a_guide_has_one_issue_until_it_has_one",
-            "test_an_empty_guide_fails",
-            "test_an_exception_of_the_rules_is_shown_and_counts_for_nothing",
-            "test_code_without_its_documents_is_a_question_and_never_fails",
-            "test_old_problems_fail_nothing",
-        ),
     },
     "test_measures": {
         "app": ("test_operations_name_the_permission_that_an_account_has_not_accepted",),
@@ -104,22 +90,10 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "test_owner_doctor": {
         "ailments": ("test_each_ailment_is_found_on_its_line",),
-        "group": (
-            "test_a_healthy_file_has_no_findings_and_no_issue",
-            "test_a_lost_event_is_found_the_next_day",
-            "test_an_address_that_somebody_has_is_no_ailment",
-            "test_what_is_mended_is_cleared",
-            "test_who_answers_once_is_not_silent",
-        ),
         "verdict": (
-            "test_a_change_that_brings_nothing_bad_succeeds",
             "test_a_lost_answer_doubles_no_annotation",
-            "test_a_push_is_judged_anew",
-            "test_a_small_new_problem_is_told_without_failing",
             "test_more_than_fifty_annotations_all_arrive",
             "test_only_new_problems_fail_and_what_is_mended_is_said",
-            "test_taking_the_owners_file_away_is_said",
-            "test_the_rules_say_from_which_severity_on_it_fails",
         ),
     },
     "test_pages": {

@@ -8,11 +8,9 @@ import pytest
 
 from app.forges.sandbox.git import Blob
 from app.forges.sandbox.github.site import PERMISSIONS
-from app.forges.sandbox.world import Change, CheckRun, Repository
-from app.store.tables import finding
-from tests.handlers.test_owner_doctor import annotated, check_on, issues, judged, told
-from tests.stories import GUIDE, Bot, Shop, golden
-from tests.stories import check_on as check_of
+from app.forges.sandbox.world import Change, Repository
+from tests.handlers.test_owner_doctor import annotated, check_on, issues, judged, open_findings, told
+from tests.stories import GUIDE, Bot, Shop, golden, neutral
 
 pytestmark = pytest.mark.slow
 
@@ -20,10 +18,19 @@ GUIDE_PATH = "CONTRIBUTING.md"
 RULES = ".github/usher.yml"
 
 
-def on_branch(repository: Repository) -> CheckRun:
-    """The newest verdict on the default branch."""
+def on_branch(repository: Repository) -> tuple[str, str, str]:
+    """The newest verdict on the default branch: how it ends, its title, and what it says where there is room."""
     tip = repository.branches[repository.default_branch]
-    return next(run for run in reversed(repository.checks.values()) if run.sha == tip)
+    if repository.statuses:
+        status = next(each for each in reversed(repository.statuses) if each.sha == tip)
+        return status.state, status.description, ""
+    run = next(run for run in reversed(repository.checks.values()) if run.sha == tip)
+    return str(run.conclusion), run.output["title"], run.output["summary"]
+
+
+def world_is_github(world: Shop) -> bool:
+    """Whether a check has notes beside the lines."""
+    return world.forge.kind == "github"
 
 
 def tree_of(change: Change) -> Mapping[str, Blob]:
@@ -32,8 +39,7 @@ def tree_of(change: Change) -> Mapping[str, Blob]:
 
 
 async def kinds(bot: Bot, repository: Repository) -> set[str]:
-    rows = await bot.rows(finding, finding.c.cleared_at.is_(None), finding.c.repository_id == repository.id)
-    return {row.kind for row in rows if row.severity != "info"}
+    return {kind for kind, _ in await open_findings(bot, repository)}
 
 
 # --- On a change ----------------------------------------------------------------------------------------
@@ -52,8 +58,9 @@ async def test_a_change_hears_what_it_brings_and_what_it_mends(bot: Bot, worn: S
     await bot.settled()
     run = judged(change)
     assert run.conclusion == "failure"
-    assert set(annotated(change)) == {(11, "notice", "Section weak"), (33, "failure", "Link broken")}
-    golden("contribution_check", f"{run.output['title']}\n\n{run.output['summary']}")
+    notes = {(11, "notice", "Section weak"), (33, "failure", "Link broken")}
+    assert set(annotated(change)) == (notes if world_is_github(worn) else set())
+    golden("contribution_check", f"{run.title}\n\n{run.summary}")
 
 
 async def test_old_problems_fail_nothing(bot: Bot, worn: Shop) -> None:
@@ -68,16 +75,14 @@ async def test_an_empty_guide_fails(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching={GUIDE_PATH: "# Contributing\n"})
     await bot.settled()
     assert judged(change).conclusion == "failure"
-    assert annotated(change) == [(1, "failure", "Guide empty")]
+    assert annotated(change) == ([(1, "failure", "Guide empty")] if world_is_github(world) else [])
 
 
 async def test_the_rules_of_the_base_branch_hold_and_not_those_of_the_change(bot: Bot, world: Shop) -> None:
     lax = "guidelines: {fail_on: never, require: []}\n"
     change = world.ana.opens(world.api, touching={GUIDE_PATH: "# Contributing\n", RULES: lax})
     await bot.settled()
-    verdict = check_of(change, "usher/contribution")
-    assert verdict is not None
-    assert verdict.conclusion == "failure"
+    assert judged(change).conclusion == "failure"
 
 
 async def test_code_without_its_documents_is_a_question_and_never_fails(bot: Bot, world: Shop) -> None:
@@ -86,16 +91,15 @@ async def test_code_without_its_documents_is_a_question_and_never_fails(bot: Bot
     change = world.ana.opens(world.api, touching={"pay/refund.py": "new\n"})
     both = world.ana.opens(world.api, touching={"pay/refund.py": "new\n", "docs/guide.md": "# New\n"})
     await bot.settled()
-    assert judged(change).conclusion == "neutral"
-    assert annotated(change) == [(1, "notice", "Docs hint")]
+    assert judged(change).conclusion == neutral()
+    assert annotated(change) == ([(1, "notice", "Docs hint")] if world_is_github(world) else [])
     assert check_on(both) is None
 
 
 async def test_a_change_of_how_things_are_built_hears_which_commands_are_gone(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching={"Makefile": "install:\n\ttrue\n"})
     await bot.settled()
-    verdict = check_of(change, "usher/contribution")
-    assert verdict is not None
+    verdict = judged(change)
     assert verdict.conclusion in ("neutral", "success")  # a status knows no `neutral`
     assert "`CONTRIBUTING.md:11`" in verdict.summary or verdict.annotations == (
         (11, "notice", "Section weak"),
@@ -128,20 +132,20 @@ async def test_a_repository_without_a_guide_has_one_issue_until_it_has_one(bot: 
     await bot.settled()
     [issue] = issues(world.api)
     golden("tracking_issue_guide", f"{issue.title}\n\n{told(issue)}")
-    assert on_branch(world.api).conclusion == "neutral"
+    assert on_branch(world.api)[0] == neutral()
     world.dora.commits(world.api, {GUIDE_PATH: GUIDE})
     await bot.settled()
     assert not issue.open
-    assert on_branch(world.api).conclusion == "success"
+    assert on_branch(world.api)[0] == "success"
 
 
 async def test_what_is_not_grave_is_told_on_the_default_branch_alone(bot: Bot, worn: Shop) -> None:
     await bot.settled()
     assert await kinds(bot, worn.api) == {"marker", "link_broken"}
     assert issues(worn.api) == []
-    run = on_branch(worn.api)
-    assert run.conclusion == "neutral"
-    golden("contribution_branch", f"{run.output['title']}\n\n{run.output['summary']}")
+    conclusion, title, summary = on_branch(worn.api)
+    assert conclusion == neutral()
+    golden("contribution_branch", f"{title}\n\n{summary}".rstrip())
 
 
 async def test_an_old_guide_that_the_build_left_behind_is_stale(bot: Bot, world: Shop) -> None:
@@ -158,7 +162,8 @@ async def test_an_exception_of_the_rules_is_shown_and_counts_for_nothing(bot: Bo
     world.dora.commits(world.api, {GUIDE_PATH: None, RULES: rules})
     await bot.settled()
     assert issues(world.api) == []
-    assert "`ana`" in on_branch(world.api).output["summary"]
+    if world_is_github(world):  # a status on GitLab has room for its title alone
+        assert "`ana`" in on_branch(world.api)[2]
     world.later("32d")
     await bot.settled()
     assert len(issues(world.api)) == 1
@@ -171,15 +176,14 @@ async def test_a_finding_is_accepted_on_the_change_that_brings_it(bot: Bot, worl
     change = world.ana.opens(world.api, touching={GUIDE_PATH: f"{GUIDE}\nTODO: say more.\n"})
     await bot.settled()
     assert judged(change).conclusion == "failure"
-    [note] = judged(change).output["annotations"]
-    assert "TODO" in note["message"]
-    rows = judged(change).output["summary"]
+    rows = judged(change).summary
+    assert "TODO" in rows
     id_ = rows.partition("/usher ignore ")[2].partition(" ")[0]
     world.later("5m")
     world.ana.comments(change, f"/usher ignore {id_} until 2026-12-24 because it is a joke")
     await bot.settled()
     assert judged(change).conclusion == "success"
-    golden("contribution_check_accepted", judged(change).output["summary"])
+    golden("contribution_check_accepted", judged(change).summary)
 
 
 async def test_what_was_accepted_on_the_issue_comes_back_after_its_day(bot: Bot, world: Shop) -> None:
