@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import modes
+from app.store import modes, switches
 from app.store.database import Database
 from app.store.modes import Mode
 from app.store.tables import clock, decision, effect, fact, finding, kept, obligation, repository, tenant
 from app.store.viewers import Visitor, administers, readable
 from handlers.records import DRY_RUN
-from policies.facts import Subject
+from policies.facts import Subject, from_record
+from policies.words import history
 
 STATES = {
     "DONE": "done",
@@ -90,7 +91,7 @@ class ChangePage:
     row: ChangeRow
     chosen: Mapping[str, Any] | None
     promises: tuple[Promise, ...]
-    events: tuple[tuple[datetime, str, str], ...]  # (when, what, who)
+    events: tuple[tuple[datetime, str, str], ...]  # (when, who, what)
     effects: tuple[Done, ...]
     dry_run: bool  # Usher writes nothing here
 
@@ -251,7 +252,7 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
             row=_row(row),
             chosen=_chosen(list(records.scalars())),
             promises=tuple(_promise(each) for each in owed),
-            events=tuple((each.forge_time, *_told(each.payload, each.actor)) for each in happened),
+            events=tuple(_event(each) for each in happened),
             effects=tuple(_done(each) for each in did),
             dry_run=await modes.of_repository(connection, tenant_id, _row(row).repository_id) == "preview",
         )
@@ -264,15 +265,11 @@ _EFFECTS = {
     "sticky": "standing comment",
     "check": "check",
     "nod": "reaction",
+    "label": "label",
+    "issue": "issue",
+    "propose": "proposed files",
+    "digest": "line for the morning",
 }
-_ORIGINS = {
-    "own": "the team that owns it",
-    "mixed": "partly another team",
-    "guest": "another team",
-    "unknown": "nobody can say",
-    "bot": "a bot",
-}
-_REVIEWS = {"changes_requested": "asked for changes"}
 PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"}
 """What those are called on pages who have no name."""
 
@@ -299,13 +296,23 @@ def _chosen(records: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
 
 def _done(row: Any) -> Done:
     people = ", ".join(row.payload.get("people", ()))
-    undone = row.state == "skipped" and row.error == DRY_RUN
+    error, state = row.error or "", row.state
+    if state == "skipped" and error == DRY_RUN:
+        error, state = "", "dry run"
+    elif state == "planned" and error.startswith(switches.HELD):
+        error, state = error.removeprefix(switches.HELD), "held back"
     return Done(
         what=_EFFECTS.get(row.kind, row.kind),
-        state="dry run" if undone else row.state,
-        detail=people if undone else row.error or people,
+        state=state,
+        detail=error or people,
         text=row.payload.get("body", ""),
     )
+
+
+def _event(row: Any) -> tuple[datetime, str, str]:
+    """When it happened, who did it, and what they did."""
+    happened = from_record(row.payload, at=row.forge_time, by=row.actor)
+    return row.forge_time, history.who(happened), history.what(happened)
 
 
 def _row(row: Any) -> ChangeRow:
@@ -327,42 +334,3 @@ def _promise(row: Any) -> Promise:
         verdict=row.verdict,
         ended=row.verdict_at if row.verdict != "missed" else None,
     )
-
-
-def _told(payload: Mapping[str, Any], actor: str) -> tuple[str, str]:
-    """An event in words, and who did it."""
-    match payload["kind"]:
-        case "ChangeOpened":
-            return ("opened as draft" if payload.get("draft") else "opened"), actor
-        case "ChangePushed":
-            return f"pushed {payload['after_sha'][:8]}", actor
-        case "SlotsChosen":
-            names = ", ".join(name for name, _, _ in payload["slots"])
-            return f"saw whose code it touches: {names or 'nobody’s'}", "Usher"
-        case "AuthorPlaced":
-            teams = ", ".join(payload.get("teams", ()))
-            return f"saw that the author is in {teams or 'no team'}", "Usher"
-        case "OriginSeen":
-            return f"saw where it comes from: {_ORIGINS.get(payload['origin'], payload['origin'])}", "Usher"
-        case "ReviewAsked":
-            return f"asked {payload.get('who') or payload.get('team')}", "Usher" if payload.get(
-                "by_usher"
-            ) else actor
-        case "ReviewUnasked":
-            return f"took back the request to {payload.get('who') or payload.get('team')}", actor
-        case "Reviewed":
-            return _REVIEWS.get(payload["state"], str(payload["state"])), actor
-        case "RemarkMade":
-            return "commented", actor
-        case "CommandTyped":
-            return f"typed {payload['text']}", actor
-        case "CommandGiven":
-            return f"gave the command {' '.join((payload['verb'], *payload['words']))}", actor
-        case "CommandRefused":
-            return (
-                f"gave a command that was not followed: {payload['problem'] or 'not meant for Usher, or too many'}",
-                actor,
-            )
-        case kind:
-            spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind)
-            return spaced.strip().removeprefix("change "), actor

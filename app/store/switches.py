@@ -100,7 +100,8 @@ async def holding(connection: AsyncConnection, tenant_id: int, feature: str) -> 
     """Why this feature may not write for this tenant now; None where it may."""
     for each in await thrown(connection, tenant_id):
         if each.feature in ("", feature):
-            return f"{_name(each.tenant_id, each.feature)} is paused by {each.by}: {each.why}"
+            where = "everywhere" if each.tenant_id is None else "in this organisation"
+            return f"{each.feature or 'everything'} is paused {where} by {each.by}: {each.why}"
     return None
 
 

@@ -63,7 +63,7 @@ def _drawn(change: ChangePage, now: datetime) -> str:
     first = min(lane.begin for lane in lanes)
     marks = [
         Mark(at, f"{moment:%a %d %b %H:%M}: {who} {what}")
-        for at, what, who in change.events
+        for at, who, what in change.events
         if at >= first - timedelta(days=1) and (moment := at.astimezone(ZoneInfo(zone)))
     ]
     last = max([now, *(lane.due for lane in lanes if lane.due), *(mark.at for mark in marks)])
