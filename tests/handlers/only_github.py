@@ -18,7 +18,6 @@ REASONS: dict[str, str] = {
     "reviews": "a review on GitLab has no words of its own: whoever submits one has answered, whatever they wrote",
     "rules_read": "everybody who reads a project reads these rules",
     "short": "Usher hears no command without its prefix on GitLab, where such lines are quick actions",
-    "sign_in": "signs in at GitHub; signing in at GitLab has tests of its own",
     "trains": "the sandbox GitLab has no merge trains",
     "writers": "GitLab tells the addresses of who wrote commits, not their accounts, so nobody is left out for them",
     "verdict": "looks at a check run with its notes; GitLab has a commit status of one line",
@@ -43,21 +42,7 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
         "short": ("test_the_short_form_is_heard_too",),
     },
     "test_dry_run": {
-        "sign_in": (
-            "test_operators_see_every_repository_and_switch_the_organisation",
-            "test_the_owner_of_a_repository_makes_it_live_with_a_button",
-        ),
         "verdict": ("test_the_check_shows_every_comment_and_says_when_it_is_over",),
-    },
-    "test_found": {
-        "sign_in": (
-            "test_every_page_answers_with_nothing_and_with_something",
-            "test_machines_read_what_their_person_may_and_nobody_else_anything",
-            "test_operations_are_for_operators",
-            "test_searching",
-            "test_the_page_of_a_repository_says_who_owns_what_and_who_uses_it",
-            "test_whoever_wants_to_be_forgotten_is",
-        ),
     },
     "test_gate": {
         "pipeline": ("test_a_check_that_nobody_demands_pauses_nothing",),
@@ -75,11 +60,6 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "test_measures": {
         "app": ("test_operations_name_the_permission_that_an_account_has_not_accepted",),
-        "sign_in": (
-            "test_nobody_is_recognised_by_the_number_of_a_team_of_two",
-            "test_a_team_of_two_is_shown_by_itself",
-            "test_a_repository_that_begins_to_use_shared_code_is_a_win",
-        ),
     },
     "test_missed": {
         "redelivery": (
@@ -96,28 +76,8 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
             "test_only_new_problems_fail_and_what_is_mended_is_said",
         ),
     },
-    "test_pages": {
-        "sign_in": (
-            "test_health_and_metrics",
-            "test_the_pages_tell_whose_turn_it_is_and_why",
-        ),
-    },
     "test_requests": {
         "requests": ("test_a_change_costs_four_requests_once_the_repository_is_known",),
-    },
-    "test_sign_in": {
-        "sign_in": (
-            "test_a_code_is_worth_nothing_without_the_verifier",
-            "test_a_machine_token_is_hashed_scoped_and_ends",
-            "test_a_session_ends_when_idle_and_after_a_working_day",
-            "test_a_session_is_kept_by_its_hash_and_its_token_sealed",
-            "test_access_that_was_lost_is_noticed_within_ten_minutes",
-            "test_coming_back_leads_to_our_own_pages_only",
-            "test_forged_requests_change_nothing",
-            "test_what_the_forge_hides_is_missing_here_too",
-            "test_whoever_has_not_signed_in_is_sent_to_do_so_and_comes_back",
-            "test_whose_token_the_forge_revoked_is_signed_out",
-        ),
     },
     "test_turns": {
         "groups": ("test_a_team_gives_way_to_its_people_unless_owners_must_approve",),

@@ -12,7 +12,7 @@ from app.rounds import Rounds
 from app.store import chores
 from app.store.tables import requirement
 from tests.handlers.guest_world import grown_shop
-from tests.stories import Bot, Forge, Shop, a_day_later
+from tests.stories import Bot, Forge, Shop, a_day_later, defaults_of
 
 pytestmark = pytest.mark.slow
 
@@ -29,14 +29,17 @@ def agreed() -> str:
 @pytest.fixture
 async def world(forge: Forge, agreed: str) -> Shop:
     shop = grown_shop(forge)
-    forge.repository("shop/.github", files={".github/usher.yml": agreed}, collaborators={"dora": "admin"})
+    if forge.kind == "gitlab":
+        shop.erin.joins("shop/platform")  # there the people of a subgroup are none of the group above it
+    forge.repository(defaults_of(forge), files={".github/usher.yml": agreed}, collaborators={"dora": "admin"})
     return shop
 
 
 async def a_guest_is_merged(bot: Bot, world: Shop) -> None:
     """Of search, two people, to payments, who are two as well; the platform's four own the repository."""
     world.dora.commits(world.api, {"innersource.json": "{}"})
-    for_all = next(each for each in world.forge.world.repositories.values() if each.name == ".github")
+    known = world.forge.world.repositories.values()
+    for_all = next(each for each in known if each.full_name == defaults_of(world.forge))
     world.dora.commits(for_all, {"README.md": "# Rules for all\n"})
     change = world.ana.opens(world.api, touching=["pay/refund.py"], title="Refund twice")
     await bot.settled()
@@ -54,7 +57,7 @@ class TestSmallTeams:
             exported = (await browser.get("/flow.json")).json()
             one = await browser.get("/flow", params={"team": "shop/payments"})
             promises = (await browser.get("/promises")).text
-            repository = (await browser.get("/r/github/shop/api")).text
+            repository = (await browser.get(f"/r/{bot.forge.kind}/shop/api")).text
             wins = (await browser.get(f"/wins/{world.forge.now():%Y-%m}")).text
         assert "shop/payments" not in flow
         assert "other" in flow
@@ -80,7 +83,7 @@ class TestWhereAnOrganisationAgreedOnLess:
         async with bot.visited_by("erin") as browser:
             flow = (await browser.get("/flow")).text
             one = await browser.get("/flow", params={"team": "shop/payments"})
-            repository = (await browser.get("/r/github/shop/api")).text
+            repository = (await browser.get(f"/r/{bot.forge.kind}/shop/api")).text
             wins = (await browser.get(f"/wins/{world.forge.now():%Y-%m}")).text
         assert "shop/payments" in flow
         assert one.status_code == 200

@@ -37,5 +37,5 @@ async def test_health_and_metrics(bot: Bot, world: Shop) -> None:
         assert (await client.get("/livez")).text == "alive\n"
         assert (await client.get("/readyz")).text == "ready\n"
         metrics = (await client.get("/metrics")).text
-    assert 'usher_webhook_requests_total{forge="github",result="new"}' in metrics
+    assert f'usher_webhook_requests_total{{forge="{bot.forge.kind}",result="new"}}' in metrics
     assert "usher_settle_seconds_count" in metrics

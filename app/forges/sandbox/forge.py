@@ -221,6 +221,10 @@ class Forge(ABC):
         """Called with every exchange over HTTP; tests hang the contract here."""
         return self.face.on_exchange
 
+    @abstractmethod
+    def revoke_tokens(self, who: Person) -> None:
+        """In their settings, this person takes back every token that they gave away."""
+
     # --- Finding ------------------------------------------------------------------------------------------------
 
     def _account(self, named: Account | str) -> Account:

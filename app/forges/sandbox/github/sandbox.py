@@ -16,6 +16,7 @@ from app.forges.sandbox.forge import Forge
 from app.forges.sandbox.github import webhooks
 from app.forges.sandbox.github.face import GitHub
 from app.forges.sandbox.github.site import Registration, Site
+from app.forges.sandbox.story import Person
 from app.forges.sandbox.world import (
     Account,
     Happening,
@@ -152,6 +153,11 @@ class Sandbox(Forge):
     def permit(self, account: Account | str, permissions: Mapping[str, str]) -> None:
         """An owner accepts other permissions for the App."""
         people.permit(self.world, self.installation(account), dict(permissions), self.owner)
+
+    def revoke_tokens(self, who: Person) -> None:
+        for token in self.github.desk.user_tokens.values():
+            if token.account is who.account:
+                token.revoked = True
 
 
 @cache

@@ -20,6 +20,7 @@ from app.forges.sandbox.gitlab.site import Site
 from app.forges.sandbox.gitlab.story import Colleague
 from app.forges.sandbox.gitlab.tokens import Token
 from app.forges.sandbox.membership import Group
+from app.forges.sandbox.story import Person
 from app.forges.sandbox.world import (
     Account,
     Happening,
@@ -178,6 +179,11 @@ class GitLabSandbox(Forge):
     ) -> Token:
         """A token for somebody."""
         return self.gitlab.desk.issue(account, scopes=scopes, expires_at=expires_at)
+
+    def revoke_tokens(self, who: Person) -> None:
+        for token in self.gitlab.desk.tokens.values():
+            if token.account is who.account:
+                token.revoked = True
 
     def role(self, group: Group | str, who: Account, permission: Permission) -> None:
         """Give a member of a group another level; their level is told."""
