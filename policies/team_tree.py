@@ -44,6 +44,15 @@ class TeamTree:
         people = {same(member.login): member.login for key in within for member in self.teams[key].members}
         return tuple(people[key] for key in sorted(people))
 
+    def sizes(self) -> dict[str, int]:
+        """How many people are in each team or below it, by its name."""
+        people: dict[str, set[str]] = {key: set() for key in self.teams}
+        for key, team in self.teams.items():
+            logins = {same(member.login) for member in team.members}
+            for higher in self._upwards(key):
+                people[higher] |= logins
+        return {self.teams[key].name: len(logins) for key, logins in people.items()}
+
     def find(self, name: str, organisation: str) -> str | None:
         """The team of this name, which may come with an `@`, and without its organisation; None: no such team."""
         plain = same(name.removeprefix("@").removeprefix("group:").removeprefix("default/"))
@@ -67,14 +76,16 @@ class TeamTree:
 def grow(roster: Roster, rules: Teams) -> TeamTree:
     """The teams of the roster that count by the rules.
 
-    One that holds a larger part of all people than `max_share` says nothing about who works with whom.
+    One that holds a larger part of all people than `max_share`, with those below it, says nothing about who works
+    with whom.
     """
+    sizes = TeamTree({same(team.name): team for team in roster.teams}).sizes()
     kept = {
         same(team.name): team
         for team in roster.teams
         if (not rules.include or _is_named(team, rules.include))
         and not _is_named(team, rules.exclude)
-        and len(team.members) <= rules.max_share * roster.people
+        and sizes[team.name] <= rules.max_share * roster.people
     }
     return TeamTree(kept)
 

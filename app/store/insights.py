@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.tables import entry, kept, outcome, promise_made, reach, snapshot
 from app.store.viewers import Visitor, readable
+from policies.facts import Person, Team, same
 from policies.insights.measures import PromiseLine
 from policies.insights.privacy import Terms, strictest
 from policies.insights.survival import Waits, p85
+from policies.team_tree import TeamTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,19 @@ async def measuring(connection: AsyncConnection, visitor: Visitor) -> Measuring:
     terms: list[Terms] = []
     for kind, value in await connection.execute(query):
         if kind == "roster":
-            sizes |= {name: len(members) for name, _parent, members in (value or {}).get("teams", ())}
+            sizes |= _tree((value or {}).get("teams", ())).sizes()
         else:
             terms.append(_terms(value))
     return Measuring(strictest(terms), sizes)
+
+
+def _tree(teams: Iterable[Sequence[Any]]) -> TeamTree:
+    """The teams of a roster as it is kept: name, name of the team above, and (login, whether a bot) of its people."""
+    found = {
+        same(name): Team(name, tuple(Person(login, bot) for login, bot in members), parent=parent)
+        for name, parent, members in teams
+    }
+    return TeamTree(found)
 
 
 async def agree(connection: AsyncConnection, tenant_id: int, terms: Terms) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
 from app.permissions import watch_permissions
+from app.quarters import keep_now
 from app.rounds import Rounds
 from app.store import chores
 from app.store.tables import requirement
@@ -29,8 +31,6 @@ def agreed() -> str:
 @pytest.fixture
 async def world(forge: Forge, agreed: str) -> Shop:
     shop = grown_shop(forge)
-    if forge.kind == "gitlab":
-        shop.erin.joins("shop/platform")  # there the people of a subgroup are none of the group above it
     forge.repository(defaults_of(forge), files={".github/usher.yml": agreed}, collaborators={"dora": "admin"})
     return shop
 
@@ -111,6 +111,19 @@ async def test_a_repository_that_begins_to_use_shared_code_is_a_win(bot: Bot, wo
     async with bot.visited_by("ana") as browser:
         wins = (await browser.get(f"/wins/{world.forge.now():%Y-%m}")).text
     assert "began to use <code>npm:@shop/pay</code> of shop/api" in wins
+
+
+async def test_two_quarters_stand_side_by_side(bot: Bot, world: Shop) -> None:
+    """One guest was merged in the last quarter of the year, nobody in the first of the next."""
+    await a_guest_is_merged(bot, world)
+    await keep_now(bot.usher.database, world.forge.clock)
+    await a_day_later(bot, world, "60d")
+    await keep_now(bot.usher.database, world.forge.clock)
+    async with bot.visited_by("ana") as browser:
+        page = " ".join((await browser.get("/flow")).text.split())
+    assert re.findall(r">(20\d\d-Q\d)<", page) == ["2027-Q1", "2026-Q4"]
+    newest = page.partition(">2027-Q1<")[2].partition(">2026-Q4<")[0]
+    assert re.search(r'data-label="Merges of guests" class="number">0 <small[^>]*>−1<', newest), newest
 
 
 async def test_operations_name_the_permission_that_an_account_has_not_accepted(bot: Bot, world: Shop) -> None:

@@ -61,6 +61,15 @@ def test_who_is_in_a_team_is_in_those_above_it() -> None:
     assert TREE.closest_teams("dora") == ("shop/platform",)
     assert TREE.members("SHOP/platform") == ("dora", "erin", "fay")
     assert TREE.teams_of("nobody") == ()
+    assert (TREE.sizes()["shop/core"], TREE.sizes()["shop/platform"]) == (1, 3)
+
+
+def test_a_team_is_as_large_as_all_below_it_together() -> None:
+    """GitLab lists in a group only those who are in no group below it."""
+    below = [team(f"squad{number}", f"a{number}", f"b{number}", parent="platform") for number in range(4)]
+    roster = Roster((team("platform"), *below), people=20)
+    assert "shop/platform" not in grow(roster, Teams()).teams
+    assert "shop/squad0" in grow(roster, Teams()).teams
 
 
 def test_teams_in_a_circle_end_the_walk() -> None:
