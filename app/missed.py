@@ -6,8 +6,7 @@ is asked for again, whatever GitHub says became of it: an answer of 2xx that we 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,14 +36,14 @@ AT_START = timedelta(minutes=1)
 SETTLED = timedelta(minutes=1)
 """A younger attempt may still be on its way to us."""
 
-BURST, REST = 100, 60.0
-"""So many deliveries are asked for at once, and so many seconds pass before more are: GitHub lets us write so
-much in a minute.
+BURST = 100
+"""Deliveries that are asked for in one look; where there are more, the next comes within a minute, which is about
+what GitHub lets us write.
 """
 
-MOST = 7 * BURST
-"""Deliveries that are asked for in one look; where there are more, the next comes within a minute. An outage of
-an hour may cost thousands, and each look reads the whole list anew, a page for every hundred.
+MOST_KEPT = 5_000
+"""So many that are still to be asked for are remembered from look to look. An outage of an hour may cost thousands,
+and the list has a page for every hundred: it is read anew only once those are asked for.
 """
 
 MOST_TRIES = 5
@@ -77,7 +76,7 @@ class MissedDeliveries:
     holds: Callable[[str, str, str], bool]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     hook: str = ""
-    rest: Callable[[float], Awaitable[None]] = asyncio.sleep
+    most_kept: int = MOST_KEPT
     _is_first: bool = True
 
     async def __call__(self, chore: Chore) -> Mapping[str, Any]:
@@ -86,34 +85,45 @@ class MissedDeliveries:
         if post is None:
             return chore.note
         now, note = self.now(), chore.note
-        full = self._is_full(note, now)
         asked = {each["attempt"]["delivery_id"]: _Asked.read(each) for each in note.get("asked", ())}
-        newest = {name: each.attempt for name, each in asked.items()}
-        for attempt in await post.attempts(now - LISTED if full else self._since(note, now)):
-            if attempt.delivery_id not in newest or newest[attempt.delivery_id].at < attempt.at:
-                newest[attempt.delivery_id] = attempt
-        here = await self._here(newest)
         tries = {name: each.tries for name, each in asked.items()}
+        newest = {name: each.attempt for name, each in asked.items()}
+        goes_on = 0 in tries.values()
+        full = not goes_on and self._is_full(note, now)
+        if not goes_on:
+            for attempt in await post.attempts(now - LISTED if full else self._since(note, now)):
+                if attempt.delivery_id not in newest or newest[attempt.delivery_id].at < attempt.at:
+                    newest[attempt.delivery_id] = attempt
+            self._is_first = False
+        here = await self._here(newest)
         missing = sorted(
             (each for name, each in newest.items() if name not in here and each.at < now - SETTLED),
             key=lambda each: each.at,
         )
-        wanted = [each for each in missing if tries.get(each.delivery_id, 0) < MOST_TRIES]
-        failed = await self._ask(post, wanted[:MOST], tries)
+        fresh = [each for each in missing if tries.get(each.delivery_id, 0) == 0]
+        # What was asked for before is asked for again only once the list has shown what became of it.
+        again = (
+            () if goes_on else [each for each in missing if 0 < tries.get(each.delivery_id, 0) < MOST_TRIES]
+        )
+        wanted = [*fresh, *again]
+        failed = await self._ask(post, wanted[:BURST], tries)
         recovered = len(here & asked.keys())
         self._tell(len(wanted), recovered, failed)
-        all_asked = failed is None and len(wanted) <= MOST
-        self._is_first = self._is_first and not all_asked
+        left_out = {each.delivery_id for each in fresh[self.most_kept :]}
+        kept = [each for each in missing if each.delivery_id not in left_out and each.at > now - LISTED]
+        until = (
+            fresh[self.most_kept].at.isoformat()
+            if left_out
+            else note["until"]
+            if goes_on
+            else now.isoformat()
+        )
         return {
             "looked_at": now.isoformat(),
-            "until": (now if all_asked else wanted[0].at).isoformat(),
-            "full_at": now.isoformat() if full and all_asked else note.get("full_at"),
-            "asked": [
-                _Asked(each, tries[each.delivery_id]).record()
-                for each in missing
-                if each.delivery_id in tries and each.at > now - LISTED
-            ],
-            "soon": failed is None and len(wanted) > MOST,
+            "until": until,
+            "full_at": now.isoformat() if full else note.get("full_at"),
+            "asked": [_Asked(each, tries.get(each.delivery_id, 0)).record() for each in kept],
+            "soon": failed is None and len(wanted) > BURST,
             "missing": len(missing),
             "given_up": sum(tries.get(each.delivery_id, 0) >= MOST_TRIES for each in missing),
             "recovered": note.get("recovered", 0) + recovered,
@@ -131,9 +141,7 @@ class MissedDeliveries:
 
     async def _ask(self, post: Post, attempts: list[Attempt], tries: dict[str, int]) -> ForgeError | None:
         """Have them delivered again, and count it; what kept the rest from being asked for, if anything did."""
-        for number, attempt in enumerate(attempts):
-            if number and number % BURST == 0:
-                await self.rest(REST)
+        for attempt in attempts:
             try:
                 await post.redeliver(attempt)
             except Gone:
@@ -165,14 +173,14 @@ class MissedDeliveries:
             metrics.sweep_recovered.labels(self.forge).inc(recovered)
             log.info("missed deliveries came", forge=self.forge, deliveries=recovered)
         if missing:
-            log.warning("deliveries were missed and asked for again", forge=self.forge, deliveries=missing)
+            log.warning("deliveries are missing, and asked for again", forge=self.forge, deliveries=missing)
         if failed is not None:
             log.warning("the forge cannot be asked for more now", forge=self.forge, reason=str(failed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What was asked for and has not come yet."""
+    """What has not come yet, and how often it was asked for."""
 
     attempt: Attempt
     tries: int

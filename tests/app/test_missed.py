@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.missed import BURST, MOST, REST, MissedDeliveries
+from app.missed import BURST, MissedDeliveries
 from app.rounds import Round, Rounds
 from app.store import chores
 from app.store.chores import Chore
@@ -22,29 +22,42 @@ class Listing:
     """A forge that lists so many deliveries, and notes which it was asked for again."""
 
     def __init__(self) -> None:
+        self.read = 0
         self.asked: list[str] = []
 
-    async def attempts(self, _since: datetime) -> list[Attempt]:
-        at = NOW - timedelta(hours=2)
-        return [Attempt(number, f"id-{number}", "push", at, False) for number in range(MANY)]
+    async def attempts(self, since: datetime) -> list[Attempt]:
+        self.read += 1
+        at = NOW - timedelta(hours=3)
+        listed = [
+            Attempt(number, f"id-{number}", "push", at + timedelta(seconds=number / 10), False)
+            for number in range(MANY)
+        ]
+        return [each for each in listed if each.at >= since]
 
     async def redeliver(self, attempt: Attempt) -> None:
         self.asked.append(attempt.delivery_id)
 
 
-async def test_more_deliveries_than_a_statement_takes_parameters(database: Database) -> None:
+async def test_very_many_are_asked_for_by_and_by_and_the_list_is_read_once_for_thousands(
+    database: Database,
+) -> None:
+    """More than a statement takes parameters, too."""
     listing = Listing()
-    rests: list[tuple[float, int]] = []
-
-    async def rest(seconds: float) -> None:
-        rests.append((seconds, len(listing.asked)))
-
-    look = MissedDeliveries("github", database, lambda: listing, lambda *_: False, now=lambda: NOW, rest=rest)
+    kept = 3 * BURST
+    look = MissedDeliveries(
+        "github", database, lambda: listing, lambda *_: False, now=lambda: NOW, most_kept=kept
+    )
     note = await look(Chore("missed github", NOW, None, None, {}))
     assert note["missing"] == MANY
-    assert len(listing.asked) == MOST
-    assert rests == [(REST, asked) for asked in range(BURST, MOST, BURST)]
-    assert note["soon"]
+    for number in range(1, 3):
+        assert note["soon"]
+        assert len(listing.asked) == number * BURST
+        note = await look(Chore("missed github", NOW, None, None, note))
+    assert listing.read == 1
+    assert len(set(listing.asked)) == len(listing.asked) == kept
+    await look(Chore("missed github", NOW, None, None, note))  # and goes on where it had left off
+    assert listing.read == 2
+    assert f"id-{kept}" in listing.asked
 
 
 @pytest.mark.parametrize(("soon", "least", "most"), [(True, 50, 70), (False, 250, 350)])

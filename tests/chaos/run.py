@@ -277,7 +277,6 @@ async def _until_calm(run: Run, forge: Sandbox, arena: Arena, database: Database
                 lambda: app,
                 lambda *_: False,
                 now=lambda: datetime.now(UTC) + timedelta(minutes=2),
-                rest=_no_rest,
             )
             while True:
                 note = dict(await look(Chore("missed github", MONDAY_NINE, None, None, note)))
@@ -287,10 +286,6 @@ async def _until_calm(run: Run, forge: Sandbox, arena: Arena, database: Database
                     if await _quiet(database):
                         return
                 await asyncio.sleep(0.3)
-
-
-async def _no_rest(_seconds: float) -> None:
-    """This forge takes as much as it is sent."""
 
 
 async def _quiet(database: Database) -> bool:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.compare import Comparing
-from app.missed import MOST, MOST_TRIES, MissedDeliveries
+from app.missed import BURST, MOST_TRIES, MissedDeliveries
 from app.store.chores import Chore
 from app.store.tables import delivery, due
 from handlers.ports import Attempt, Gone
@@ -103,24 +103,18 @@ class Stubborn:
 
 
 async def test_each_look_asks_for_so_many_and_none_is_asked_for_for_ever(bot: Bot) -> None:
-    post, time = Stubborn(MOST + 30), datetime.now(UTC)
-
-    async def rest(_seconds: float) -> None:
-        """No minute passes in a test."""
-
-    looks = MissedDeliveries(
-        "github", bot.usher.database, lambda: post, lambda *_: False, now=lambda: time, rest=rest
-    )
+    post, time = Stubborn(BURST + 30), datetime.now(UTC)
+    looks = MissedDeliveries("github", bot.usher.database, lambda: post, lambda *_: False, now=lambda: time)
     post.gone = {"lost-3"}
     note: dict[str, object] = {}
     asked_before = 0
     for _ in range(4 * MOST_TRIES):
         note = dict(await looks(Chore("missed github", time, None, None, note)))
-        assert len(post.asked) - asked_before <= MOST
+        assert len(post.asked) - asked_before <= BURST
         asked_before = len(post.asked)
         time += timedelta(minutes=5)
     assert {post.asked.count(name) for name in post.names if name != "lost-3"} == {MOST_TRIES}
-    assert (note["missing"], note["given_up"], note["recovered"]) == (MOST + 30, MOST + 30, 0)
+    assert (note["missing"], note["given_up"], note["recovered"]) == (BURST + 30, BURST + 30, 0)
 
 
 # --- Comparing ----------------------------------------------------------------------------------------------
