@@ -303,7 +303,7 @@ async def _story(stage: Stage) -> None:
     _step(say, 8, f"{stage.told(forge.now())}: the lead hears of it, once")
     leads = [body for body in _said(change) if "@dora" in body]
     _must(len(leads) == 1, "the lead was not told, or more than once")
-    _show(say, leads[0], "usher\\[bot] commented")
+    _show(say, leads[0], "Usher commented")
 
     _step(say, 9, f"{second} answers, and the clock stops")
     people[second].reviews(change, "approve", "Thank you, ana. Good to have this.")

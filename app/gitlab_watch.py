@@ -14,7 +14,15 @@ from typing import Any
 
 from app import logs, metrics
 from app.forges.gitlab_client import GitLabClient
-from app.forges.gitlab_setup import MOST_RESENT, GitLabSetup, Hook, Place, days_left, token_problems
+from app.forges.gitlab_setup import (
+    MOST_RESENT,
+    GitLabSetup,
+    Hook,
+    Place,
+    days_left,
+    token_problems,
+    warning_due,
+)
 from app.rounds import Round
 from app.store import tenants
 from app.store.chores import Chore
@@ -61,7 +69,8 @@ class HookWatch:
                     resent += await self._resend(setup, place, hook, MOST_RESENT - resent)
         if seen:
             metrics.hook_enabled.labels("gitlab").set(all(state == "executable" for state in seen.values()))
-        return {"hooks": seen, "unseen": unseen, "resent": resent, "token": await self._token(client)}
+        problems, told = await self._token(client, str(chore.note.get("told", "")))
+        return {"hooks": seen, "unseen": unseen, "resent": resent, "token": problems, "told": told}
 
     async def _look(self, setup: GitLabSetup, place: Place, hook: Hook) -> str:
         if hook.alert == "executable":
@@ -86,20 +95,22 @@ class HookWatch:
             done += 1
         return done
 
-    async def _token(self, client: GitLabClient) -> list[str]:
-        """What is wrong with the token, or soon will be."""
+    async def _token(self, client: GitLabClient, told: str) -> tuple[list[str], str]:
+        """What is wrong with the token, or soon will be, and of what the log was told by now: of each only once."""
         try:
             token = await client.token_state()
         except ForgeError as error:
-            return [f"GitLab does not say how the token stands: {error}"]
+            return [f"GitLab does not say how the token stands: {error}"], told
         today = datetime.now(UTC).date()
         left = days_left(token, today) if token else None
         if left is not None:
             metrics.credential_expiry_seconds.labels("gitlab").set(left * 86_400)
         problems = list(token_problems(token, today))
-        for problem in problems:
-            log.warning("the GitLab token needs somebody", problem=problem)
-        return problems
+        due = warning_due(token, today)
+        if due != told:
+            for problem in problems:
+                log.warning("the GitLab token needs somebody", problem=problem)
+        return problems, due
 
 
 async def hook_places(database: Database, setup: GitLabSetup, unseen: list[str]) -> list[Place]:

@@ -16,6 +16,7 @@ from policies.clocks.world import BLOCKED, SNOOZED
 from policies.facts import ChangeDrafted, CommandGiven, RemarkEdited, ReviewAsked, Reviewed, SlotsChosen, same
 from policies.gaps import open_asks
 from policies.reviewers import FALLBACK
+from policies.rights import may_tick
 from policies.text import checked
 from policies.words import guests as guest_words
 from policies.words import reasons
@@ -36,6 +37,9 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
     asked = _asked_lines(situation) if in_review else ()
     waiting = tuple(line.login for line in asked if not line.answered)
     headline = _headline(situation, asked, waiting)
+    asks = bool(waiting) and situation.state.turn.state != "MERGE"
+    ready = in_review and situation.state.turn.state == "AUTHOR"
+    spoken_to = (*(waiting if asks else ()), *((situation.change.author.login,) if ready else ()))
     guest = await welcome(situation, reads, waiting) if in_review else None
     if guest is not None and _is_first_wait(situation, waiting):
         headline = guest_words.headline(guest)
@@ -45,14 +49,21 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
         welcome=guest_words.welcome(guest) if guest is not None else "",
         asked=asked,
         notes=_notes(situation),
-        ask=bool(waiting) and situation.state.turn.state != "MERGE",
-        ready=in_review and situation.state.turn.state == "AUTHOR",
+        ask=asks,
+        boxes=await _can_tick(spoken_to, situation, reads),
+        ready=ready,
         presumed=situation.state.ask_author,
         command=situation.rulebook.rules.commands.prefix,
         owners_path=situation.rulebook.owners_path if in_review else "",
         checks=checks,
     )
     return (KeepSticky(checked(words.sticky(said)), _last_edit(situation)),)
+
+
+async def _can_tick(people: tuple[str, ...], situation: Situation, reads: Reads) -> bool:
+    """Whether all of them can: a box that does not give way to a click would only annoy."""
+    place = situation.change.repository
+    return all([may_tick(await reads.people.access(place, person), reads.forge.dialect) for person in people])
 
 
 def _last_edit(situation: Situation) -> str:

@@ -77,6 +77,14 @@ def may(verb: str, held: frozenset[Role]) -> bool:
     return bool(MAY[verb] & held)
 
 
+def may_tick(access: Access, forge: Literal["github", "gitlab"]) -> bool:
+    """Whether somebody may edit another's comment, and so tick a box in it.
+
+    GitHub: whoever can write ("Managing disruptive comments"); GitLab: Maintainers (`admin_note`).
+    """
+    return access in ("maintain", "admin") if forge == "gitlab" else can_write(access)
+
+
 def whose(verb: str) -> str:
     """Who may give it, in words: `people who are asked here, owners of the touched files and the author`."""
     *most, last = (_CALLED[role] for role in _CALLED if role in MAY[verb])

@@ -30,6 +30,7 @@ from app.forges.sandbox.story import Person
 from app.forges.sandbox.world import Change, Comment, Issue, Kind, LineRemark, Permission, Repository
 from app.settings import Settings, read_settings
 from app.store.tables import effect, fact, kept, obligation
+from policies.words.sticky import how_to_answer, how_to_give_back
 from tests.contract.checker import Contract
 from tests.contract.gitlab import GitLabContract
 
@@ -416,12 +417,17 @@ class Golden:
 def golden(name: str, text: str) -> None:
     """The text is what the golden file holds. A new file is written, and its test fails once to be looked at.
 
-    Where GitLab's words differ by more than its folder's name and `!7`, they have a file of their own beside the other.
+    Where GitLab's words differ by more than its folder's name, `!7`, and boxes that its people cannot tick, they
+    have a file of their own beside the other.
     """
     own = GOLDEN / f"{name}.gitlab.md"
     path = own if Golden.kind == "gitlab" and own.exists() else GOLDEN / f"{name}.md"
     if path is not own and Golden.kind == "gitlab":
         text = text.replace(".gitlab/merge_request_templates/Default.md", ".github/pull_request_template.md")
+        text = text.replace(how_to_answer("/usher", boxes=False), how_to_answer("/usher", boxes=True))
+        text = text.replace(
+            *(how_to_give_back("/usher", presumed=False, boxes=each) for each in (False, True))
+        )
         text = re.sub(r"(?<![\w/])!(?=\d)", "#", text.replace("`.gitlab/", "`.github/"))
     if not path.exists():
         path.write_text(text + "\n", encoding="utf-8")

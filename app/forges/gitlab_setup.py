@@ -201,6 +201,20 @@ def token_problems(token: TokenState | None, today: date) -> tuple[str, ...]:
     return tuple(found)
 
 
+def warning_due(token: TokenState | None, today: date) -> str:
+    """What `token_problems` amount to now; it is another text each time that somebody should hear of them again.
+
+    That is at each of WARN_DAYS, when the token has ended, and with a token that lacks something else. Empty: nothing
+    is wrong.
+    """
+    if token is None or not token_problems(token, today):
+        return ""
+    left = days_left(token, today)
+    reached = [] if left is None else [days for days in WARN_DAYS if left <= days]
+    step = "ended" if left is not None and left < 0 else min(reached, default="")
+    return f"{token.expires} {step} {' '.join(token.scopes)}"
+
+
 def days_left(token: TokenState, today: date) -> int | None:
     """How many days the token still holds; None where it never ends."""
     return None if token.expires is None else (token.expires - today).days

@@ -39,6 +39,7 @@ class Sticky:
     asked: tuple[AskedLine, ...] = ()
     notes: tuple[Said, ...] = ()
     ask: bool = False  # somebody's answer is awaited, so say how to give it or say no
+    boxes: bool = True  # whoever is spoken to can tick one
     ready: bool = False  # the author may say that others may look again
     presumed: bool = False  # and did something about it, so that it is presumed before long
     command: str = "/usher"
@@ -98,8 +99,14 @@ DRAFT = "**A draft.** Nobody is asked until it is ready."
 BACK_TO_DRAFT = "**Back to draft.** Nobody is waited for until it is ready again."
 
 
-def how_to_answer(command: str) -> str:
-    """What whoever is asked can do. `command` is the prefix of commands."""
+def how_to_answer(command: str, *, boxes: bool) -> str:
+    """What whoever is asked can do. `command` is the prefix of commands; `boxes`: they can tick one."""
+    if not boxes:
+        return (
+            f"A review or a comment of yours is an answer. Later? Comment {code(f'{command} ack')} for one working "
+            f"day, or {code(f'{command} eta fri 15:00')}. Not you? Comment {code(f'{command} decline')}, or take "
+            "yourself off *Reviewers*: somebody else is asked, and you are not asked here again."
+        )
     return (
         f"A review or a comment of yours is an answer. Later? Tick a box, or comment "
         f"{code(f'{command} eta fri 15:00')}. Not you? Tick the other, comment {code(f'{command} decline')}, or "
@@ -108,15 +115,20 @@ def how_to_answer(command: str) -> str:
     )
 
 
-def how_to_give_back(command: str, *, presumed: bool) -> str:
-    """What the author can do when they are done."""
+def how_to_give_back(command: str, *, presumed: bool, boxes: bool) -> str:
+    """What the author can do when they are done; `boxes`: they can tick one."""
+    ready = code(f"{command} ready")
+    if not boxes and not presumed:
+        return f"When you are done, ask again under *Reviewers*, or comment {ready}."
     seen = (
         "You did something about it. Is that all? Then reviewers look again. It is taken to be so before long, "
         f"unless you comment {code(f'{command} not-yet')}."
         if presumed
         else "When you are done, ask again under *Reviewers*, or tick this box."
     )
-    return f"{seen} A comment {code(f'{command} ready')} says the same as the box.\n\n{box('ready')}"
+    if not boxes:
+        return f"{seen} A comment {ready} says at once that it is."
+    return f"{seen} A comment {ready} says the same as the box.\n\n{box('ready')}"
 
 
 def waits_for_checks(until: datetime, zone: str) -> str:
@@ -190,9 +202,9 @@ def sticky(said: Sticky) -> str:
         parts.append(said.welcome)
     if said.ask:
         whom = "*Whoever is asked:* " if said.guest else ""
-        parts.append(f"{whom}{how_to_answer(said.command)}")
+        parts.append(f"{whom}{how_to_answer(said.command, boxes=said.boxes)}")
     if said.ready:
-        parts.append(how_to_give_back(said.command, presumed=said.presumed))
+        parts.append(how_to_give_back(said.command, presumed=said.presumed, boxes=said.boxes))
     parts += said.notes
     parts += [check(verdict) for verdict in said.checks]
     source = f" · owners from {code(said.owners_path)}" if said.owners_path else ""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app import gitlab_connect
+from app import gitlab_connect, logs
 from app.errors import ForPeople
 from app.forges.gitlab_client import GitLabClient, TokenState
 from app.forges.gitlab_hooks import HookName
-from app.forges.gitlab_setup import OF_GROUPS, OF_PROJECTS, GitLabSetup, token_problems
+from app.forges.gitlab_setup import OF_GROUPS, OF_PROJECTS, GitLabSetup, token_problems, warning_due
 from app.forges.sandbox import GitLabSandbox
 from app.forges.sandbox.edition import Tier
 from app.gitlab_connect import AT_ONCE
+from app.gitlab_watch import watch_hooks
 from app.settings import Settings, read_settings
+from app.store import running
+from app.store.chores import Chore
 
 MASTER = "a-master-key-of-more-than-thirty-two-bytes"
 
@@ -186,6 +190,32 @@ def test_a_token_that_ends_soon_or_may_too_little_is_told(scopes, days, said):
     ends = None if days is None else TODAY + timedelta(days=days)
     problems = token_problems(TokenState(scopes, ends), TODAY)
     assert (said in " ".join(problems)) if said else problems == ()
+
+
+def test_the_log_hears_of_a_token_that_ends_four_times_and_once_more_when_it_has_ended():
+    ends = TODAY + timedelta(days=40)
+    heard = {}
+    for day in range(45):
+        due = warning_due(TokenState(("api",), ends), TODAY + timedelta(days=day))
+        if due:
+            heard.setdefault(due, 40 - day)  # days that are left when it is said
+    assert list(heard.values()) == [30, 14, 7, 1, -1]
+    assert warning_due(TokenState(("read_api",), ends), TODAY) != warning_due(TokenState((), ends), TODAY)
+    assert warning_due(None, TODAY) == ""
+
+
+async def test_the_round_logs_it_once_and_keeps_it_for_the_operations_page(forge, database, capsys):
+    logs.configure("warning")
+    forge.bot_token.expires_at = (datetime.now(UTC) + timedelta(days=7)).date()
+    note: Mapping[str, Any] = {}
+    async with GitLabClient(url=forge.url, token=forge.token, pace=AT_ONCE) as client:
+        look = watch_hooks(database, lambda: client).do
+        for _ in range(2):
+            note = await look(Chore("gitlab hooks", datetime.now(UTC), None, None, note))
+    assert capsys.readouterr().err.count("ends in 7 days") == 1
+    [(where, well, problem)] = running.hooks({"gitlab hooks": note})
+    assert (where, well) == ("Usher's GitLab token", False)
+    assert "ends in 7 days" in problem
 
 
 async def test_a_hook_that_was_switched_off_is_brought_back_by_a_test(forge, owners):

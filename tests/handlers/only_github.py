@@ -7,10 +7,9 @@ from __future__ import annotations
 
 REASONS: dict[str, str] = {
     "app": "suspending, uninstalling and permitting an App is GitHub's",
-    "clicks": "on GitLab only maintainers can tick a box in another's comment, so these people use the command",
+    "clicks": "on GitLab only maintainers can tick a box in another's comment, so others are shown commands",
     "ailments": "its lines are in GitHub's dialect; what ails GitLab's is in `tests/policies/owners/test_lint.py`",
     "defaults": "on GitLab the operator names the project of defaults; the story's is GitHub's `.github`",
-    "group": "the story's project lives in the topmost group: on GitLab it has no owning team, which is a finding",
     "groups": "GitLab asks people only, never groups",
     "pipeline": "GitLab demands its pipeline as a whole, or nothing",
     "redelivery": "Usher asks GitLab for no lost deliveries; it compares the open changes instead",

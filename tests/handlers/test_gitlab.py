@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.forges.sandbox.edition import Tier
+from policies.words.sticky import how_to_give_back
 from tests.stories import Bot, Colleague, Shop, golden, said
 
 pytestmark = pytest.mark.slow
@@ -53,3 +54,16 @@ async def test_who_is_busy_by_their_own_status_is_not_asked(bot: Bot, world: Sho
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()
     assert change.asked == {"carla"}
+
+
+async def test_who_cannot_tick_a_box_is_shown_commands(bot: Bot, world: Shop) -> None:
+    """Only maintainers edit another's comment; erin and ana are Developers, dora owns the project."""
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    other = world.ana.opens(world.api, touching=["app.py"])
+    await bot.settled()
+    golden("asked_without_boxes", said(change)[0])
+    assert "- [ ] " in said(other)[0]
+    world.erin.reviews(change, "request_changes", "Shorter, please.")
+    await bot.settled()
+    golden("changes_asked_without_boxes", said(change)[0])
+    golden("presumed_without_boxes", how_to_give_back("/usher", presumed=True, boxes=False))
