@@ -29,7 +29,7 @@ async def assign(situation: Situation, reads: Reads) -> Sequence[Action]:
 
     The areas come first and alone, because whether anybody may be asked follows from them.
     """
-    if not situation.is_open or situation.change.draft:
+    if not situation.is_open or situation.change.draft or not situation.rulebook.rules.reviews.enabled:
         return ()
     if chosen := _new_slots(situation, situation.areas.slots):
         return (Note((chosen,)),)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers.perform import perform
 from handlers.ports import Gone
 from handlers.proofs import Desk
 from handlers.records import Effect, NotYet, Rulebook
 from handlers.situation import Reads
-from policies.actions import IssueAbout
+from policies.actions import IssueAbout, KeepIssue
 from policies.facts import Repository
+from policies.text import checked
 from policies.tracking import Tracked
+from policies.words import contribution, new_repositories
 
 UNTIL_MORE_ISSUES = 600.0
 """Seconds to wait where the organisation had all the new issues that it may have in an hour."""
@@ -39,6 +42,17 @@ async def _seen(effect: Effect, repository: Repository, desk: Desk) -> Tracked:
         return gone
     by_us = issue.closed_by is not None and await desk.forge.is_us(issue.closed_by)
     return Tracked(nth, issue, left_open=left_open, closed_by_us=by_us, since=since)
+
+
+async def close_own(repository: Repository, rulebook: Rulebook, desk: Desk) -> None:
+    """Close the tracking issue and the question of a repository that Usher is to leave alone."""
+    titles: dict[IssueAbout, str] = {"health": contribution.TRACKING_TITLE, "sharing": new_repositories.TITLE}
+    for about, title in titles.items():
+        last = await newest(about, repository, desk)
+        if last is not None and last.issue is not None and last.issue.open and last.left_open:
+            body = checked(contribution.switched_off(rulebook.rules_path))
+            since = (last.since or desk.now).isoformat()
+            await perform([KeepIssue(last.nth, title, body, False, since, about)], repository, desk)
 
 
 async def wait_for_quiet(rulebook: Rulebook, reads: Reads) -> None:

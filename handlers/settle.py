@@ -22,6 +22,7 @@ from handlers.proofs import Desk, mend
 from handlers.records import NotYet, Rulebook, Rulebooks
 from handlers.reminded import look
 from handlers.situation import Reads, Situation
+from handlers.sticky import say_switched_off
 from handlers.terms import terms_of
 from policies import dependencies
 from policies.actions import SetCheck
@@ -48,6 +49,10 @@ async def settle_change(
         return None
     wait = await mend(change, desk)
     situation = await _situation(change, reads, rulebooks, desk)
+    if not situation.rulebook.rules.enabled:
+        await _do(say_switched_off, situation, reads, desk)
+        await desk.records.keep_clock(standing(situation), desk.now)
+        return None
     for feature in FEATURES:
         situation = await _do(feature, situation, reads, desk)
     if wait:

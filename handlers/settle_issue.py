@@ -88,6 +88,10 @@ async def settle_issue(
     rulebook = await rulebooks.on(repository, place.default_branch, place.default_branch)
     wait = await mend(issue, desk)
     situation = await _situation(issue, rulebook, log, reads, desk)
+    if not rulebook.rules.enabled:
+        if not issue.by.bot:
+            await desk.records.keep_clock(_standing(situation, repository), desk.now)
+        return None
     for feature in OF_OUR_OWN if issue.by.bot else ISSUE_FEATURES:
         desk = replace(desk, feature=feature.__name__)
         for _ in range(MOST_ROUNDS):

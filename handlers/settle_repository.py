@@ -16,6 +16,7 @@ from handlers.contribution import branch_verdict
 from handlers.guidelines import Look, look_at
 from handlers.new_repositories import ask_to_share
 from handlers.origin import guest_findings
+from handlers.own_issues import close_own
 from handlers.perform import perform
 from handlers.ports import Gone
 from handlers.proofs import Desk, mend
@@ -57,6 +58,10 @@ async def settle_repository(
     desk = replace(desk, feature=FEATURE)
     if wait := await mend(repository, desk):
         raise NotYet(wait, "it is not known yet what became of a write")
+    if not rulebook.rules.enabled:
+        await close_own(repository, rulebook, desk)
+        await reads.findings.keep((), desk.now)
+        return desk.now + SWEEP
     look = await _look(repository, rulebook, reads, desk)
     again = await _tell(repository, rulebook, look, reads, desk)
     asked = await ask_to_share(repository, entry, rulebook, reads, desk)

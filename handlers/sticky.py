@@ -23,6 +23,13 @@ from policies.words import reasons
 from policies.words import sticky as words
 
 
+async def say_switched_off(situation: Situation, _reads: Reads) -> Sequence[Action]:
+    """A comment that promises an answer must not stand where Usher does nothing any more."""
+    if not any(effect.kind == "sticky" for effect in situation.effects):
+        return ()
+    return (KeepSticky(checked(words.switched_off(situation.rulebook.rules_path)), _last_edit(situation)),)
+
+
 async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
     """Post the comment once there is something to say, and keep it true from then on.
 
@@ -31,7 +38,8 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
     said_before = any(effect.kind == "sticky" for effect in situation.effects)
     in_review = situation.is_open and not situation.change.draft
     checks = _checks(situation) if situation.is_open and reads.forge.dialect == "gitlab" else ()
-    begins = in_review or any(check.is_bad for check in checks)
+    speaks = situation.rulebook.rules.reviews.enabled or comes_at(situation) is not None
+    begins = (in_review and speaks) or any(check.is_bad for check in checks)
     if not said_before and (not begins or _waits_for_guest(situation)):
         return ()
     asked = _asked_lines(situation) if in_review else ()
@@ -108,6 +116,8 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
         return words.CLOSED
     if change.draft:
         return words.BACK_TO_DRAFT if situation.facts(ChangeDrafted) else words.DRAFT
+    if not situation.rulebook.rules.reviews.enabled:
+        return words.NOBODY_IS_ASKED
     if state.tripped:
         return words.nobody_asked(state.tripped)
     if state.turn.state in ("AUTHOR", "FIX"):

@@ -60,7 +60,7 @@ def _has_clock(world: World, terms: Terms) -> bool:
     """Whether answers are promised at all: not to bots, unless the rules say so."""
     reviews = terms.rules.reviews
     is_bot = world.author_is_bot or world.author in {same(login) for login in reviews.bots.logins}
-    return reviews.enabled and (not is_bot or reviews.bots.sla)
+    return terms.rules.enabled and reviews.enabled and (not is_bot or reviews.bots.sla)
 
 
 def _turn(place: Place, places: list[Place | None], stretches: list[Stretch]) -> Turn:

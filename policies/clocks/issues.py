@@ -390,7 +390,8 @@ def _turn(issue: Issue, terms: Terms, pieces: list[Piece]) -> Turn:
 def _state(issue: Issue, pieces: list[Piece], terms: Terms, opened: Fact, now: datetime) -> State:
     has_clock = not opened.by_bot and issue.reporter not in issue.owners
     found = [_obligation(issue, ledger, pieces, terms, now) for ledger in issue.ledgers] if has_clock else []
-    obligations = tuple(sorted((each for each in found if each), key=lambda each: (each.t0, each.key)))
+    owed = (each for each in found if each and terms.rules.enabled)
+    obligations = tuple(sorted(owed, key=lambda each: (each.t0, each.key)))
     wakes = [at for each in obligations if each.open for at in (each.due, *each.steps.values())]
     return State(
         turn=_turn(issue, terms, pieces),

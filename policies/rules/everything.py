@@ -17,8 +17,12 @@ from policies.rules.sharing import Candidates, Catalogue, Metrics
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything that can be agreed, with what holds where nothing was said."""
+    """Everything that can be agreed, with what holds where nothing was said.
 
+    `enabled` false: Usher leaves the repository alone.
+    """
+
+    enabled: bool = True
     reviews: Reviews = Reviews()
     reviewers: Reviewers = Reviewers()
     issues: Issues = Issues()

@@ -121,6 +121,14 @@ TRACKING_TITLE = "What keeps others from contributing here"
 TRACKING_CLEAR = "**Everything that stood here is mended.** Thank you."
 
 
+def switched_off(rules_path: str) -> str:
+    """Usher does nothing in this repository any more, so it also keeps no issue open."""
+    return (
+        f"Usher is switched off here, by {code('enabled: false')} in {code(rules_path)}, so it keeps this issue no "
+        "longer. Where that line is taken out, it comes back if there is still something to mend."
+    )
+
+
 def tracking_issue(rows: Sequence[Ailment], accepted: Sequence[Excused], command: str) -> str:
     """The repository's one issue about all of this."""
     parts = [

@@ -93,10 +93,19 @@ NOBODY_OWNS = (
 NOBODY_FREE = (
     "**Nobody who owns these files can be asked right now.** Please ask somebody yourself under *Reviewers*."
 )
+NOBODY_IS_ASKED = "**Usher asks nobody to review here** (`reviews.enabled`). Please ask somebody yourself under *Reviewers*."
 MERGED = "**Merged.** Nothing is awaited here."
 CLOSED = "**Closed.** Nothing is awaited here."
 DRAFT = "**A draft.** Nobody is asked until it is ready."
 BACK_TO_DRAFT = "**Back to draft.** Nobody is waited for until it is ready again."
+
+
+def switched_off(rules_path: str) -> str:
+    """Usher does nothing in this repository any more."""
+    return (
+        f"**Usher is switched off here**, by {code('enabled: false')} in {code(rules_path)}. It asks, reminds and "
+        "promises nothing any more; whoever was asked still may review."
+    )
 
 
 def how_to_answer(command: str, *, boxes: bool) -> str:

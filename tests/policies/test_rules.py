@@ -16,6 +16,7 @@ from policies.durations import parse as lasting
 from policies.rules import DEFAULTS, Freeze, Holidays, Rules, merge, read
 
 EVERY_DEFAULT = b"""
+enabled: true
 reviews:
   {enabled: true, bases: ["*"], settle: 5m, max_files: 300, max_people: 15, ci: pause, gate_max: 2h,
   changes_requested: all, pause_labels: [blocked], freeze: [], resume_floor: 0.5, eta_max: 2bd, skip_if_acted: 4bh,
