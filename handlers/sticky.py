@@ -42,7 +42,7 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
     begins = (in_review and speaks) or any(check.is_bad for check in checks)
     if not said_before and (not begins or _waits_for_guest(situation)):
         return ()
-    asked = _asked_lines(situation) if in_review else ()
+    asked = _asked_lines(situation) if in_review and situation.rulebook.rules.reviews.enabled else ()
     waiting = tuple(line.login for line in asked if not line.answered)
     headline = _headline(situation, asked, waiting)
     asks = bool(waiting) and situation.state.turn.state != "MERGE"

@@ -93,7 +93,10 @@ NOBODY_OWNS = (
 NOBODY_FREE = (
     "**Nobody who owns these files can be asked right now.** Please ask somebody yourself under *Reviewers*."
 )
-NOBODY_IS_ASKED = "**Usher asks nobody to review here** (`reviews.enabled`). Please ask somebody yourself under *Reviewers*."
+NOBODY_IS_ASKED = (
+    "**Reviews are left to people here** (`reviews.enabled`): Usher asks nobody, and promises no answer. Please ask "
+    "somebody under *Reviewers* if you have not."
+)
 MERGED = "**Merged.** Nothing is awaited here."
 CLOSED = "**Closed.** Nothing is awaited here."
 DRAFT = "**A draft.** Nobody is asked until it is ready."
