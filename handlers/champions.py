@@ -20,11 +20,12 @@ async def champions(scene: Scene, reads: Reads) -> Sequence[Action]:
     ]
     if not scene.rulebook.rules.champions.enabled:
         return actions
+    prefix = scene.rulebook.rules.commands.prefix
     settled = {effect.key for effect in scene.effects}
     for fact in (each for each in said if each.verb == "help"):
         step = f"command|{fact.remark_id}.{fact.line}"
         if f"{scene.subject}|say|{step}" not in settled:
             people = await reads.records.helpers(scene.now, besides=(fact.by,))
-            named = words.helpers(people) if people else words.NO_HELPERS
+            named = words.helpers(people) if people else words.no_helpers(prefix)
             actions.append(Say(step, checked(named, mentions=people)))
     return actions

@@ -45,7 +45,7 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
     asked = _asked_lines(situation) if in_review and situation.rulebook.rules.reviews.enabled else ()
     waiting = tuple(line.login for line in asked if not line.answered)
     headline = _headline(situation, asked, waiting)
-    asks = bool(waiting) and situation.state.turn.state != "MERGE"
+    asks = bool(waiting) and situation.state.turn.state != "MERGE" and not _rests(situation)
     ready = in_review and situation.state.turn.state == "AUTHOR"
     spoken_to = (*(waiting if asks else ()), *((situation.change.author.login,) if ready else ()))
     guest = await welcome(situation, reads, waiting) if in_review else None
@@ -125,8 +125,7 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
     if state.gated_until and not waiting:
         return words.waits_for_checks(state.gated_until, state.author_hours.zone)
     owed = first_due(situation)
-    is_late = owed is not None and owed.due is not None and owed.due <= situation.now
-    if state.turn.state == "PAUSED" and not is_late:
+    if _rests(situation):
         return words.paused(_pause(situation))
     if state.turn.state == "MERGE" and (approving := _approving(state)):
         return words.approved(approving, change.author.login, may_merge=situation.terms.author_may_merge)
@@ -145,6 +144,13 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
     return words.NOBODY_FREE if owners else words.NOBODY_OWNS
 
 
+def _rests(situation: Situation) -> bool:
+    """Whether nobody is waited for now; what is late already is still awaited."""
+    owed = first_due(situation)
+    is_late = owed is not None and owed.due is not None and owed.due <= situation.now
+    return situation.state.turn.state == "PAUSED" and not is_late
+
+
 def _approving(state: State) -> tuple[str, ...]:
     found = {same(person): person for slot in state.slots for person in slot.approvals}
     return tuple(found[key] for key in sorted(found))
@@ -152,15 +158,15 @@ def _approving(state: State) -> tuple[str, ...]:
 
 def _pause(situation: Situation) -> str:
     """Why nobody is waited for, with the words of whoever said so by a command."""
-    reason = situation.state.turn.reason
+    reason, prefix = situation.state.turn.reason, situation.rulebook.rules.commands.prefix
     for given in reversed(story(situation.log, situation.now)):
         match given:
             case CommandGiven(verb="snooze") if reason == SNOOZED:
                 hours = of_person(situation.terms, given.by)
                 until = instants.parse(given.words, given.at, hours)
-                return words.snoozed(until, hours.zone) if until is not None else reason
+                return words.snoozed(until, hours.zone, prefix) if until is not None else reason
             case CommandGiven(verb="block") if reason == BLOCKED:
-                return words.blocked(given.by, " ".join(given.words))
+                return words.blocked(given.by, " ".join(given.words), prefix)
     return reason
 
 

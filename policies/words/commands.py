@@ -26,12 +26,24 @@ NOTHING_TO_UNDO = "There is no command of yours here from the last 24 hours that
 NOT_PAUSED = "Nothing is snoozed or blocked here."
 AUTHOR_READIES = "Only the author can say so."
 ONLY_ON_ISSUES = "That is said on issues."
-ONLY_TO_A_QUESTION = "That answers the issue in which Usher asks whether to share a new repository."
+ONLY_TO_A_QUESTION = (
+    "That answers an issue in which Usher asks whether other teams may find a new repository; say it there. Nothing "
+    "was changed."
+)
 NO_THANKS = (
     "No thanks of yours wait to be said here: they are kept for two weeks after the merge, for the owners."
 )
 TOO_LONG_A_SILENCE = "Silence ends after 180 days at the latest; `off` is for good."
-NO_HELPERS = "Nobody offers to help yet. Who would like to can say `champion on`."
+
+
+def no_helpers(command: str) -> str:
+    """Somebody asked for help, and nobody has offered any."""
+    return (
+        "Nobody has offered to help yet. Ask here all the same: the owners read it. Would you like to help others? "
+        f"Comment {code(f'{command} champion on')}."
+    )
+
+
 NO_CHAMPIONS = "Offering help is switched off here (`champions.enabled`)."
 OWN_CHANGE = "Nobody reviews their own change."
 NOBODY_ASKED = "Nobody is asked here who could be replaced."

@@ -84,8 +84,8 @@ def check_summary(said: Compared) -> str:
         mended = "\n".join(f"- {each.message}" for each in said.mended[:MOST_ROWS])
         parts.append(f"It mends, thank you:\n\n{mended}")
     if said.before:
-        stay = "stays as it is; it fails" if said.before == 1 else "stay as they are; they fail"
-        parts.append(f"{counted(said.before, 'problem')} of before {stay} nothing here.")
+        stay = "stays as it is and fails" if said.before == 1 else "stay as they are and fail"
+        parts.append(f"{counted(said.before, 'older problem')} {stay} nothing here.")
     if said.excused:
         parts.append(excused(said.excused))
     if said.brought:

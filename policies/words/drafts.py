@@ -111,7 +111,7 @@ def proposal(asked_by: str, asked_in: Said, account: Said) -> str:
     """The change's description: who asked for it, that it is theirs now, and the account of it."""
     return (
         f"{code(asked_by)} asked for this draft in {asked_in}. Change whatever you like: Usher never writes over a "
-        f"commit of yours.\n\n{account}"
+        f"commit of yours. Not wanted? Close it; nothing else happens.\n\n{account}"
     )
 
 

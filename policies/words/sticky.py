@@ -156,14 +156,14 @@ def paused(reason: Said) -> str:
     return f"**Paused:** {reason}. Nobody is waited for meanwhile."
 
 
-def snoozed(until: datetime, zone: str) -> str:
-    """It was snoozed by a command."""
-    return f"it is snoozed until {instant(until, zone)}"
+def snoozed(until: datetime, zone: str, command: str) -> str:
+    """It was snoozed by a command, which another ends."""
+    return f"it is snoozed until {instant(until, zone)}. To go on before then, comment {code(f'{command} unblock')}"
 
 
-def blocked(by: str, why: str) -> str:
-    """It was blocked by a command; the reason is quoted."""
-    return f"{code(by)} says that it must wait: {code(why)}"
+def blocked(by: str, why: str, command: str) -> str:
+    """It was blocked by a command, which another ends; the reason is quoted."""
+    return f"{code(by)} says that it must wait: {code(why)}. To go on, comment {code(f'{command} unblock')}"
 
 
 def nobody_asked(why: Said) -> str:

@@ -63,7 +63,8 @@ def tell_lead(lead: str, due: datetime, zone: str) -> str:
     """Twice the promised time has passed; the lead hears of it, once, and nobody is blamed."""
     return (
         f"{mention(lead)}, nobody could answer here yet; an answer was promised for **{instant(due, zone)}**. "
-        "Could you find somebody, or say when to expect one?"
+        "Could you find somebody, or say when to expect one? A no is an answer, too.\n\n"
+        "- Why you: you are named as lead in the rules."
     )
 
 

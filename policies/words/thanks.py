@@ -28,7 +28,8 @@ def waits(login: str, command: str) -> Plain:
     """The line in an owner's digest."""
     return (
         f"Thanks for {login} are drafted, and nobody sees them yet. Say them with {command} thanks post, "
-        f"in your own words with {command} thanks post WORDS, or drop them with {command} thanks discard."
+        f"in your own words with {command} thanks post WORDS, or drop them with {command} thanks discard. Left alone, "
+        "they are forgotten in two weeks."
     )
 
 

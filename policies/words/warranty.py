@@ -40,9 +40,10 @@ def over(
         "best_effort": "it is looked at as time allows",
     }[bugs]
     to = f"{mention(owner)}, this" if owner else "This"
+    not_you = " Not you? Assign it to somebody else." if owner and bugs == "owner" else ""
     return (
         f"{to} is said to come from {sign}{window.number} by {code(window.author)}. Its warranty ended on "
-        f"{instant(window.end, zone)}, so {whose}."
+        f"{instant(window.end, zone)}, so {whose}.{not_you}"
     )
 
 
