@@ -132,7 +132,7 @@ async def test_the_answers_mean_nothing_elsewhere(bot: Bot, world: Shop) -> None
     await bot.settled()
     assert nods(comment) == ["confused"]
     golden("answer_elsewhere", said(issue)[0])
-    assert any("asks whether to share" in text for text in said(change))
+    assert any("asks whether other teams" in text for text in said(change))
 
 
 @pytest.mark.slow
