@@ -132,7 +132,15 @@ async def _situation(
         away=await reads.records.absences(opened.at),
         owners=await _owners(household, rulebook, reads),
     )
-    return IssueSituation(issue, rulebook, household, log, terms, desk.now, await desk.effects.every())
+    return IssueSituation(
+        issue=issue,
+        rulebook=rulebook,
+        household=household,
+        log=log,
+        terms=terms,
+        now=desk.now,
+        effects=await desk.effects.every(),
+    )
 
 
 async def _owners(household: Household, rulebook: Rulebook, reads: Reads) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from handlers.owning import Owning
 from handlers.ports import Forge
@@ -41,26 +41,36 @@ class Scene(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """A change as it is now, what happened to it, what holds for it, and what Usher said about it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What happened to something, what holds for it, and what Usher said about it."""
 
-    change: Change
-    touched: Touched
     rulebook: Rulebook
-    areas: Owning
     log: tuple[Fact, ...]
     terms: Terms
     now: datetime
     effects: tuple[Effect, ...] = ()
+
+    def knowing(self, facts: Iterable[Fact]) -> Self:
+        """The same with more facts, and with the clocks that follow from them."""
+        return replace(self, log=in_order([*self.log, *facts]))
+
+    def facts(self, kind: type[T]) -> tuple[T, ...]:
+        """The facts of one kind, in the order in which they happened."""
+        return tuple(each for each in self.log if isinstance(each, kind))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation(Told):
+    """A change as it is now, with all that is told of it."""
+
+    change: Change
+    touched: Touched
+    areas: Owning
     state: State = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", fold(self.log, self.terms, self.now))
-
-    def knowing(self, facts: Iterable[Fact]) -> Situation:
-        """The same with more facts, and with the clocks that follow from them."""
-        return replace(self, log=in_order([*self.log, *facts]))
 
     @property
     def subject(self) -> Subject:
@@ -73,10 +83,6 @@ class Situation:
     @property
     def is_open(self) -> bool:
         return self.change.state == "open"
-
-    def facts(self, kind: type[T]) -> tuple[T, ...]:
-        """The facts of one kind, in the order in which they happened."""
-        return tuple(each for each in self.log if isinstance(each, kind))
 
 
 @dataclass(frozen=True, slots=True)
