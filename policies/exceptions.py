@@ -13,6 +13,9 @@ from policies.rules import Exempt
 LONGEST = timedelta(days=180)
 """Nothing is accepted for longer: whoever still wants it then says so again."""
 
+UNDONE = "undone"
+"""What is asked of a repository where somebody takes back what they asked before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -37,12 +40,22 @@ def apart(
     return tuple(counting), tuple(accepted)
 
 
+def undone(source: str) -> str:
+    """What is taken back is known by what asked for it."""
+    return f"{source}|{UNDONE}"
+
+
 def given(asked: Iterable[RepositoryAsked]) -> tuple[Exempt, ...]:
-    """The exceptions that people gave by `ignore ID until DATE because REASON`, in their order."""
+    """The exceptions that people gave by `ignore ID until DATE because REASON`, in their order.
+
+    One that its author took back holds no more.
+    """
+    asked = tuple(asked)
+    taken_back = {each.source for each in asked if each.verb == UNDONE}
     return tuple(
         Exempt(each.words[0], each.by, " ".join(each.words[2:]), date.fromisoformat(each.words[1]))
         for each in asked
-        if each.verb == "ignore"
+        if each.verb == "ignore" and undone(each.source) not in taken_back
     )
 
 

@@ -445,7 +445,7 @@ class RepositoryAsked(Fact):
     """Somebody asked something about the repository as a whole, by a command on one of its changes or issues.
 
     `source` names the comment and its line. For `ignore`, `words` are a finding's id, a date and a reason; `yes`,
-    `no` and `later` answer whether a new repository shall be shared.
+    `no` and `later` answer whether a new repository shall be shared; `undone` takes back what its `source` names.
     """
 
     rank: ClassVar[Rank] = Rank.COMMAND

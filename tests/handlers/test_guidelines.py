@@ -199,6 +199,20 @@ async def test_what_was_accepted_on_the_issue_comes_back_after_its_day(bot: Bot,
     assert issue.open
 
 
+async def test_who_accepted_a_finding_takes_it_back(bot: Bot, world: Shop) -> None:
+    world.dora.commits(world.api, {GUIDE_PATH: None})
+    await bot.settled()
+    [issue] = issues(world.api)
+    world.later("1h")
+    world.erin.comments(issue, "/usher ignore guide_absent until 2026-12-24 because we are moving house")
+    await bot.settled()
+    assert not issue.open
+    world.later("1h")
+    world.erin.comments(issue, "/usher undo")
+    await bot.settled()
+    assert issue.open
+
+
 async def test_only_who_can_write_accepts_a_finding(bot: Bot, world: Shop) -> None:
     world.dora.commits(world.api, {GUIDE_PATH: None})
     await bot.settled()
