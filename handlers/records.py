@@ -293,6 +293,10 @@ class Records(Protocol):
         """How many changes of guests are open in this repository, as they were last looked at."""
         ...
 
+    async def users(self) -> int:
+        """How many other repositories use what this one provides."""
+        ...
+
     async def reminded(self, people: Iterable[str], since: datetime) -> Mapping[str, int]:
         """How many reminders each of these people was given since then, on any subject; by login in lower case."""
         ...

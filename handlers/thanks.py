@@ -48,6 +48,7 @@ async def _draft(situation: Situation, reads: Reads) -> Sequence[Action]:
         visits.merged + 1,
         change.repository.name,
         placed.teams if placed else (),
+        await reads.records.users(),
     )
     prefix = situation.rulebook.rules.commands.prefix
     to = merged.by if same(merged.by) in map(same, owners) else owners[0]

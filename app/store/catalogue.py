@@ -230,23 +230,39 @@ async def consumers(
     """(forge, name, team) of every repository that requires a package which this one alone provides."""
     if not row.packages:
         return []
-    other = entry.alias("other")
-    also = sa.exists().where(
-        other.c.packages.op("&&")(sa.cast(row.packages, sa.ARRAY(sa.Text))),
-        sa.or_(other.c.tenant_id != row.tenant_id, other.c.repository_id != row.repository_id),
-    )
     query = (
         sa.select(entry.c.forge, entry.c.name, entry.c.owner)
-        .where(
-            entry.c.requires.op("&&")(sa.cast(row.packages, sa.ARRAY(sa.Text))),
-            sa.or_(entry.c.tenant_id != row.tenant_id, entry.c.repository_id != row.repository_id),
-            readable(visitor, entry.c.tenant_id, entry.c.repository_id),
-            sa.not_(also),
-        )
+        .where(_uses(row), readable(visitor, entry.c.tenant_id, entry.c.repository_id))
         .order_by(entry.c.name)
         .limit(200)
     )
     return [(each.forge, each.name, each.owner) for each in await connection.execute(query)]
+
+
+def _uses(row: Any) -> sa.ColumnElement[bool]:
+    """Whether another entry requires a package which this one alone provides."""
+    packages = sa.cast(row.packages, sa.ARRAY(sa.Text))
+    other = entry.alias("other")
+    also = sa.exists().where(
+        other.c.packages.op("&&")(packages),
+        sa.or_(other.c.tenant_id != row.tenant_id, other.c.repository_id != row.repository_id),
+    )
+    return sa.and_(
+        entry.c.requires.op("&&")(packages),
+        sa.or_(entry.c.tenant_id != row.tenant_id, entry.c.repository_id != row.repository_id),
+        sa.not_(also),
+    )
+
+
+async def users(connection: AsyncConnection, tenant_id: int, repository_id: int) -> int:
+    """How many repositories of the same account use what this one provides, as they were last read."""
+    here = (entry.c.tenant_id == tenant_id, entry.c.repository_id == repository_id)
+    known = sa.select(entry.c.tenant_id, entry.c.repository_id, entry.c.packages).where(*here)
+    row = (await connection.execute(known)).first()
+    if row is None or not row.packages:
+        return 0
+    query = sa.select(sa.func.count()).select_from(entry).where(entry.c.tenant_id == tenant_id, _uses(row))
+    return await connection.scalar(query) or 0
 
 
 # --- What others read ------------------------------------------------------------------------------------------

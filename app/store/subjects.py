@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from app.store import away, community, experience, kept, outages, outcomes, visits
+from app.store import away, catalogue, community, experience, kept, outages, outcomes, visits
 from app.store import due as due_rows
 from app.store import facts as fact_rows
 from app.store import linked_people as links
@@ -194,6 +194,11 @@ class SubjectRecords:
         repository_id = Subject.parse(self._subject).repository_id
         async with self._database.begin() as connection:
             return await visits.waiting(connection, self._tenant_id, repository_id)
+
+    async def users(self) -> int:
+        repository_id = Subject.parse(self._subject).repository_id
+        async with self._database.begin() as connection:
+            return await catalogue.users(connection, self._tenant_id, repository_id)
 
     async def reminded(self, people: Iterable[str], since: datetime) -> Mapping[str, int]:
         query = (

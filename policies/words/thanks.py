@@ -11,12 +11,17 @@ def ordinal(number: int) -> str:
     return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(last, 'th')}"
 
 
-def thanks(login: str, title: str, files: int, nth: int, repository: str, teams: tuple[str, ...]) -> str:
-    """What an owner may say to a guest whose change was merged."""
+def thanks(
+    login: str, title: str, files: int, nth: int, repository: str, teams: tuple[str, ...], users: int
+) -> str:
+    """What an owner may say to a guest whose change was merged; `users` are the repositories that gain by it."""
     home = f" from {code(teams[0])}" if teams else ""
     first = "your first contribution" if nth == 1 else f"your {ordinal(nth)} contribution"
     size = f" ({counted(files, 'file')})" if files else ""
-    return f"Thank you, {code(login)}! {code(title)}{size} is in: {first} to {code(repository)}{home}."
+    many = counted(users, "other repository", "other repositories")
+    verbs = ("uses", "gains") if users == 1 else ("use", "gain")
+    gain = f" {many} {verbs[0]} it, and {verbs[1]} by this." if users else ""
+    return f"Thank you, {code(login)}! {code(title)}{size} is in: {first} to {code(repository)}{home}.{gain}"
 
 
 def in_own_words(owner: str, login: str, said: str) -> str:

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from app.store.tables import thanks
 from tests.handlers.guest_world import grown_shop
-from tests.stories import GUIDE, Bot, Forge, Shop, defaults_of
+from tests.stories import GUIDE, Bot, Forge, Shop, defaults_of, golden
 
 pytestmark = pytest.mark.slow
 
@@ -58,3 +59,13 @@ async def test_who_needs_it_finds_it_and_sees_who_uses_it(bot: Bot, sharing: Sho
     assert "shop/kit" in candidates
     ranked = [name for name in ("shop/kit", "shop/app") if name in candidates]
     assert ranked == sorted(ranked, key=candidates.index)
+
+
+async def test_thanks_say_who_gains(bot: Bot, sharing: Shop) -> None:
+    kit = next(each for each in sharing.forge.world.repositories.values() if each.full_name == "shop/kit")
+    change = sharing.ana.opens(kit, touching={"retry.py": "#\n"}, title="Wait a little longer")
+    await bot.settled()
+    sharing.ben.merges(change)
+    await bot.settled()
+    [draft] = await bot.rows(thanks)
+    golden("thanks_with_users", draft.body)
