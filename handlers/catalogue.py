@@ -6,11 +6,10 @@ One tree is read for each look, and each manifest once for its content, wherever
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from handlers.guideline_files import Source, collect
+from handlers.guideline_files import collect
+from handlers.inherited import FilesAt, sources_of, tree_at
 from handlers.origin import household_of
-from handlers.ports import Conflict, Gone
 from handlers.proofs import Desk
 from handlers.records import Rulebook
 from handlers.shelf import Shelf, Shelved
@@ -21,9 +20,9 @@ from policies.catalogue.entry import Described, DocumentFound, Entry
 from policies.catalogue.manifests import Manifest
 from policies.catalogue.reading import Declared
 from policies.catalogue.score import Readiness
-from policies.facts import Repository, RepositoryRef, Tree, same
+from policies.facts import Repository, Tree, same
 from policies.guidelines import Facts, Place, inspect, markdown
-from policies.guidelines.places import Defaults, Found, Kind
+from policies.guidelines.places import Found, Kind
 
 MOST_MANIFESTS = 300
 """So many manifests of one repository are read; whoever has more is a catalogue of their own."""
@@ -56,15 +55,15 @@ async def keep_entry(
     """
     forge, ref = desk.forge, repository.ref
     described = await forge.described(ref)
-    tree = await _tree(ref, described.default_branch, reads)
+    tree = await tree_at(ref, described.default_branch, reads)
     found = await _metadata(repository, tree, reads)
     said = reading.declared(found)
     if said.problems:
         said = _with_earlier(said, await shelf.declared())
     read = await _manifests(repository, tree, rulebook, reads, shelf)
     place = Place(ref.name, described.default_branch)
-    sources = await _sources(repository, rulebook, reads)
-    files = await collect(_Reader(repository, reads), forge.dialect, tree, place, sources)
+    sources = await sources_of(ref, rulebook, reads)
+    files = await collect(FilesAt(ref, repository.default_branch, reads), forge.dialect, tree, place, sources)
     inspected = inspect(files, tree, Facts(now=desk.now, dialect=forge.dialect), rulebook.rules.guidelines)
     readme = await _readme(repository, tree, reads)
     household = await household_of(ref, rulebook, reads)
@@ -151,43 +150,7 @@ def _document(found: Found) -> DocumentFound:
     return DocumentFound(found.kind, found.provenance, found.path, found.repository)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads files of the default branch."""
-
-    repository: Repository
-    reads: Reads
-
-    async def read(self, path: str) -> bytes | None:
-        file = await self.reads.forge.file(self.repository.ref, path, self.repository.default_branch)
-        return None if file is None else file.content
-
-
 # --- Reading ---------------------------------------------------------------------------------------------------
-
-
-async def _sources(repository: Repository, rulebook: Rulebook, reads: Reads) -> tuple[Source, ...]:
-    """Where files are inherited from: the organisation's `.github` on GitHub, then what our own rules name."""
-    found: list[Source] = []
-    wanted = [(f"{repository.ref.owner}/.github", False)] if reads.forge.dialect == "github" else []
-    if rulebook.rules.inherit.repository:
-        wanted.append((rulebook.rules.inherit.repository, True))
-    for name, by_usher in wanted:
-        if same(name) == same(repository.ref.name):
-            continue
-        known = await reads.forge.named(name)
-        if known is not None:
-            tree = await _tree(known.ref, known.default_branch, reads)
-            found.append(Source(Defaults(known.ref.name, tree, by_usher), _Reader(known, reads)))
-    return tuple(found)
-
-
-async def _tree(ref: RepositoryRef, branch: str, reads: Reads) -> Tree:
-    """The files of the default branch; none where nothing was pushed yet."""
-    try:
-        return await reads.forge.paths(ref, branch)
-    except (Gone, Conflict):
-        return Tree()
 
 
 async def _metadata(repository: Repository, tree: Tree, reads: Reads) -> Mapping[str, bytes]:

@@ -10,12 +10,12 @@ from fractions import Fraction
 
 from handlers.diagnosis import Diagnosis, diagnose
 from handlers.guideline_files import Source, collect
-from handlers.ports import Conflict, Gone
+from handlers.inherited import FilesAt, sources_of, tree_at
 from handlers.records import Rulebook
 from handlers.situation import Reads
 from policies import exceptions
 from policies.exceptions import Accepted
-from policies.facts import RepositoryRef, Tree, same
+from policies.facts import RepositoryRef, Tree
 from policies.findings import Finding, each_once
 from policies.guidelines import (
     Facts,
@@ -28,7 +28,6 @@ from policies.guidelines import (
     inspect,
     sla_hours,
 )
-from policies.guidelines.places import Defaults
 from policies.insights.measures import waits
 from policies.insights.survival import p85
 from policies.rules import Exempt, Guidelines
@@ -69,7 +68,7 @@ async def look_at(
     """
     rules = rulebook.rules.guidelines
     facts = await _facts(repository, rulebook, reads, now)
-    sources = await _sources(repository, rulebook, reads)
+    sources = await sources_of(repository, rulebook, reads)
     diagnoses = await diagnose(repository, commits, rules, reads, now)
     looks = []
     for at, owners in zip(commits, diagnoses, strict=True):
@@ -85,9 +84,9 @@ async def files_at(
 ) -> tuple[Tree, Files, Facts]:
     """The files that such a look reads, and what else is known."""
     facts = await _facts(repository, rulebook, reads, now)
-    tree = await _tree(repository, at, reads)
-    sources = await _sources(repository, rulebook, reads)
-    files = await collect(_At(repository, at, reads), reads.forge.dialect, tree, facts.place, sources)
+    tree = await tree_at(repository, at, reads)
+    sources = await sources_of(repository, rulebook, reads)
+    files = await collect(FilesAt(repository, at, reads), reads.forge.dialect, tree, facts.place, sources)
     return tree, files, facts
 
 
@@ -114,9 +113,9 @@ async def _inspected(
     *,
     aged: bool,
 ) -> Inspection:
-    tree = await _tree(repository, at, reads)
+    tree = await tree_at(repository, at, reads)
     dialect = reads.forge.dialect
-    files = await collect(_At(repository, at, reads), dialect, tree, facts.place, sources)
+    files = await collect(FilesAt(repository, at, reads), dialect, tree, facts.place, sources)
     guide = files.found["contributing"]
     if aged and guide.own:
         facts = await _aged(repository, guide.path, at, tree, facts, rules, reads)
@@ -124,53 +123,6 @@ async def _inspected(
         await reads.findings.links(elsewhere(files, rules))
     # A long guide on a large tree takes a while, in which others must be answered.
     return await asyncio.to_thread(inspect, files, tree, facts, rules)
-
-
-@dataclass(frozen=True, slots=True)
-class _At:
-    """Reads a repository at one commit."""
-
-    repository: RepositoryRef
-    at: str
-    reads: Reads
-
-    async def read(self, path: str) -> bytes | None:
-        file = await self.reads.forge.file(self.repository, path, self.at)
-        return None if file is None else file.content
-
-
-async def _tree(repository: RepositoryRef, at: str, reads: Reads) -> Tree:
-    """Every file; none where nothing was pushed yet."""
-    try:
-        return await reads.forge.paths(repository, at)
-    except (Gone, Conflict):
-        return Tree()
-
-
-# --- What is inherited ----------------------------------------------------------------------------------
-
-
-async def _sources(repository: RepositoryRef, rulebook: Rulebook, reads: Reads) -> tuple[Source, ...]:
-    """The repositories from which this one inherits guides, in the order in which they are asked."""
-    named: list[tuple[str, bool]] = []
-    if reads.forge.dialect == "github":
-        named.append((f"{repository.owner}/.github", False))
-    if rulebook.rules.inherit.repository:
-        named.append((rulebook.rules.inherit.repository, True))
-    found = [
-        await _source(name, by_usher, reads)
-        for name, by_usher in named
-        if same(name) != same(repository.name)
-    ]
-    return tuple(each for each in found if each is not None)
-
-
-async def _source(name: str, by_usher: bool, reads: Reads) -> Source | None:
-    there = await reads.forge.named(name)
-    if there is None:
-        return None
-    tree = await _tree(there.ref, there.default_branch, reads)
-    return Source(Defaults(there.ref.name, tree, by_usher), _At(there.ref, there.default_branch, reads))
 
 
 # --- What else is known ---------------------------------------------------------------------------------
