@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# Forges look for mentions in the text that they show: an escape or an entity in front of a name hides none.
-_MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][\w.-]*)")
-_MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 200}).enable("table")
+# Forges look for mentions in the text that they show: an escape or an entity in front of a name hides none. Only
+# letters of ASCII before the sign make it a part of a word, and names of GitLab may begin with `_` or a dot.
+_MENTION = re.compile(r"(?<!\w)@([\w.][\w.-]*)", re.ASCII)
+# Where CommonMark sees the address of a link (`[^1]: @name`), forges see a footnote, which notifies.
+_MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 200}).enable("table").disable("reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +25,25 @@ class Effects:
 
 
 def effects_of(body: str) -> Effects:
-    """What a forge would make of this comment. Names inside code notify nobody."""
+    """What a forge would make of this comment. Names inside code notify nobody.
+
+    Indented lines are no code below a footnote, which CommonMark does not know: they are read as text, too.
+    """
     mentions: set[str] = set()
     html: set[str] = set()
     for token in _each(_MARKDOWN.parse(body)):
         if token.type == "text":
-            mentions.update(name.rstrip(".-") for name in _MENTION.findall(token.content))
+            mentions.update(_named(token.content))
+        elif token.type == "code_block":
+            mentions |= effects_of("\n".join(line.lstrip() for line in token.content.splitlines())).mentions
         elif token.type in ("html_inline", "html_block"):
             html.update(re.findall(r"<[^>]*>?", token.content))
-            mentions.update(_MENTION.findall(token.content))
+            mentions.update(_named(token.content))
     return Effects(frozenset(mentions), frozenset(html))
+
+
+def _named(text: str) -> Iterator[str]:
+    return (name for each in _MENTION.findall(text) if (name := each.rstrip(".-")))
 
 
 def _each(tokens: Iterable[Token]) -> Iterator[Token]:

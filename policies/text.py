@@ -114,7 +114,7 @@ def in_cell(text: str) -> str:
 
 def mention(login: str) -> str:
     """A mention that notifies. ValueError where the login is not one a forge would give."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", login):
+    if not re.fullmatch(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*", login):
         raise ValueError(f"not a login: {login!r}")
     return f"@{login}"
 

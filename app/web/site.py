@@ -10,15 +10,19 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app import logs
 from app.settings import PromiseClock
 from app.store.database import Database
 from app.web.pages import make_pages
 from app.web.rendering import page
 from app.web.sign_in import make_sign_in
 from app.web.visitors import NotSignedIn, Visitors, is_secure
+
+log = logs.get(__name__)
 
 _HEADERS = {
     "content-security-policy": (
@@ -85,6 +89,12 @@ def make_site(
 
     @site.exception_handler(RequestValidationError)
     async def malformed(request: Request, _error: RequestValidationError) -> Response:
+        return _told(request, 404, "There is no such page.", None)
+
+    @site.exception_handler(DataError)
+    async def unheard_of(request: Request, error: DataError) -> Response:
+        """An address with a number or a sign that the database cannot hold names nothing that is there."""
+        log.warning("the database cannot look for what an address names", reason=str(error.orig))
         return _told(request, 404, "There is no such page.", None)
 
     site.include_router(health)

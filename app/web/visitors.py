@@ -25,8 +25,10 @@ from handlers.ports import Forbidden, ForgeError
 
 log = logs.get(__name__)
 
-LARGEST_FORM = 64 * 1024
-"""Bytes."""
+LARGEST_FORM, MOST_FIELDS = 64 * 1024, 50
+"""Bytes; fields."""
+
+_TOO_MUCH = "That is more than this form takes."
 
 
 class NotSignedIn(Exception):
@@ -171,21 +173,25 @@ class Visitors:
             raise HTTPException(403, "This request came from another site.")
         if origin is None and same_site != "same-origin":
             raise HTTPException(403, "This request does not say where it came from.")
-        form = dict(parse_qsl(await _small_body(request), keep_blank_values=True, max_num_fields=50))
+        form = await _small_form(request)
         said = request.headers.get("x-csrf-token") or form.get("csrf", "")
         if not hmac.compare_digest(said.encode(), self.csrf(visitor).encode()):
             raise HTTPException(403, "This page is too old. Go back, load it again, and try once more.")
         return visitor, form
 
 
-async def _small_body(request: Request) -> str:
-    """The fields of a form as they were sent; 413 beyond what any form of ours needs."""
+async def _small_form(request: Request) -> Mapping[str, str]:
+    """The fields of a form without the sign that no database keeps; 413 beyond what any form of ours needs."""
     read = bytearray()
     async for piece in request.stream():
         read += piece
         if len(read) > LARGEST_FORM:
-            raise HTTPException(413, "That is more than this form takes.")
-    return read.decode(errors="replace")
+            raise HTTPException(413, _TOO_MUCH)
+    try:
+        fields = parse_qsl(read.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise HTTPException(413, _TOO_MUCH) from None
+    return {name: value.replace("\0", "") for name, value in fields}
 
 
 def is_secure(origin: str) -> bool:

@@ -64,6 +64,31 @@ async def test_the_page_of_a_repository_says_who_owns_what_and_who_uses_it(bot: 
     assert change.title in page
 
 
+async def test_addresses_and_forms_that_nothing_can_have_are_answered_all_the_same(
+    bot: Bot, world: Shop
+) -> None:
+    await bot.settled()
+    vast = 10**20
+    missing = [
+        f"/r/{bot.forge.kind}/shop/api%00",
+        f"/r/{bot.forge.kind}/shop/api%ED%A0%80",
+        f"/repositories/{vast}/{vast}",
+        f"/changes/{vast}/change:1:1",
+        "/changes/1/change%00",
+        "/wins/2026-01%00",
+    ]
+    async with bot.visited_by("erin") as client:
+        for address in missing:
+            assert (await client.get(address)).status_code == 404, address
+        word, ours = csrf_of((await client.get("/me")).text), {"origin": bot.url}
+        many = {f"field{number}": "" for number in range(60)} | {"csrf": word}
+        assert (await client.post("/me/tokens", data=many, headers=ours)).status_code == 413
+        named = {"csrf": word, "name": "por\0tal", "scope": "catalogue", "days": "30"}
+        assert "ush_" in (await client.post("/me/tokens", data=named, headers=ours)).text
+        dropped = await client.post(f"/me/tokens/{vast}/drop", data={"csrf": word}, headers=ours)
+        assert dropped.status_code in (303, 404)
+
+
 async def test_machines_read_what_their_person_may_and_nobody_else_anything(bot: Bot, listed: Shop) -> None:
     listed.forge.organisation("lab", base_permission="none")
     hidden = {"innersource.json": '{"title": "Under the cover"}'}

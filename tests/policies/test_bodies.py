@@ -66,6 +66,11 @@ def test_a_comment_notifies_no_crowd() -> None:
         "`code` @eve",
         "` @eve\n\n`",
         "<b>@eve",
+        "请@eve",
+        "@@eve",
+        "Seen[^1].\n\n[^1]: @eve",
+        "Seen[^1].\n\n[^1]: ben\n[^1]: @eve",
+        "Seen[^1].\n\n[^1]: well\n\n    @eve",
     ],
 )
 def test_a_comment_notifies_only_whom_it_is_meant_for(said: str) -> None:
@@ -73,7 +78,16 @@ def test_a_comment_notifies_only_whom_it_is_meant_for(said: str) -> None:
         checked(f"{mention('ben')}, look: {said}" if "|" not in said else said, mentions=["Ben"])
 
 
-@pytest.mark.parametrize("said", ["`@eve`", "a@eve.org", "````md\n@eve\n````", "@ eve", f"{user('@eve')}"])
+def test_names_of_gitlab_may_begin_with_a_line_or_a_dot() -> None:
+    for said in ("@_eve", "@.eve"):
+        with pytest.raises(UnsafeText, match="would notify"):
+            checked(said)
+        assert checked(mention(said[1:]), mentions=[said[1:]])
+
+
+@pytest.mark.parametrize(
+    "said", ["`@eve`", "a@eve.org", "````md\n@eve\n````", "@ eve", "@...", f"{user('@eve')}"]
+)
 def test_what_notifies_nobody_may_be_said(said: str) -> None:
     assert checked(said)
 
