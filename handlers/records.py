@@ -293,6 +293,10 @@ class Records(Protocol):
         """How many changes of guests are open in this repository, as they were last looked at."""
         ...
 
+    async def guests_answered(self, who: str, since: datetime) -> int:
+        """How many changes of guests here, opened since then and besides this one, somebody reviewed."""
+        ...
+
     async def users(self) -> int:
         """How many other repositories use what this one provides."""
         ...

@@ -9,13 +9,18 @@ from handlers.situation import Reads, Situation
 from policies import guests
 from policies.actions import Action, AddToDigest, DecideThanks, DraftThanks, Say
 from policies.clocks.story import story
-from policies.facts import ChangeMerged, CommandGiven, SlotsChosen, same
+from policies.facts import ChangeMerged, CommandGiven, Reviewed, SlotsChosen, same
 from policies.text import checked
 from policies.words import thanks as words
 
 KEPT = timedelta(days=14)
 CHAMPION_AFTER = 3
 """After so many merged changes somebody hears, once and in private, that they could help others."""
+
+CHAMPION_AFTER_REVIEWS = 5
+"""So does whoever reviewed so many changes of guests."""
+
+COUNTED_FOR = timedelta(days=180)
 
 
 async def thank_guests(situation: Situation, reads: Reads) -> Sequence[Action]:
@@ -26,10 +31,23 @@ async def thank_guests(situation: Situation, reads: Reads) -> Sequence[Action]:
         return ()
     kept = await reads.records.thanks()
     if kept is None:
-        return await _draft(situation, reads)
+        return (*await _draft(situation, reads), *await _suggested(situation, reads))
     if kept.state == "post":
         return (Say(step="thanks", body=checked(kept.body)),)
-    return _decided(situation) if kept.state == "open" else ()
+    decided = _decided(situation) if kept.state == "open" else ()
+    return (*decided, *await _suggested(situation, reads))
+
+
+async def _suggested(situation: Situation, reads: Reads) -> Sequence[Action]:
+    """Reviewers who could help others; a review may be heard of after the merge, so this is asked again."""
+    rules, since = situation.rulebook.rules, situation.now - COUNTED_FOR
+    if not rules.champions.enabled:
+        return ()
+    return [
+        AddToDigest(f"champion|{same(who)}", who, words.helps_already(rules.commands.prefix))
+        for who in _reviewers(situation)
+        if await reads.records.guests_answered(who, since) + 1 == CHAMPION_AFTER_REVIEWS
+    ]
 
 
 async def _draft(situation: Situation, reads: Reads) -> Sequence[Action]:
@@ -59,6 +77,13 @@ async def _draft(situation: Situation, reads: Reads) -> Sequence[Action]:
     if visits.merged + 1 == CHAMPION_AFTER and situation.rulebook.rules.champions.enabled:
         actions.append(AddToDigest("champion", change.author.login, words.could_help(prefix)))
     return actions
+
+
+def _reviewers(situation: Situation) -> tuple[str, ...]:
+    """The people who reviewed it, each once; never its author."""
+    people = {same(fact.by): fact.by for fact in situation.facts(Reviewed) if fact.by and not fact.by_bot}
+    people.pop(same(situation.change.author.login), None)
+    return tuple(people[key] for key in sorted(people))
 
 
 def _owners(situation: Situation) -> tuple[str, ...]:

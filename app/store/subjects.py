@@ -195,6 +195,11 @@ class SubjectRecords:
         async with self._database.begin() as connection:
             return await visits.waiting(connection, self._tenant_id, repository_id)
 
+    async def guests_answered(self, who: str, since: datetime) -> int:
+        subject = Subject.parse(self._subject)
+        async with self._database.begin() as connection:
+            return await visits.answered(connection, self._tenant_id, subject, who, since)
+
     async def users(self) -> int:
         repository_id = Subject.parse(self._subject).repository_id
         async with self._database.begin() as connection:

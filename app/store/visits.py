@@ -7,9 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.tables import clock
+from app.store.tables import clock, outcome
 from handlers.records import Visits
-from policies.facts import same
+from policies.facts import Subject, same
 
 _VISITS = sa.text(
     """
@@ -61,3 +61,18 @@ async def waiting(connection: AsyncConnection, tenant_id: int, repository_id: in
         clock.c.projection["welcomed"].as_boolean(),
     )
     return await connection.scalar(query) or 0
+
+
+async def answered(
+    connection: AsyncConnection, tenant_id: int, subject: Subject, who: str, since: datetime
+) -> int:
+    """How many other changes of guests in the repository of this one somebody reviewed."""
+    query = sa.select(outcome.c.reviewers).where(
+        outcome.c.tenant_id == tenant_id,
+        outcome.c.repository_id == subject.repository_id,
+        outcome.c.number != subject.number,
+        outcome.c.origin.in_(("guest", "mixed")),
+        outcome.c.opened_at >= since,
+    )
+    found = (await connection.execute(query)).scalars()
+    return sum(same(who) in map(same, reviewers) for reviewers in found)

@@ -44,3 +44,11 @@ def could_help(command: str) -> Plain:
         "Three changes of yours were merged in this repository of another team. If you would like to help others "
         f"who try the same, comment {command} champion on anywhere; {command} champion off ends it at once."
     )
+
+
+def helps_already(command: str) -> Plain:
+    """The line in the digest of somebody who reviewed five changes of guests."""
+    return (
+        "You reviewed five changes that came from other teams. If you would like to be named to whoever asks for help, "
+        f"comment {command} champion on anywhere; {command} champion off ends it at once."
+    )

@@ -169,6 +169,14 @@ async def test_a_page_can_decide_as_well(bot: Bot, world: Shop) -> None:
     assert sum("Thank you, `ana`!" in text for text in said(change)) == 1
 
 
+async def test_who_reviewed_five_guests_hears_that_they_could_help(bot: Bot, world: Shop) -> None:
+    for number in range(5):
+        change = await merged_guest(bot, world, f"pay/{number}.py")
+        lines = [row for row in await bot.effects(change) if row.recipient == "ben" and "champion" in row.key]
+        assert len(lines) == (number == 4)
+    golden("thanks_helps_already", lines[0].payload["said"])
+
+
 async def test_an_own_change_is_not_thanked_for(bot: Bot, world: Shop) -> None:
     change = world.carla.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()
