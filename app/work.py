@@ -14,8 +14,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import Status
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 
 from app import logs
 from app.drain import Drain
@@ -65,6 +67,7 @@ class Work:
                 conninfo=database.conninfo, min_size=1, max_size=6, kwargs={"application_name": "usher-queue"}
             )
         )
+        self._queue.job_manager = _Jobs(self._queue.connector)
         self._queue.task(name="drain")(self._run_drain)
         self._queue.task(name="dispatch")(self._run_dispatch)
         self._queue.task(name="settle")(self._run_settle)
@@ -228,6 +231,23 @@ class Work:
                 if waiting is None or waiting > 2 * self._gather:
                     return runs
                 await asyncio.sleep(waiting + 0.01)
+
+
+class _Jobs(JobManager):
+    """The queue's jobs. One that somebody else finished meanwhile is finished, and no error.
+
+    It happens where a worker was taken for dead and was only frozen, and where two clear away after a dead one.
+    """
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        try:
+            await super().finish_job(job, status, delete_job)
+        except ConnectorException as error:
+            if not isinstance(
+                error.__cause__, psycopg.errors.RaiseException
+            ):  # which says: "Job was not found"
+                raise
+            log.info("a job had been cleared away already", job=job.task_name)
 
 
 @contextlib.contextmanager

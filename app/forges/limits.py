@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from app.crash_points import reached
 from app.forges.budget import Budget, Limit, Pace, Shut
 from handlers.ports import Late, Throttled
 
@@ -68,6 +69,7 @@ class Turn:
         """`Late` where too much time has passed since: the process was frozen, or the database slow."""
         if now - self.at > START_WITHIN:
             raise Late("a write missed its turn")
+        reached("effect.leaving")
 
 
 class LocalGate:

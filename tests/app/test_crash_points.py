@@ -33,7 +33,7 @@ def test_a_process_beside_a_real_forge_refuses_to_be_armed() -> None:
     assert read_settings(crash_at="effect.sending:2", github_api_url="http://127.0.0.1:1").crash_at
 
 
-@pytest.mark.parametrize("at", ["nowhere", "effect.sending:0", "effect.sending:x"])
+@pytest.mark.parametrize("at", ["nowhere", "effect.sending:0", "effect.sending:x", "effect.sending:1:sleep"])
 def test_a_point_that_is_none_is_refused(at: str) -> None:
     with pytest.raises(SettingsError, match="USHER_CRASH_AT: "):
         read_settings(crash_at=at, github_api_url="http://127.0.0.1:1")

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.crash_points import POINTS
+from app.forges.limits import START_WITHIN
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change
 from app.store.database import connect
@@ -56,6 +58,13 @@ class Process:
         assert self.process.stderr is not None
         return (await self.process.stderr.read()).decode()
 
+    async def freezes(self) -> float:
+        """Wait until it has frozen at the point that it was started with; returns when, on the monotonic clock."""
+        async with asyncio.timeout(30):
+            while not _is_frozen(self.process.pid):
+                await asyncio.sleep(0.05)
+        return time.monotonic()
+
     async def kill(self) -> None:
         """As a machine that loses power would."""
         if self.process.returncode is None:
@@ -67,6 +76,10 @@ class Process:
         await self.process.communicate()
         assert self.process.returncode is not None
         return self.process.returncode
+
+
+def _is_frozen(pid: int) -> bool:
+    return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) is not None
 
 
 @asynccontextmanager
@@ -211,6 +224,54 @@ async def test_killed_at_any_point_nothing_is_lost_and_nothing_happens_twice(
         await world.forge.idle()
         await all_read(address)
     await once(address, change)
+
+
+WOKEN = {"effect.sending:2:freeze": 1, "effect.leaving:2:freeze": 2}
+"""Where a worker freezes before its second write, the comment; and how many there are when it has woken up."""
+
+
+@pytest.mark.parametrize("point", WOKEN)
+async def test_a_worker_that_wakes_after_another_did_its_work_leaves_one_effect(
+    world: Shop, address: str, tmp_path: Path, point: str
+) -> None:
+    """Before the last look at its turn, its late write is refused. Behind it the write goes out: a twin, taken back."""
+    quick = {"heartbeat_seconds": 0.3, "uncertain_seconds": 1, "log_level": "info"}
+    async with (
+        running(world.forge, address, tmp_path, "serve", "--no-worker"),
+        running(world.forge, address, tmp_path, "work", crash_at=point, **quick) as first,
+    ):
+        change = world.ana.opens(world.api, touching=["docs/guide.md"])
+        frozen_at = await first.freezes()
+        assert (change.asked, said(change)) == ({"erin"}, [])
+        async with running(world.forge, address, tmp_path, "work", **quick) as second:
+            await until_asked(change)
+            await world.forge.idle()
+            await all_read(address)
+            await asyncio.sleep(max(0.0, frozen_at + START_WITHIN + 0.1 - time.monotonic()))
+            first.process.send_signal(signal.SIGCONT)
+            first.process.terminate()
+            log = await first.output()
+            await first.process.wait()
+            assert "overtaken" in log
+            assert "Job was not found" not in log
+            assert len(said(change)) == WOKEN[point]
+            await world.forge.idle()
+            await heal_now(address, change)
+            await all_read(address)
+            assert second.process.returncode is None
+    await once(address, change)
+
+
+async def heal_now(address: str, change: Change) -> None:
+    """As if the five minutes were over after which Usher looks again for what was in doubt."""
+    database = connect(address)
+    doubtful = effect.c.subject == subject_of(change), effect.c.heal_at.is_not(None)
+    async with database.begin() as connection:
+        found = await connection.execute(sa.update(effect).where(*doubtful).values(heal_at=sa.func.now()))
+        assert found.rowcount == 1
+        again = sa.update(due).where(due.c.subject == subject_of(change))
+        await connection.execute(again.values(generation=due.c.generation + 1))
+    await database.close()
 
 
 async def test_web_and_worker_can_be_split(world: Shop, address: str, tmp_path: Path) -> None:
