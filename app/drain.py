@@ -63,7 +63,8 @@ class Drain:
     `survives` tells whether a process that reads a body lives on; it is asked where three readers died.
     `introduced` waits, a little while, until Usher knows its own login there: GitLab calls it a person.
     `gather`: how long a touched subject waits for more events, so that a burst costs one run. `own_logins`
-    tells Usher's own login on each forge, empty while it is not known.
+    tells Usher's own login on each forge, empty while it is not known. `lent`: for so long nobody else reads
+    what is being read; if the reader dies, so long it waits.
     """
 
     database: Database
@@ -74,15 +75,16 @@ class Drain:
     own_logins: Mapping[str, Callable[[], str]]
     aside: Aside = field(default_factory=lambda: Aside(LONGEST_READING))
     introduced: Callable[[str], Awaitable[None]] = _at_once
+    lent: timedelta = inbox.LENT
     survives: Callable[[str, str, bytes], Awaitable[bool]] = survives
 
     async def __call__(self) -> int:
         """Read everything that waits; returns how many deliveries were read."""
         number = 0
         while True:
-            rows = await inbox.take(self.database)
+            rows = await inbox.take(self.database, lent=self.lent)
             await self._read_all(rows)
-            tried = await inbox.take(self.database, again=True)
+            tried = await inbox.take(self.database, again=True, lent=self.lent)
             await self._read_all(tried)
             if not rows and not tried:
                 return number
@@ -90,12 +92,12 @@ class Drain:
 
     async def _read_all(self, rows: Sequence[inbox.Stored]) -> None:
         loop = asyncio.get_running_loop()
-        lent = loop.time()
+        since = loop.time()
         for place, row in enumerate(rows):
-            if loop.time() - lent > inbox.LENT.total_seconds() / 3:
+            if loop.time() - since > self.lent.total_seconds() / 3:
                 async with self.database.begin() as connection:
-                    await inbox.lend_longer(connection, rows[place:])
-                lent = loop.time()
+                    await inbox.lend_longer(connection, rows[place:], self.lent)
+                since = loop.time()
             await self._read(row)
 
     async def _read(self, row: inbox.Stored) -> None:

@@ -166,6 +166,7 @@ def _work(ground: _Ground, spool: Spool | None) -> Work:
         gather=gather,
         own_logins={"github": lambda: github.login, "gitlab": lambda: gitlab.login},
         introduced=gitlab.introduced,
+        lent=timedelta(seconds=6 * settings.heartbeat_seconds),  # a worker is taken for dead after three
     )
     settling = Settling(
         database,

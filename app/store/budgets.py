@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -22,12 +24,16 @@ log = logs.get(__name__)
 
 _NOW = sa.func.extract("epoch", sa.func.clock_timestamp())
 # A crash may forget the last calls that were counted, which no limit of a forge notices.
-_QUICK = sa.text("SELECT set_config('synchronous_commit', 'off', true)")
+_QUICK = sa.func.set_config("synchronous_commit", "off", True)
+
+Came = TypeVar("Came")
 
 
 class SharedGate:
     """The `Gate` of one tenant for all replicas.
 
+    A call is counted by one statement, which writes the row only where it still says what this process goes by;
+    else it is read anew. So no lock is held between two statements, and a process that freezes stops nobody else.
     Until the tenant is known here (`usher owners --live` asks before any delivery came) it counts in memory.
     """
 
@@ -40,39 +46,36 @@ class SharedGate:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._database, self._installation, self._pace, self._sleep = database, installation, pace, sleep
-        self._tenant_id: int | None = None
         self._stranger: Gate = LocalGate(pace, sleep=sleep)
-        self._doubtful = False
+        self._known: _Known | None = None
+        self._one_by_one = asyncio.Lock()
         self._told: tuple[int, int] | None = None
 
     async def turn(self, *, write: bool) -> None:
         while True:
-            async with self._row() as row:
-                if row is None:
-                    return await self._stranger.turn(write=write)
-                try:
-                    wait = row.budget.take(row.now, self._pace, write=write)
-                except Shut as shut:
-                    raise throttled(str(shut), shut.seconds) from None
+            try:
+                wait = await self._change(lambda kept, now: kept.take(now, self._pace, write=write))
+            except Shut as shut:
+                raise throttled(str(shut), shut.seconds) from None
+            if wait is None:
+                return await self._stranger.turn(write=write)
             if wait <= 0:
                 return None
             await self._sleep(wait)
 
     async def hit(self, limit: Limit) -> Throttled:
         metrics.limit_blocks.labels(limit.kind).inc()
-        async with self._row() as row:
-            if row is None:
-                return await self._stranger.hit(limit)
-            seconds = row.budget.hit(limit, row.now)
-        log.warning("a limit of the forge", tenant=self._tenant_id, kind=limit.kind, seconds=round(seconds))
+        seconds = await self._change(lambda kept, now: kept.hit(limit, now))
+        if seconds is None:
+            return await self._stranger.hit(limit)
+        log.warning(
+            "a limit of the forge", account=self._installation[2], kind=limit.kind, seconds=round(seconds)
+        )
         return throttled(f"the forge's {limit.kind} limit", seconds)
 
     async def passed(self) -> None:
-        if not self._doubtful:
-            return
-        async with self._row() as row:
-            if row is not None:
-                row.budget.passed()
+        if self._known is not None and self._known.state.get("doubtful"):
+            await self._change(lambda kept, _now: kept.passed())
 
     def told(self, left: int, of: int) -> None:
         self._told = (left, of)
@@ -81,56 +84,84 @@ class SharedGate:
         left, of = self._told or (1, 1)
         return left / max(of, 1)
 
-    @asynccontextmanager
-    async def _row(self) -> AsyncIterator[_Row | None]:
-        """The tenant's row, locked and written back; None where the tenant is not known."""
-        async with self._database.begin() as connection:
-            if self._tenant_id is None and (await self._enter(connection)) is None:
-                yield None
-                return
-            query = sa.select(budget.c.state, _NOW).where(budget.c.tenant_id == self._tenant_id)
-            found = (await connection.execute(query.with_for_update())).one_or_none()
-            if found is None:  # forgotten with the tenant
-                self._tenant_id = None
-                if (await self._enter(connection)) is None:
-                    yield None
-                    return
-                found = (await connection.execute(query.with_for_update())).one()
-            row = _Row(Budget.made(found[0]), float(found[1]))
-            if self._told is not None:
-                row.budget.left, row.budget.of = self._told
-            yield row
-            self._doubtful = row.budget.doubtful
-            await connection.execute(_QUICK)
-            await connection.execute(
-                sa.update(budget)
-                .where(budget.c.tenant_id == self._tenant_id)
-                .values(
-                    state=row.budget.kept(),
-                    shut_until=sa.func.to_timestamp(row.budget.shut_until),
-                    why=row.budget.why,
-                )
-            )
+    async def _change(self, do: Callable[[Budget, float], Came]) -> Came | None:
+        """Do this to the tenant's budget at the database's present; None where the tenant is not known.
 
-    async def _enter(self, connection: AsyncConnection) -> int | None:
+        From memory the answer can only be yes: before a call has to wait, the row is read anew.
+        """
+        async with self._one_by_one:
+            known, is_fresh = self._known, False
+            while True:
+                if known is None:
+                    known, is_fresh = await self._read(), True
+                if known is None:
+                    return None
+                kept = Budget.made(deepcopy(known.state))
+                if self._told is not None:
+                    kept.left, kept.of = self._told
+                before = kept.kept()
+                try:
+                    came = do(kept, known.now)
+                except Shut:
+                    if is_fresh:
+                        raise
+                    known = None
+                    continue
+                if kept.kept() != before:
+                    self._known = await self._write(known, kept)
+                    if self._known is not None:
+                        return came
+                elif is_fresh:
+                    return came
+                known = None
+
+    async def _read(self) -> _Known | None:
+        """The tenant's row, made where there is none; None where the tenant is not known."""
         forge, host, number = self._installation
-        known = sa.select(tenant.c.id).where(
-            tenant.c.forge == forge, tenant.c.host == host, tenant.c.installation == number
+        query = (
+            sa.select(tenant.c.id, budget.c.state, _NOW)
+            .select_from(tenant.outerjoin(budget, budget.c.tenant_id == tenant.c.id))
+            .where(tenant.c.forge == forge, tenant.c.host == host, tenant.c.installation == number)
         )
-        self._tenant_id = await connection.scalar(known)
-        if self._tenant_id is not None:
-            write = insert(budget).values(tenant_id=self._tenant_id, state=Budget().kept())
-            await connection.execute(write.on_conflict_do_nothing())
-        return self._tenant_id
+        async with self._database.each_by_itself() as connection:
+            found = (await connection.execute(query)).one_or_none()
+            if found is not None and found[1] is None:
+                made = insert(budget).values(tenant_id=found[0], state=Budget().kept())
+                await connection.execute(made.on_conflict_do_nothing())
+                found = (await connection.execute(query)).one_or_none()
+        if found is None or found[1] is None:
+            return None
+        return _Known(found[0], found[1], float(found[2]), time.monotonic())
+
+    async def _write(self, known: _Known, kept: Budget) -> _Known | None:
+        """Write it, unless somebody else did meanwhile: then None."""
+        state = kept.kept()
+        query = (
+            sa.update(budget)
+            .where(budget.c.tenant_id == known.tenant_id, budget.c.state == known.state)
+            .values(state=state, shut_until=sa.func.to_timestamp(kept.shut_until), why=kept.why)
+            .returning(_NOW, _QUICK)
+        )
+        async with self._database.each_by_itself() as connection:
+            written = (await connection.execute(query)).one_or_none()
+        if written is None:
+            return None
+        return _Known(known.tenant_id, state, float(written[0]), time.monotonic())
 
 
-class _Row:
-    """A tenant's budget and the database's clock, in seconds since 1970."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the tenant's row said last, and when: by the database's clock since 1970, and by our monotonic one."""
 
-    __slots__ = ("budget", "now")
+    tenant_id: int
+    state: dict[str, Any]
+    at: float
+    read_at: float
 
-    def __init__(self, kept: Budget, now: float) -> None:
-        self.budget, self.now = kept, now
+    @property
+    def now(self) -> float:
+        """The present of the database's clock."""
+        return self.at + time.monotonic() - self.read_at
 
 
 async def try_again(connection: AsyncConnection, tenant_id: int) -> None:

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from app.settings import Settings, SettingsError
 from app.store import embedded
 
-# No statement of Usher's takes seconds; one that does is stuck and must not hold a lock for ever.
+# No statement of Usher's takes seconds; one that does is stuck and must not hold a lock for ever. A process that
+# freezes within a transaction has lost its locks before it is taken for dead, which is after fifteen seconds.
 _SESSION = (
-    "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+    "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=10s -c timezone=UTC"
 )
 
 
@@ -31,6 +32,12 @@ class Database:
         """One transaction: committed at the end, rolled back on an error."""
         async with self.engine.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def each_by_itself(self) -> AsyncIterator[AsyncConnection]:
+        """Each statement is a transaction of its own: nothing stays locked between two of them."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -315,11 +315,13 @@ class Stored:
 
 
 LENT = timedelta(seconds=30)
-"""For so long nobody else takes a delivery that is being read."""
+"""For so long nobody else takes a delivery that is being read, unless the reader says otherwise."""
 
 
-async def take(database: Database, limit: int = 200, *, again: bool = False) -> list[Stored]:
-    """Up to `limit` unread deliveries, oldest first, lent for half a minute.
+async def take(
+    database: Database, limit: int = 200, *, again: bool = False, lent: timedelta = LENT
+) -> list[Stored]:
+    """Up to `limit` unread deliveries, oldest first, lent for so long.
 
     The attempt is counted and committed before anything is parsed, so that a body that kills the process
     cannot do it for ever. It kills those taken with it, too; so what was taken before (`again`) is taken one
@@ -336,7 +338,7 @@ async def take(database: Database, limit: int = 200, *, again: bool = False) -> 
     lend = (
         sa.update(delivery)
         .where(delivery.c.id.in_(wanted.scalar_subquery()))
-        .values(attempts=delivery.c.attempts + 1, next_at=sa.func.now() + LENT)
+        .values(attempts=delivery.c.attempts + 1, next_at=sa.func.now() + lent)
         .returning(delivery.c.id)
     )
     async with database.begin() as connection:
@@ -397,12 +399,12 @@ async def close(
     )
 
 
-async def lend_longer(connection: AsyncConnection, rows: Sequence[Stored]) -> None:
+async def lend_longer(connection: AsyncConnection, rows: Sequence[Stored], lent: timedelta = LENT) -> None:
     """These are still being read."""
     await connection.execute(
         sa.update(delivery)
         .where(delivery.c.id.in_([row.id for row in rows]), delivery.c.state == "new")
-        .values(next_at=sa.func.now() + LENT)
+        .values(next_at=sa.func.now() + lent)
     )
 
 

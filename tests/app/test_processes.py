@@ -235,7 +235,7 @@ async def test_a_worker_that_wakes_after_another_did_its_work_leaves_one_effect(
     world: Shop, address: str, tmp_path: Path, point: str
 ) -> None:
     """Before the last look at its turn, its late write is refused. Behind it the write goes out: a twin, taken back."""
-    quick = {"heartbeat_seconds": 0.3, "uncertain_seconds": 1, "log_level": "info"}
+    quick = {"heartbeat_seconds": 1, "uncertain_seconds": 1, "log_level": "info"}
     async with (
         running(world.forge, address, tmp_path, "serve", "--no-worker"),
         running(world.forge, address, tmp_path, "work", crash_at=point, **quick) as first,
