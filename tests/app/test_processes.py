@@ -256,8 +256,9 @@ async def test_a_worker_that_wakes_after_another_did_its_work_leaves_one_effect(
             assert "Job was not found" not in log
             assert len(said(change)) == WOKEN[point]
             await world.forge.idle()
-            await heal_now(address, change)
-            await all_read(address)
+            if WOKEN[point] > 1:
+                await heal_now(address, change)
+                await all_read(address)
             assert second.process.returncode is None
     await once(address, change)
 
