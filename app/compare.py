@@ -35,12 +35,23 @@ AT_ONCE = 60
 OURS = timedelta(seconds=5)
 """An update so soon after something that we wrote ourselves is taken for ours."""
 
-# Each repository has its own pace between 48 and 72 minutes, so that they do not all come at once.
+SPARED = 0.3
+"""The share of an account's hourly requests that is left to its people: comparing stops below it."""
+
+# Each repository has its own pace between 48 and 72 minutes, so that they do not all come at once. What was told of
+# an account's hourly requests counts for an hour after its last call, and then the forge has begun to count anew.
 _DUE = sa.text(
     """
     SELECT repository.tenant_id, repository.id, repository.name
     FROM repository JOIN tenant ON tenant.id = repository.tenant_id AND tenant.state = 'active'
-    WHERE compared_at < now() - interval '48 minutes' - make_interval(secs => 1.44 * mod(repository.id, 1000))
+    LEFT JOIN budget ON budget.tenant_id = tenant.id
+    WHERE coalesce(budget.shut_until <= now(), true)
+      AND coalesce(
+        (budget.state->>'left')::float >= :spared * (budget.state->>'of')::float
+        OR (budget.state->'minutes'->-1->>0)::float < extract(epoch FROM now()) / 60 - 60,
+        true
+      )
+      AND compared_at < now() - interval '48 minutes' - make_interval(secs => 1.44 * mod(repository.id, 1000))
     ORDER BY compared_at
     LIMIT :most
     """
@@ -56,7 +67,10 @@ def compare_all(
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """Compares one portion of repositories. `gather`: as for events."""
+    """Compares one portion of repositories. `gather`: as for events.
+
+    An account that waits for a limit, or has few requests left, is passed over and takes nobody else's place.
+    """
 
     database: Database
     forge_of: Callable[[Tenant, datetime | None], Forge]
@@ -65,7 +79,7 @@ class Comparing:
     async def __call__(self, chore: Chore) -> Mapping[str, Any]:
         """Returns the note for the next portion: how much was compared, and how much had drifted, in all."""
         async with self.database.begin() as connection:
-            rows = (await connection.execute(_DUE, {"most": AT_ONCE})).all()
+            rows = (await connection.execute(_DUE, {"most": AT_ONCE, "spared": SPARED})).all()
         drifted = compared = 0
         throttled: set[int] = set()
         for tenant_id, repository_id, name in rows:
