@@ -159,7 +159,11 @@ class GitLab:
         where = {"id": change.repository.id, "iid": change.number}
         async for page in self._client.pages(f"{_place(change)}/notes", **where, **newest_first):
             listed = items(page)
-            found += [states.remark(each, self._client.us) for each in listed if states.is_remark(each)]
+            found += [
+                states.remark(each, self._client.us)
+                for each in listed
+                if states.is_remark(each) and _is_since(time(each, "updated_at"), since)
+            ]
             oldest = time(listed[-1], "updated_at") if listed else None
             if since is not None and oldest is not None and oldest < since:
                 break
@@ -261,20 +265,22 @@ class GitLab:
         return self._team(group, members)
 
     async def roster(self, organisation: str) -> Roster:
+        """The groups below the topmost one, and that itself. Who is in a subgroup alone is one of its people, too."""
+        await self._client.who_am_i()
         root = organisation.partition("/")[0]
         try:
             group = await self._client.get("groups/{group}", group=root, with_projects=False)
-            people = await self._client.list("groups/{group}/members/all", group=root)
             listed = await self._client.list("groups/{group}/descendant_groups", group=root)
+            teams = [self._team(group, await self._client.list("groups/{group}/members/all", group=root))]
         except Gone:  # a person's own projects
             return Roster()
         openness = _openness(group)
-        teams = [
-            self._team(each, await self._client.list("groups/{group}/members", group=number(each, "id")))
-            for each in listed
-            if _openness(each) >= openness
-        ]
-        return Roster(tuple(teams), len(people))
+        for each in listed:
+            if _openness(each) >= openness:
+                members = await self._client.list("groups/{group}/members", group=number(each, "id"))
+                teams.append(self._team(each, members))
+        everybody = {same(person.login) for team in teams for person in team.members if not person.bot}
+        return Roster(tuple(teams), len(everybody))
 
     async def access(self, repository: RepositoryRef, who: str) -> Access:
         user_id = await self._client.user_id(who)
@@ -710,6 +716,11 @@ class GitLab:
 
 def _place(place: Change | Issue) -> str:
     return _CHANGE if isinstance(place, Change) else _ISSUE
+
+
+def _is_since(edited: datetime | None, since: datetime | None) -> bool:
+    """GitLab's list of notes cannot be asked from an instant on."""
+    return since is None or edited is None or edited >= since
 
 
 def _instant(at: datetime) -> str:

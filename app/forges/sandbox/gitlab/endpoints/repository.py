@@ -31,7 +31,7 @@ def list_tree(call: Call) -> Answer:
         raise not_found("Tree")
     entries = _entries(commit, folder, deep=call.flag("recursive"))
     if call.query.get("pagination") == "keyset":
-        return call.keyset(entries, lambda each: each, "page_token", lambda each: str(each["id"]))
+        return call.keyset(entries, lambda each: each, "page_token", lambda each: str(each["path"]))
     return call.page(entries, lambda each: each)
 
 
