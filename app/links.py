@@ -110,7 +110,7 @@ class Sites:
             try:
                 async with client.stream(method, named, headers=headers, extensions=about) as answer:
                     there = answer.headers.get("location", "") if answer.is_redirect else ""
-                    return answer.status_code, urljoin(address, there) if there else ""
+                    return answer.status_code, _joined(address, there) if there else ""
             except httpx2.ConnectError:
                 if at == last:
                     raise
@@ -124,10 +124,21 @@ class Sites:
         port = url.port or _PORTS[url.scheme]
         if not inside and port not in _PORTS.values():
             raise Unwelcome(f"is at port {port}, not 80 or 443")
-        found = await self.resolve(url.host, port)
+        try:
+            found = await self.resolve(url.host, port)
+        except UnicodeError:
+            raise Unwelcome("is no name that a site can have") from None
         if not inside and not all(map(is_public, found)):
             raise Unwelcome("is not at a public address")
         return found[:MOST_ADDRESSES]
+
+
+def _joined(address: str, there: str) -> str:
+    """Where a redirect leads; empty where that is no address, since a site may write there what it likes."""
+    try:
+        return urljoin(address, there)
+    except ValueError:
+        return ""
 
 
 def _host(address: str) -> str:

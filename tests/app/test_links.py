@@ -41,6 +41,8 @@ class Site:
                 return RedirectResponse("/round", 302)
             case "/away":
                 return RedirectResponse(self.url.replace("127.0.0.1", "localhost") + "/secret", 302)
+            case "/moved-to-no-address":
+                return PlainTextResponse("", 302, {"location": "http://[x"})
             case "/closed":
                 return PlainTextResponse("sign in", 401)
             case "/broken":
@@ -69,6 +71,7 @@ INSIDE = Sites(frozenset({"127.0.0.1"}), seconds=0.5)
         ("/there", ""),
         ("/only-get", ""),
         ("/moved", ""),
+        ("/moved-to-no-address", ""),
         ("/closed", ""),
         ("/round", ""),
         ("/nothing", "status 404"),
@@ -81,6 +84,12 @@ async def test_what_counts_as_an_answer(site: Site, path: str, reason: str) -> N
     assert await INSIDE.ask(site.url + path) == reason
     assert site.calls[0] == f"HEAD {path}"
     assert all("authorization" not in each and "cookie" not in each for each in site.headers)
+
+
+@pytest.mark.parametrize("host", ["docs..example", ".example", "a" * 70 + ".example"])
+async def test_a_name_that_no_site_can_have_is_not_looked_for(host: str) -> None:
+    with pytest.raises(Unwelcome, match="no name"):
+        await Sites().ask(f"https://{host}/page")
 
 
 async def test_who_is_not_there_does_not_answer() -> None:
