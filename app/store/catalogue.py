@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 import sqlalchemy as sa
+from rapidfuzz import fuzz, process
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.tables import blob_seen, entry, outcome, tenant
@@ -18,6 +18,8 @@ from policies.candidates import Candidate, Source, Twice, candidates, graph
 LONGEST_QUERY = 200
 PAGE = 25
 MOST_NAMES = 20_000
+CLOSE = 50
+"""Of a hundred: how much two names must have in common for the one to be meant by the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ async def search(connection: AsyncConnection, visitor: Visitor, filters: Filters
         found = await _page(connection, [*narrowed, entry.c.search.op("@@")(words)], rank, filters.page)
     if found.total or not filters.query:
         return await _with_facets(connection, narrowed, filters, found) if not filters.query else found
-    like = entry.c.name.ilike(f"%{_escaped(filters.query)}%", escape="\\")
+    # Between words may stand whatever names are joined with: "http client" is `http-client` there.
+    like = entry.c.name.ilike(f"%{'%'.join(map(_escaped, filters.query.split()))}%", escape="\\")
     by_name = await _page(connection, [*narrowed, like], entry.c.standing.desc(), filters.page)
     if by_name.total:
         return Found(by_name.hits, by_name.total, by_name=True)
@@ -189,8 +192,8 @@ def _closest(text: str, names: list[tuple[str, str]]) -> tuple[str, ...]:
     for name, title in names:
         known.setdefault(name.rpartition("/")[2].lower(), name)
         known.setdefault(title.lower(), name)
-    close = get_close_matches(text.lower(), known, n=8, cutoff=0.5)
-    return tuple(dict.fromkeys(known[each] for each in close))[:5]
+    close = process.extract(text.lower(), list(known), scorer=fuzz.ratio, limit=8, score_cutoff=CLOSE)
+    return tuple(dict.fromkeys(known[each] for each, _, _ in close))[:5]
 
 
 def _hit(row: Any) -> Hit:

@@ -41,6 +41,8 @@ async def test_searching(bot: Bot, listed: Shop) -> None:
         ("'; drop table entry; --", "Nothing is called", "Internal"),
         ("%_\\", "Nothing is called", "Retry kit"),
         ("maler", "Did you mean", "Retry kit"),
+        ("ret kit", "Did you mean", "Mailer"),
+        ("hop mail", "shop/mailer", "Did you mean"),  # the pieces of its name, however they are joined
         ("\u0000\u202e" + "x" * 900, "Nothing is called", "Internal"),
         ('"unclosed or -', "Nothing is called", "Internal"),
     ]
