@@ -70,7 +70,7 @@ async def remind_owners(situation: IssueSituation, reads: Reads) -> Sequence[Act
 def _in_digest(rung: Rung, owed: Obligation, situation: IssueSituation) -> Sequence[Action]:
     """A line for the morning before the time is used up, for whoever it was given to, else for the lead."""
     person = owed.party if owed.ledger == "person" else _lead(situation)
-    if person is None or owed.due is None or (owed.ledger == "slot" and situation.issue.assigned):
+    if person is None or owed.due is None or (owed.ledger == "slot" and _is_given(situation)):
         return ()
     return (AddToDigest(rung.key, person, words.soon(owed.due, owed.hours.zone, lead=owed.ledger == "slot")),)
 
@@ -93,7 +93,7 @@ def _was_told(owed: Obligation, situation: IssueSituation) -> bool:
     """Whether somebody heard of this wait already: sorting and answering are one reminder, not two."""
     if owed.ledger == "person":
         return False
-    if situation.issue.assigned:
+    if _is_given(situation):
         return True  # the people it was given to have reminders of their own
     others = {
         each.key for each in situation.state.obligations if each.cycle == owed.cycle and each.ledger == "slot"
@@ -163,9 +163,17 @@ def _escalates(situation: IssueSituation) -> bool:
     return False
 
 
+def _is_given(situation: IssueSituation) -> bool:
+    """Whether somebody is to answer it; who reports an issue and takes it owes nobody an answer."""
+    reporter = same(situation.issue.by.login)
+    return any(same(login) != reporter for login in situation.issue.assigned)
+
+
 def _lead(situation: IssueSituation) -> str | None:
+    """Who is told when nobody answers; nobody, where they wrote the issue themselves."""
     named = (name.lstrip("@") for name in situation.rulebook.rules.reviewers.fallback)
-    return next((name for name in named if "/" not in name), None)
+    lead = next((name for name in named if "/" not in name), None)
+    return lead if lead is not None and same(lead) != same(situation.issue.by.login) else None
 
 
 # --- Requests -------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ def parse(words: tuple[str, ...], now: datetime, hours: Hours) -> datetime | Non
     """The instant that somebody who works these hours means at `now`, in UTC; None where it is unclear.
 
     A day without a time is the end of that day's work. A weekday is the next one whose instant lies ahead.
+    A date further away than anything that is agreed (`durations.LONGEST`) is a slip of the pen.
     """
     match [word.casefold() for word in words]:
         case [text] if text.startswith("+"):
@@ -74,9 +75,10 @@ def _on_day(day: str, clock: time | None, now: datetime, hours: Hours) -> dateti
     today = now.astimezone(ZoneInfo(hours.zone)).date()
     if _DATE.fullmatch(day):
         try:
-            return _at(date.fromisoformat(day), clock, hours)
+            on = date.fromisoformat(day)
         except ValueError:
             return None
+        return _at(on, clock, hours) if abs(on - today) <= durations.LONGEST else None
     if day in ("today", "tomorrow"):
         return _at(today + timedelta(days=day == "tomorrow"), clock, hours)
     if day[:3] not in _DAYS or not _is_name(day):

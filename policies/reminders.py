@@ -123,6 +123,7 @@ def remind(
 def _by_party(state: State) -> list[Obligation]:
     """The obligations that time runs for, one for each answer a person owes: those of one request are one.
 
+    Where its areas have different times the first that is due counts, as everybody was told.
     While the change rests, as a draft or for a pause, no answer is awaited, even where the time of one that
     is overdue runs on.
     """
@@ -131,8 +132,12 @@ def _by_party(state: State) -> list[Obligation]:
     for each in state.obligations:
         if each.open and each.accruing and not (rests and each.ledger != "item"):
             one = (*_answer(each), "" if each.ledger == "person" else each.key)
-            found.setdefault(one, each)
+            found[one] = min(found.get(one, each), each, key=_deadline)
     return list(found.values())
+
+
+def _deadline(each: Obligation) -> datetime:
+    return each.due or datetime.max.replace(tzinfo=UTC)
 
 
 def _answer(each: Obligation) -> tuple[str, ...]:
@@ -172,12 +177,15 @@ def _person(each: Obligation) -> str:
 
 
 def _used_up(state: State, slot: str) -> tuple[str, ...]:
-    """The people who owe the slot an answer and whose own time is gone."""
+    """The people who owe the slot an answer, and whose own time is gone with all that they promised besides."""
     return tuple(
         sorted(
             each.party
             for each in state.obligations
-            if each.slot == slot and each.ledger == "person" and each.open and each.accrued >= each.budget
+            if each.slot == slot
+            and each.ledger == "person"
+            and each.open
+            and each.verdict in ("missed", "excused")
         )
     )
 

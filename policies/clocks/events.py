@@ -308,6 +308,7 @@ def _in_thread(world: World, terms: Terms, who: str, fact: Reviewed) -> None:
         _notice_thread(world, terms, thread, fact)
     elif who == thread.by:
         thread.answered = False
+        world.returning.pop(who, None)
 
 
 def _thread_changed(world: World, terms: Terms, fact: ThreadChanged) -> None:

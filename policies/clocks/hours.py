@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from policies.calendars import ALWAYS, AnyOf, Calendar, Except, Hours, Window, due, elapsed
+from policies.calendars import ALWAYS, AnyOf, Calendar, Except, Hours, Window, due
 from policies.clocks.state import Kind
 from policies.clocks.terms import Away, Terms
 from policies.durations import Duration
@@ -70,7 +70,8 @@ def is_away(terms: Terms, login: str, at: datetime) -> bool:
 
 def is_long(away: Away, hours: Hours) -> bool:
     """Whether an absence takes a working day or more, so that the turn is handed over."""
-    return elapsed(hours, away.start, away.end) >= hours.day
+    enough = due(hours, away.start, hours.day)
+    return enough is not None and enough <= away.end
 
 
 def area_of(rules: Rules, slot: str) -> Area | None:

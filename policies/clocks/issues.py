@@ -173,7 +173,7 @@ def _await_owners(issue: Issue, terms: Terms, at: datetime) -> None:
     issue.response = _open(issue, terms, "response", at)
     if issue.resolve is None:
         issue.resolve = _open(issue, terms, "resolve", at)
-    for who in issue.assigned:
+    for who in issue.assigned - {issue.reporter}:
         _await_person(issue, terms, who, at)
 
 
@@ -187,7 +187,7 @@ def _await_person(issue: Issue, terms: Terms, who: str, at: datetime) -> None:
 
 
 def _remarked(issue: Issue, terms: Terms, who: str, fact: Fact) -> None:
-    if who in issue.owners and who != issue.reporter:
+    if who in issue.owners | issue.people.keys() and who != issue.reporter:
         _triaged(issue, fact)
         _answered(issue, who, fact)
     elif who == issue.reporter and not issue.closed and issue.answered:
@@ -223,7 +223,7 @@ def _assigned(issue: Issue, terms: Terms, fact: IssueAssigned) -> None:
     if same(fact.by) in issue.owners and not fact.by_bot:
         _triaged(issue, fact)
     waits = issue.response is not None and issue.response.ended is None
-    if waits and not issue.closed and who not in issue.people:
+    if waits and not issue.closed and who not in issue.people and who != issue.reporter:
         _await_person(issue, terms, who, fact.at)
 
 
@@ -373,7 +373,8 @@ def _turn(issue: Issue, terms: Terms, pieces: list[Piece]) -> Turn:
             break
         since = piece.start
     reporter = (issue.spelling.get(issue.reporter, issue.reporter),)
-    owners = tuple(issue.spelling.get(who, who) for who in sorted(issue.assigned)) or ("owners",)
+    given_to = sorted(issue.assigned - {issue.reporter})
+    owners = tuple(issue.spelling.get(who, who) for who in given_to) or ("owners",)
     if name == "REPORTER" and not issue.answered and (decision := _decision(issue, terms)):
         return Turn(0, name, ("nobody",), f"it is {decision}", since)
     if name == "REPORTER":

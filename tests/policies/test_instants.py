@@ -54,6 +54,10 @@ def test_everybody_means_their_own_clock() -> None:
         "+2",
         "+2w",
         "in 2 days",
+        "9999-12-31",
+        "9999-12-31 23:00",
+        "0001-01-01",
+        "2040-01-01",
     ],
 )
 def test_anything_else_is_unclear(text: str) -> None:

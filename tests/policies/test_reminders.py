@@ -170,6 +170,25 @@ def test_one_mention_is_enough_for_all_that_was_asked_at_once() -> None:
     assert steps(look(gone, "11-24 10:00", said=said)) == []
 
 
+def test_of_two_dates_for_what_was_asked_at_once_the_earlier_counts() -> None:
+    two = begun("11-23 09:00", "ben", chosen=(API, ("@web", 1, ("ben", "dot"))))
+    text = "reviews: {areas: {web: {owners: ['@web'], budgets: {first_response: 4bh}}}}"
+    found = look(two, "11-23 13:00", text)
+    assert [(rung.step, rung.to, rung.slot) for rung in found.rungs] == [("mention", "ben", "@web")]
+
+
+def test_who_promised_an_answer_for_later_is_not_replaced_before() -> None:
+    """Ben's promise moved the area's time; Cyd, who was asked beside him, promised more than that."""
+    story = [
+        *ASKED,
+        command("11-23 10:00", "ben", "eta tue 11:00"),
+        asked("11-23 12:00", "cyd", usher=("@api",)),
+        command("11-24 10:00", "cyd", "eta thu 17:00"),
+    ]
+    (rung,) = [rung for rung in look(story, "11-25 16:00").rungs if rung.step == "reassign"]
+    assert rung.replace == ("ben",)
+
+
 def test_at_the_last_step_the_lead_hears_whose_time_is_used_up() -> None:
     late = [*ASKED, asked("11-24 16:00", "cyd", usher=("@api",))]
     (rung,) = [rung for rung in look(late, "11-25 09:00").rungs if rung.step == "reassign"]

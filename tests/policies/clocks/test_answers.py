@@ -343,6 +343,11 @@ THREADED = [*ASKED, inline("11-23 10:00", "ben", "t1")]
             None,
             id="one of two threads",
         ),
+        pytest.param(
+            [*THREADED, inline("11-23 11:00", "ana", "t1"), inline("11-23 11:05", "ben", "t1")],
+            None,
+            id="the reviewer asked once more before it was quiet",
+        ),
         pytest.param([*OBJECTED, pushed("11-23 11:00")], None, id="a push alone"),
         pytest.param(
             [

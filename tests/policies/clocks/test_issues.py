@@ -186,6 +186,18 @@ def test_rerouting_restarts_the_persons_time_alone() -> None:
     assert owed(found, "response", "slot").due == at("11-24 17:00")
 
 
+def test_whoever_it_was_given_to_answers_though_they_own_nothing() -> None:
+    story = [*REPORTED, assigned("11-23 10:00", "fay"), commented("11-23 11:00", "fay")]
+    found = look(story, "11-23 12:00")
+    assert owed(found, "response", "person").verdict == owed(found, "response").verdict == "met"
+    assert found.turn.state == "REPORTER"
+
+
+def test_a_reporter_who_takes_it_owes_nobody_an_answer() -> None:
+    found = look([*REPORTED, assigned("11-23 10:00", "ana", by="ana")], "11-23 12:00")
+    assert [each.party for each in found.obligations if each.ledger == "person"] == []
+
+
 def test_owners_report_to_themselves_without_a_promise() -> None:
     assert look([reported("11-23 09:00", "Ben")], "11-23 12:00").obligations == ()
     assert look([reported("11-23 09:00", bot=True)], "11-23 12:00").obligations == ()

@@ -196,6 +196,12 @@ def test_a_long_absence_hands_over_and_excuses(declared: str, handed_over: str) 
     assert owed(found, "first_response", "slot").due == at("11-23 17:00")
 
 
+def test_an_absence_without_a_sensible_end_hands_over_like_any_other() -> None:
+    under = terms(away={"ben": (Away(at("11-23 11:00"), utc("9990-01-01"), at("11-20 09:00")),)})
+    found = state(begun("11-23 09:00", "ben"), "11-23 15:00", under)
+    assert owed(found, "first_response", "person").ended == at("11-23 11:00")
+
+
 def test_an_absence_that_was_known_when_a_person_asked_stands() -> None:
     """The request stands with a note; nothing accrues for the person until they are back."""
     under = terms(away={"ben": (Away(at("11-23 00:00"), at("11-25 00:00"), at("11-01 09:00")),)})
