@@ -54,7 +54,7 @@ async def welcome(situation: Situation, reads: Reads, waiting: tuple[str, ...]) 
         owners=seen.owners,
         waiting=waiting,
         due=owed.due if owed else None,
-        zone=owed.hours.zone if owed else "UTC",
+        zone=situation.state.author_hours.zone,
         short=visits.opened > 0,
         governance=rules.guidelines.governance,
         support=rules.support,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers.assign import asking, choose_people, lead_of
 from handlers.commands import are_waiting
@@ -12,6 +12,7 @@ from handlers.reminded import look, today
 from handlers.situation import Reads, Situation
 from policies.actions import Action, AddToDigest, Note, ReleaseReview, Say
 from policies.clocks import Obligation
+from policies.clocks.hours import of_person
 from policies.facts import Fact, ReviewAsked, same
 from policies.gaps import in_answers
 from policies.reminders import Rung
@@ -94,7 +95,8 @@ def _late(situation: Situation, rung: Rung) -> words.Late | None:
         used=owed.accrued,
         budget=owed.budget,
         due=owed.due or situation.now,
-        zone=owed.hours.zone,
+        zone=_zone(situation, person),
+        at_work=owed.hours.day < timedelta(days=1),
         why=_why(situation, person),
         again=owed.kind == "re_review",
         command=situation.rulebook.rules.commands.prefix,
@@ -124,9 +126,14 @@ def _line(situation: Situation, owed: Obligation, person: str) -> str:
     if owed.ledger == "item" or owed.due is None:
         return digest.for_author(situation.state.turn.reason)
     if owed.ledger == "slot":
-        return digest.for_lead(_promised(situation, owed), owed.hours.zone, owed.slot)
+        return digest.for_lead(_promised(situation, owed), _zone(situation, person), owed.slot)
     say = digest.soon if owed.due > situation.now else digest.due_now
-    return say(owed.due, owed.hours.zone, _why(situation, person), again=owed.kind == "re_review")
+    return say(owed.due, _zone(situation, person), _why(situation, person), again=owed.kind == "re_review")
+
+
+def _zone(situation: Situation, person: str) -> str:
+    """In which zone somebody is told of an instant: their own, in whoever's hours the time was counted."""
+    return of_person(situation.terms, person).zone
 
 
 def _promised(situation: Situation, owed: Obligation) -> datetime:
@@ -134,7 +141,8 @@ def _promised(situation: Situation, owed: Obligation) -> datetime:
 
     The slot's own time begins when the change has come to rest, minutes later.
     """
-    alike = [each for each in situation.state.obligations if (each.slot, each.kind) == (owed.slot, owed.kind)]
+    answer = (owed.slot, owed.kind, owed.cycle)
+    alike = [each for each in situation.state.obligations if (each.slot, each.kind, each.cycle) == answer]
     return min((each.due for each in alike if each.due is not None), default=situation.now)
 
 
@@ -150,7 +158,7 @@ async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[
     lead = lead_of(situation, rung.slot)
     if lead is not None and same(lead) != same(situation.change.author.login):
         owed = next(each for each in situation.state.obligations if each.key == rung.obligation)
-        told = words.tell_lead(lead, rung.slot, _promised(situation, owed), owed.hours.zone)
+        told = words.tell_lead(lead, rung.slot, _promised(situation, owed), _zone(situation, lead))
         actions += _digest(situation, rung) if rung.as_digest else [_reminder(situation, rung, lead, told)]
     choice = await choose_people(situation, reads, only=rung.slot, without=_involved(situation))
     if choice.picks:

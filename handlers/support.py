@@ -11,7 +11,7 @@ from handlers.situation import Reads
 from policies import guests
 from policies.actions import Action, AddToDigest, Label, Note, Say
 from policies.clocks import Obligation
-from policies.clocks.hours import is_away
+from policies.clocks.hours import is_away, of_person
 from policies.clocks.issues import DECLINED
 from policies.commands import unanswered
 from policies.facts import Labelled, RemarkMade, same
@@ -72,14 +72,20 @@ def _in_digest(rung: Rung, owed: Obligation, situation: IssueSituation) -> Seque
     person = owed.party if owed.ledger == "person" else _lead(situation)
     if person is None or owed.due is None or (owed.ledger == "slot" and _is_given(situation)):
         return ()
-    return (AddToDigest(rung.key, person, words.soon(owed.due, owed.hours.zone, lead=owed.ledger == "slot")),)
+    return (
+        AddToDigest(
+            rung.key,
+            person,
+            words.soon(owed.due, of_person(situation.terms, person).zone, lead=owed.ledger == "slot"),
+        ),
+    )
 
 
 def _tell_lead(rung: Rung, owed: Obligation, situation: IssueSituation) -> Sequence[Action]:
     lead = _lead(situation)
     if lead is None or same(lead) in _reminded(situation):
         return ()
-    told = words.tell_lead(lead, owed.due or situation.now, owed.hours.zone)
+    told = words.tell_lead(lead, owed.due or situation.now, of_person(situation.terms, lead).zone)
     return (_reminder(situation, rung, lead, told),)
 
 
@@ -111,7 +117,7 @@ async def _remind(rung: Rung, owed: Obligation, situation: IssueSituation, reads
         used=owed.accrued,
         budget=owed.budget,
         due=owed.due or situation.now,
-        zone=owed.hours.zone,
+        zone=of_person(situation.terms, person).zone,
         at_work=owed.hours.day < timedelta(days=1),
         why=why,
         triage=owed.kind == "triage",

@@ -20,6 +20,7 @@ class Late:
     due: datetime
     zone: str
     why: Said
+    at_work: bool = True  # time is counted in working hours
     again: bool = False  # it is a second look that is awaited
     command: str = "/usher"
 
@@ -45,9 +46,10 @@ def reminders(people: tuple[Late, ...]) -> str:
 
 
 def _turn(late: Late) -> str:
+    unit = "working hours" if late.at_work else "hours"
     return (
         f"{mention(late.login)}, it has been your turn since {instant(late.since, late.zone)} "
-        f"({hours(late.used)} of {hours(late.budget)} working hours). "
+        f"({hours(late.used)} of {hours(late.budget)} {unit}). "
         f"{'A second look' if late.again else 'A first answer'} was promised for "
         f"**{instant(late.due, late.zone)}**."
     )
