@@ -3,8 +3,9 @@
 One command, about a minute. A whole Usher (server, worker, embedded PostgreSQL) watches a sandbox forge over loopback
 HTTP; changes are opened, pushed to, reviewed and commented on. It prints the requests and points of a change
 opened in a known repository against the goals (4 requests plus one for each further hundred files, 8 points of
-GitHub's count an event), the share of repeated reads that cost nothing, and settle runs per second beside `GET`s of
-the forge per second in the same run. The exit code is 1 where a goal is missed.
+GitHub's count an event), the share of reads that cost nothing while changes are looked at again of which nothing
+happened (goal 80 %), and settle runs per second beside `GET`s of the forge per second in the same run. The exit code
+is 1 where a goal is missed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
+import sqlalchemy as sa
 
 from app import logs, main, serving
 from app.counting import READ, WRITE
@@ -27,7 +30,8 @@ from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.story import Person
 from app.forges.sandbox.world import Repository
 from app.settings import read_settings
-from app.store import embedded
+from app.store import due, embedded
+from app.store.tables import tenant
 
 SECRET = "a-webhook-secret-of-a-benchmark"
 CHANGES = 40
@@ -116,12 +120,30 @@ async def measure(watched: Watched, api: Repository, people: list[Person]) -> bo
     free = sum(1 for each in busy if each.method == "GET" and each.status == 304)
     share = free / again if again else 1.0
     print(
-        f"  repeated reads that cost nothing: {share:.0%} of {again} "
-        f"(goal in the soak ≥ {FREE_SHARE:.0%}; {repeated} answered by 304 or shared in all)"
+        f"  of {again} repeated reads, after each of which something happened, {share:.0%} cost nothing; "
+        f"{repeated} reads in all were answered by 304 or shared"
     )
     runs = CHANGES * (ROUNDS + 1)
     print(f"  settle runs per second: {runs / seconds:.1f}, with {len(busy) / seconds:.0f} requests a second")
-    return good
+    return await soak(watched, api) and good
+
+
+async def soak(watched: Watched, api: Repository) -> bool:
+    """Every open change is looked at again and again while nothing happens to it, as timers and sweeps do."""
+    calls: list[Exchange] = []
+    for number in range(ROUNDS + 1):
+        async with watched.usher.database.begin() as connection:
+            [tenant_id] = (await connection.execute(sa.select(tenant.c.id))).scalars()
+            await due.touch_open(connection, tenant_id, api.id, timedelta())
+        await watched.settled()
+        calls += watched.asked() if number else []  # the first look reads what happened before
+    reads = [each for each in calls if each.method == "GET"]
+    share = sum(each.status == 304 for each in reads) / max(len(reads), 1)
+    print(
+        f"  looking again at what did not change: {share:.0%} of {len(reads)} reads cost nothing "
+        f"(goal ≥ {FREE_SHARE:.0%})"
+    )
+    return bool(reads) and share >= FREE_SHARE and len(reads) == len(calls)
 
 
 def _reads(watched: Watched) -> list[object]:
