@@ -22,6 +22,11 @@ RECHECK = timedelta(minutes=10)
 """How old a reading of somebody's access may be."""
 
 MACHINE_DAYS = 365
+MACHINE_RESTS = timedelta(days=30)
+"""A machine's token opens nothing while its person has not signed in for so long: what they may read by now is not
+known, and they may have left.
+"""
+
 Level = Literal["read", "write", "admin"]
 Scope = Literal["catalogue", "insights", "operations"]
 
@@ -253,7 +258,7 @@ async def new_machine_token(
 
 
 async def machine(connection: AsyncConnection, secret: str) -> Visitor | None:
-    """Whom a machine's token reads for; None where it is unknown or over."""
+    """Whom a machine's token reads for; None where it is unknown, over, or rests (see `MACHINE_RESTS`)."""
     used = (
         sa.update(machine_token)
         .where(machine_token.c.hash == hashed(secret), machine_token.c.expires_at > sa.func.now())
@@ -262,8 +267,10 @@ async def machine(connection: AsyncConnection, secret: str) -> Visitor | None:
         .cte("used")
     )
     nothing = sa.literal(b"").label("token")
-    query = sa.select(viewer, nothing, sa.false().label("stale"), used.c.scope).join(
-        used, used.c.viewer_id == viewer.c.id
+    query = (
+        sa.select(viewer, nothing, sa.false().label("stale"), used.c.scope)
+        .join(used, used.c.viewer_id == viewer.c.id)
+        .where(viewer.c.checked_at > sa.func.now() - MACHINE_RESTS)
     )
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else Visitor((_viewer(row),), scope=row.scope)

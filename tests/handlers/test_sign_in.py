@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -172,6 +173,9 @@ async def test_a_machine_token_is_hashed_scoped_and_ends(bot: Bot, world: Shop) 
         assert found is not None
         assert found.scope == "catalogue"
         assert await viewers.machine(connection, secret + "x") is None
+        long_ago = sa.func.now() - timedelta(days=31)  # since then they may have left
+        await connection.execute(sa.update(viewer).values(checked_at=long_ago))
+        assert await viewers.machine(connection, secret) is None
     [kept] = await bot.rows(machine_token)
     assert secret.encode() not in kept.hash
     assert secret.startswith("ush_")
