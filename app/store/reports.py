@@ -21,6 +21,7 @@ from app.store.viewers import Visitor, administers, readable
 from handlers.records import DRY_RUN
 from policies.facts import Subject, from_record
 from policies.words import history
+from policies.words.running import EFFECTS
 
 STATES = {
     "DONE": "done",
@@ -258,18 +259,6 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
         )
 
 
-_EFFECTS = {
-    "ask": "asked for review",
-    "release": "took a request back",
-    "say": "comment",
-    "sticky": "standing comment",
-    "check": "check",
-    "nod": "reaction",
-    "label": "label",
-    "issue": "issue",
-    "propose": "proposed files",
-    "digest": "line for the morning",
-}
 PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"}
 """What those are called on pages who have no name."""
 
@@ -302,7 +291,7 @@ def _done(row: Any) -> Done:
     elif state == "planned" and error.startswith(switches.HELD):
         error, state = error.removeprefix(switches.HELD), "held back"
     return Done(
-        what=_EFFECTS.get(row.kind, row.kind),
+        what=EFFECTS.get(row.kind, row.kind),
         state=state,
         detail=error or people,
         text=row.payload.get("body", ""),

@@ -15,7 +15,14 @@ from markupsafe import Markup
 
 from policies.insights.survival import Point, Waits, curve
 
-WIDTH = 900
+DESK, PHONE = 900, 380
+"""How wide a picture is, in pixels. It is drawn for both, and the style sheet shows the one that fits."""
+
+
+def _for_both(draw: Callable[[int], Markup]) -> Markup:
+    return Markup('<div class="on-desk">{}</div><div class="on-phone">{}</div>').format(
+        draw(DESK), draw(PHONE)
+    )
 
 
 def _svg(width: int, height: int, title: str, inside: Sequence[Markup], kind: str) -> Markup:
@@ -78,11 +85,24 @@ def timeline(
     last = max([*ends, *([now] if any(lane.end is None for lane in lanes) else [])])
     pad = max((last - first) * 0.04, timedelta(minutes=30))
     first, last = first - pad, last + pad
-    left, right, row = 210, 16, 44
+    return _for_both(lambda width: _timeline(lanes, marks, now, zone_days, (first, last), width))
+
+
+def _timeline(
+    lanes: Sequence[Lane],
+    marks: Sequence[Mark],
+    now: datetime,
+    zone_days: Sequence[tuple[datetime, str]],
+    between: tuple[datetime, datetime],
+    width: int,
+) -> Markup:
+    """A lane's name stands before its bar on a desk, above it on a phone."""
+    first, last = between
+    left, right, row, above = (210, 16, 44, 0) if width == DESK else (4, 34, 76, 32)
     span = (last - first).total_seconds()
 
     def x(at: datetime) -> float:
-        return left + (WIDTH - left - right) * (at - first).total_seconds() / span
+        return left + (width - left - right) * (at - first).total_seconds() / span
 
     height = 44 + row * len(lanes)
     drawn: list[Markup] = []
@@ -100,10 +120,11 @@ def timeline(
         for mark in marks
     )
     for number, lane in enumerate(lanes):
-        y = 32 + row * number
+        top = 32 + row * number
+        y = top + above
         end = lane.end or now
-        drawn.append(_text(0, y + 11, _short(lane.name, 26), "name"))
-        drawn.append(_text(0, y + 26, _short(lane.said, 34), "axis"))
+        drawn.append(_text(0, top + 11, _short(lane.name, 26), "name"))
+        drawn.append(_text(0, top + 26, _short(lane.said, 34), "axis"))
         drawn.append(
             _bar(x(lane.begin), y, x(max(end, lane.begin)) - x(lane.begin), 18, lane.kind, lane.said)
         )
@@ -114,34 +135,42 @@ def timeline(
         drawn.append(_line(x(now), 22, x(now), height - 18, "now"))
         drawn.append(_text(x(now) - 4, height - 4, "now", "axis", "end"))
     told = "; ".join(f"{lane.name}: {lane.said}" for lane in lanes)
-    return _svg(WIDTH, height, f"Time line of the promises. {told}", drawn, "timeline-drawing")
+    return _svg(width, height, f"Time line of the promises. {told}", drawn, "timeline-drawing")
 
 
 # --- How long people wait ------------------------------------------------------------------------------------------
 
 
-def waiting(series: Sequence[tuple[str, Waits]], promised: float | None = None) -> Markup:
+_TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 40, 80, 160, 400, 800, 1600)
+"""Working hours between two figures on the axis, so many that there are at most `_MOST_TICKS` steps."""
+
+_MOST_TICKS = 6
+
+
+def waiting(series: Sequence[tuple[str, Waits]]) -> Markup:
     """For each series the part of all waits that is longer than so many working hours, falling in steps."""
     shown = [(name, waits, curve(waits)) for name, waits in series if len(waits)]
     if not shown:
         return Markup("")
-    longest = max([waits.longest for _, waits, _ in shown] + [promised or 0, 1])
-    height, left, right, top, bottom = 260, 44, 130, 14, 34
+    return _for_both(lambda width: _waiting(shown, width))
+
+
+def _waiting(shown: Sequence[tuple[str, Waits, Sequence[Point]]], width: int) -> Markup:
+    """Names stand behind the curves on a desk, above them on a phone."""
+    longest = max(*(waits.longest for _, waits, _ in shown), 1)
+    height, left, right, top, bottom = (260, 44, 130, 14, 34) if width == DESK else (240, 38, 16, 34, 30)
 
     def x(hours: float) -> float:
-        return left + (WIDTH - left - right) * hours / longest
+        return left + (width - left - right) * hours / longest
 
     def y(part: float) -> float:
         return top + (height - top - bottom) * (1 - part)
 
-    drawn = [_line(left, y(part), WIDTH - right, y(part), "grid") for part in (0, 0.15, 0.5, 1)]
+    drawn = [_line(left, y(part), width - right, y(part), "grid") for part in (0, 0.15, 0.5, 1)]
     drawn += [_text(left - 6, y(part) + 4, f"{part:.0%}", "axis", "end") for part in (0, 0.15, 0.5, 1)]
-    for step in range(5):
-        hours = longest * step / 4
-        drawn.append(_text(x(hours), height - 12, f"{hours:.0f} h", "axis", "middle"))
-    if promised is not None:
-        drawn.append(_line(x(promised), top, x(promised), height - bottom, "due"))
-        drawn.append(_text(x(promised) + 4, top + 10, "promised", "axis"))
+    every = next(hours for hours in _TICKS if longest / hours <= _MOST_TICKS or hours == _TICKS[-1])
+    for step in range(int(longest / every) + 1):
+        drawn.append(_text(x(every * step), height - 12, f"{every * step:g} h", "axis", "middle"))
     for number, (name, waits, points) in enumerate(shown):
         seen = _at_each_pixel(points, x)
         path = [f"M{x(0):.1f} {y(1):.1f}"]
@@ -153,17 +182,14 @@ def waiting(series: Sequence[tuple[str, Waits]], promised: float | None = None) 
             before = bisect_right(seen, length, key=lambda point: point.length)
             here = seen[before - 1].still_waiting if before else 1.0
             drawn.append(_line(x(length), y(here) - 5, x(length), y(here) + 5, f"tick series-{number}"))
-        drawn.append(
-            _text(
-                x(waits.longest) + 8,
-                y(part) + 4 - (8 + 14 * number) * (part == 0),
-                name,
-                f"label series-{number}",
-            )
-        )
+        if width == DESK:
+            at = x(waits.longest) + 8, y(part) + 4 - (8 + 14 * number) * (part == 0)
+        else:
+            at = left + 90.0 * number, 14.0
+        drawn.append(_text(*at, name, f"label series-{number}"))
     told = ", ".join(f"{name}: {len(waits)} changes" for name, waits, _ in shown)
     return _svg(
-        WIDTH,
+        width,
         height,
         f"Part of changes still waiting after so many working hours. {told}",
         drawn,

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from app.store import reports
 from policies.insights.privacy import OTHER
 from policies.words import why
+from policies.words.running import EFFECTS, ROUNDS
 from policies.words.times import instant
 
 _TEMPLATES = jinja2.Environment(
@@ -84,12 +85,19 @@ def _why_not(reason: str) -> str:
     return why.UNAVAILABLE if reason in ("away", "at_capacity") else why.WHY_NOT.get(reason, reason)
 
 
+def round_said(name: str) -> str:
+    """What the round of this name does; the name itself where an older Usher left it."""
+    return ROUNDS.get(" ".join(name.split()[:2]), name)
+
+
 _TEMPLATES.filters["tone"] = lambda state: _TONES.get(state, "")
 _TEMPLATES.filters["forge"] = lambda forge: {"github": "GitHub", "gitlab": "GitLab"}.get(forge, forge)
 _TEMPLATES.filters["owner_source"] = lambda source: _OWNER_SOURCES.get(source, source)
 _TEMPLATES.filters["day"] = _day
 _TEMPLATES.filters["shown_as"] = lambda team, names: "a small team" if names[team] == OTHER else team
 _TEMPLATES.filters["turn"] = _turn
+_TEMPLATES.filters["round_said"] = round_said
+_TEMPLATES.filters["effect_said"] = lambda kind: EFFECTS.get(kind, kind)
 _TEMPLATES.filters["reasons"] = _reasons
 _TEMPLATES.filters["why_not"] = _why_not
 

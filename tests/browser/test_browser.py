@@ -86,6 +86,7 @@ async def test_is_there_a_retry_library(chromium: Browser, stage: Stage) -> None
         await visit.page.get_by_label("Words, names or packages").fill("cart")
         await expect(visit.page.get_by_role("region", name="Results")).to_contain_text("stays in the cart")
         await expect(visit.page).to_have_url(re.compile("q=cart"))
+        await expect(visit.page.get_by_role("status")).to_have_text(re.compile(r"^\d+ repositor(y|ies)$"))
 
 
 async def test_how_long_does_a_team_let_guests_wait(chromium: Browser, stage: Stage) -> None:
@@ -140,6 +141,8 @@ async def test_nothing_serious_stands_in_anybodys_way(
             assert serious == [], path
             wider = await visit.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wider <= 0, f"{path} is {wider} pixels too wide"
+            cut = "[...document.querySelectorAll('.scroll:has(.drawing)')].some(e => e.scrollWidth > e.clientWidth)"
+            assert not await visit.page.evaluate(cut), f"a picture on {path} does not fit"
             visit.problems += await visit.page.evaluate("window.__violations")
 
 

@@ -69,6 +69,7 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
             filters=filters,
             links=links,
             elsewhere=elsewhere,
+            part=part,
         )
 
     @router.get("/r/{forge}/{name:path}")
