@@ -133,7 +133,9 @@ def _timeline(
             drawn.append(_text(x(lane.due) + 4, y + 32, "due", "axis"))
     if any(lane.end is None for lane in lanes) and first <= now <= last:
         drawn.append(_line(x(now), 22, x(now), height - 18, "now"))
-        drawn.append(_text(x(now) - 4, height - 4, "now", "axis", "end"))
+        before, after = (-4, "end"), (8, "start")
+        shift, anchor = before if x(now) > 40 else after  # where there is room for the word
+        drawn.append(_text(x(now) + shift, height - 4, "now", "axis", anchor))
     told = "; ".join(f"{lane.name}: {lane.said}" for lane in lanes)
     return _svg(width, height, f"Time line of the promises. {told}", drawn, "timeline-drawing")
 
