@@ -215,7 +215,7 @@ def _climb(week: Week, item: Item, rung: Rung, now: datetime) -> None:
     """
     if rung.step == "mention" and rung.to not in open_asks(item.log):
         return
-    item.said.append(Said(rung.obligation, rung.step, now, rung.to))
+    item.said.append(Said(rung.obligation, rung.step, now))
     area = tuple(slot for slot in item.areas if slot.name == rung.slot)
     involved = {fact.who for fact in item.log if isinstance(fact, ReviewAsked)}
     match rung.step:
