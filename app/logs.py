@@ -108,8 +108,8 @@ class Unblocked(logging.Handler):
                 if dropped:
                     line += f"{dropped} log lines were dropped, because nobody took them.\n"
                 self._write(line.encode("utf-8", "backslashreplace"))
-            except OSError:
-                pass  # the other side is gone
+            except (OSError, ValueError):
+                pass  # the other side is gone, or has closed the stream
             finally:
                 self._lines.task_done()
 

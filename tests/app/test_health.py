@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 import os
 import time
@@ -154,6 +155,16 @@ def test_a_log_that_nobody_reads_stops_nobody_and_says_later_what_it_dropped() -
             time.sleep(0.001)
         os.close(reading)
     assert b"log lines were dropped, because nobody took them." in got
+
+
+def test_a_log_whose_stream_is_closed_ends_nothing() -> None:
+    stream = io.StringIO()
+    handler = logs.Unblocked(stream)
+    stream.close()
+    for text in ("one", "two"):
+        handler.emit(line(text))
+    handler.flush()
+    assert not handler._lines.unfinished_tasks  # whoever writes them has lived on
 
 
 @pytest.mark.slow
