@@ -14,6 +14,7 @@ async def test_the_owner_of_the_touched_files_is_asked_with_a_reason(bot: Bot, w
     golden("asked_one_owner", said(change)[0])
 
 
+@pytest.mark.slow
 async def test_a_team_becomes_people_and_each_area_gets_somebody(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["pay/refund.py", "docs/guide.md"])
     await bot.settled()
@@ -46,6 +47,7 @@ async def test_an_account_that_the_rules_call_a_bot_is_never_asked(bot: Bot, wor
         assert change.asked == {"carla"}
 
 
+@pytest.mark.slow
 async def test_a_draft_waits_until_it_is_ready(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"], draft=True)
     await bot.settled()
@@ -56,6 +58,7 @@ async def test_a_draft_waits_until_it_is_ready(bot: Bot, world: Shop) -> None:
     assert change.asked == {"erin"}
 
 
+@pytest.mark.slow
 async def test_at_most_the_agreed_number_is_asked(bot: Bot, world: Shop) -> None:
     files = {f"area{n}/a.py": "x\n" for n in range(4)}
     owners = "".join(f"area{n}/ @{login}\n" for n, login in enumerate(("ben", "carla", "dora", "erin")))
@@ -78,6 +81,7 @@ async def test_looking_again_changes_nothing(bot: Bot, world: Shop) -> None:
     assert list(bot.forge.ledger.writes) == writes
 
 
+@pytest.mark.slow
 async def test_a_push_that_touches_another_area_asks_its_owner_too(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
@@ -206,6 +210,7 @@ async def test_a_closed_change_asks_nobody(bot: Bot, world: Shop) -> None:
     assert said(change) == []
 
 
+@pytest.mark.slow
 async def test_who_wrote_part_of_it_does_not_review_it(bot: Bot, world: Shop) -> None:
     for writer, other in ((world.ben, "carla"), (world.carla, "ben")):
         change = world.ana.opens(world.api, touching=["pay/refund.py"], draft=True)

@@ -15,6 +15,7 @@ async def digests(bot: Bot, change: Change) -> list[tuple[str, str]]:
     return [(row.recipient, row.payload["said"]) for row in rows if row.state == "done"]
 
 
+@pytest.mark.slow
 async def test_an_answer_that_is_due_before_long_is_in_the_mornings_digest(bot: Bot, world: Shop) -> None:
     world.later("2h")
     change = world.ana.opens(world.api, touching=["docs/guide.md"])

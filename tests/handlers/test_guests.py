@@ -54,6 +54,7 @@ async def origin(bot: Bot, change: Change) -> str:
     return [each["origin"] for each in facts if each["kind"] == "OriginSeen"][-1]
 
 
+@pytest.mark.slow
 async def test_a_guest_is_met_by_a_trusted_committer_within_the_time_for_guests(
     bot: Bot, world: Shop
 ) -> None:
@@ -136,6 +137,7 @@ async def test_a_guest_reads_one_comment_five_minutes_after_the_change_is_ready(
     assert "the issue" not in comment
 
 
+@pytest.mark.slow
 async def test_the_second_time_the_comment_is_short(bot: Bot, world: Shop) -> None:
     world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()

@@ -31,6 +31,7 @@ async def asked(bot: Bot, world: Shop) -> tuple[Repository, Issue]:
     return till, question
 
 
+@pytest.mark.slow
 async def test_a_day_later_one_issue_asks_and_a_yes_says_how(bot: Bot, world: Shop) -> None:
     till, question = await asked(bot, world)
     golden("new_repository", f"{question.title}\n\n{told(question)}")

@@ -18,6 +18,7 @@ async def test_one_reminder_to_the_person_whose_turn_it_is(bot: Bot, world: Shop
     golden("reminder", reminder.replace(f"@{asked}", "@ben"))
 
 
+@pytest.mark.slow
 async def test_looking_again_does_not_remind_again(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()
@@ -45,6 +46,7 @@ async def test_nobody_is_reminded_at_night_or_on_a_weekend(bot: Bot, world: Shop
     assert len(said(change)) == 2
 
 
+@pytest.mark.slow
 async def test_who_answered_in_time_is_not_reminded(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
     await bot.settled()

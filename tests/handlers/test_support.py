@@ -54,6 +54,7 @@ async def test_an_issue_that_nobody_looks_at_costs_one_reminder(bot: Bot, world:
     assert len(said(issue)) == 1
 
 
+@pytest.mark.slow
 async def test_a_critical_issue_on_a_saturday_goes_to_the_lead_after_four_hours(
     bot: Bot, world: Shop
 ) -> None:
