@@ -89,7 +89,6 @@ async def keep_entry(
         channel=channel,
         headings=tuple(each.text for each in markdown.read(readme.encode()).headings)[:MOST_HEADINGS],
         packages=tuple(sorted(candidates.provided(read))),
-        head=await forge.tip(ref, described.default_branch) or "",
     )
     copies = frozenset(
         blob.sha

@@ -194,7 +194,6 @@ def _row(shelved: Shelved, now: datetime) -> dict[str, Any]:
         "pushed_at": about.pushed_at,
         "portal": portal(known, now),
         "backstage": backstage(known, known.rules.annotation) if known.is_listed else None,
-        "head": known.head,
         "checked_at": now,
         "details": {
             "url": about.url,

@@ -72,7 +72,6 @@ class Entry:
     channel: str = ""
     headings: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
-    head: str = ""
 
     # --- What is shown, in the order of precedence: innersource.json, publiccode.yml, the forge -----------------
 
