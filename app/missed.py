@@ -6,6 +6,7 @@ is asked for again, whatever GitHub says became of it: an answer of 2xx that we 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -86,46 +87,44 @@ class MissedDeliveries:
             return chore.note
         now, note = self.now(), chore.note
         asked = {each["attempt"]["delivery_id"]: _Asked.read(each) for each in note.get("asked", ())}
-        tries = {name: each.tries for name, each in asked.items()}
+        tries = Counter({name: each.tries for name, each in asked.items()})
         newest = {name: each.attempt for name, each in asked.items()}
-        goes_on = 0 in tries.values()
-        full = not goes_on and self._is_full(note, now)
+        until, full_at = note.get("until"), note.get("full_at")
+        goes_on = any(each.tries == 0 for each in asked.values())
         if not goes_on:
+            full = self._is_full(note, now)
             for attempt in await post.attempts(now - LISTED if full else self._since(note, now)):
                 if attempt.delivery_id not in newest or newest[attempt.delivery_id].at < attempt.at:
                     newest[attempt.delivery_id] = attempt
-            self._is_first = False
+            self._is_first, until = False, now.isoformat()
+            full_at = until if full else full_at
         here = await self._here(newest)
         missing = sorted(
             (each for name, each in newest.items() if name not in here and each.at < now - SETTLED),
             key=lambda each: each.at,
         )
-        fresh = [each for each in missing if tries.get(each.delivery_id, 0) == 0]
-        # What was asked for before is asked for again only once the list has shown what became of it.
-        again = (
-            () if goes_on else [each for each in missing if 0 < tries.get(each.delivery_id, 0) < MOST_TRIES]
-        )
-        wanted = [*fresh, *again]
+        wanted = fresh = [each for each in missing if tries[each.delivery_id] == 0]
+        if not goes_on:  # whoever was asked for before is again once the list has shown what became of it
+            wanted = [*fresh, *(each for each in missing if 0 < tries[each.delivery_id] < MOST_TRIES)]
         failed = await self._ask(post, wanted[:BURST], tries)
         recovered = len(here & asked.keys())
         self._tell(len(wanted), recovered, failed)
-        left_out = {each.delivery_id for each in fresh[self.most_kept :]}
-        kept = [each for each in missing if each.delivery_id not in left_out and each.at > now - LISTED]
-        until = (
-            fresh[self.most_kept].at.isoformat()
-            if left_out
-            else note["until"]
-            if goes_on
-            else now.isoformat()
-        )
+        left_out = fresh[self.most_kept :]
+        if left_out:  # the list is read again from there
+            until = left_out[0].at.isoformat()
+        forgotten = {each.delivery_id for each in left_out}
         return {
             "looked_at": now.isoformat(),
             "until": until,
-            "full_at": now.isoformat() if full else note.get("full_at"),
-            "asked": [_Asked(each, tries.get(each.delivery_id, 0)).record() for each in kept],
+            "full_at": full_at,
+            "asked": [
+                _Asked(each, tries[each.delivery_id]).record()
+                for each in missing
+                if each.delivery_id not in forgotten and each.at > now - LISTED
+            ],
             "soon": failed is None and len(wanted) > BURST,
             "missing": len(missing),
-            "given_up": sum(tries.get(each.delivery_id, 0) >= MOST_TRIES for each in missing),
+            "given_up": sum(tries[each.delivery_id] >= MOST_TRIES for each in missing),
             "recovered": note.get("recovered", 0) + recovered,
         }
 
@@ -139,7 +138,7 @@ class MissedDeliveries:
         """Since the last look, which a database that was restored has forgotten: so it looks back further."""
         return max(datetime.fromisoformat(note["until"]) - OVERLAP, now - LISTED)
 
-    async def _ask(self, post: Post, attempts: list[Attempt], tries: dict[str, int]) -> ForgeError | None:
+    async def _ask(self, post: Post, attempts: list[Attempt], tries: Counter[str]) -> ForgeError | None:
         """Have them delivered again, and count it; what kept the rest from being asked for, if anything did."""
         for attempt in attempts:
             try:
@@ -149,7 +148,7 @@ class MissedDeliveries:
             except ForgeError as error:
                 return error
             else:
-                tries[attempt.delivery_id] = tries.get(attempt.delivery_id, 0) + 1
+                tries[attempt.delivery_id] += 1
         return None
 
     async def _here(self, names: Collection[str]) -> set[str]:

@@ -29,7 +29,6 @@ HEALS = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=24))
 TWINS = ("say", "sticky", "issue")
 """Kinds of which the forge would show two, where they were written twice."""
 
-
 CAREFUL_FOR = timedelta(days=30)
 """How long after a restore from a backup effects are taken for forgotten: as long as they are kept."""
 

@@ -71,6 +71,21 @@ _CHECKS = {
     "neutral": "neither passed nor failed the check",
     "cancelled": "cancelled the check",
 }
+_SIMPLY: dict[type[Fact], Plain] = {
+    IssueOpened: "opened it",
+    ChangeReopened: "opened it again",
+    IssueReopened: "opened it again",
+    ChangeRetitled: "gave it another title",
+    ChangeDrafted: "made it a draft",
+    ChangeReadied: "made it ready for review",
+    ChangeClosed: "closed it",
+    IssueClosed: "closed it",
+    IssueMoved: "moved it to another repository",
+    ChangeMerged: "merged it",
+    RemarkMade: "commented",
+    RemarkEdited: "changed a comment",
+    RemarkRemoved: "deleted a comment",
+}
 
 
 def who(fact: Fact) -> Plain:
@@ -88,27 +103,10 @@ def who(fact: Fact) -> Plain:
 
 def what(fact: Fact) -> Plain:
     """What they did, to be read after who it was: "approved"."""
+    if (plain := _SIMPLY.get(type(fact))) is not None:
+        return plain
     match fact:
-        case SlotsChosen() | AuthorPlaced() | OriginSeen():
-            return _seen(fact)
-        case ChecksChanged() | ConflictChanged() | DependencyChanged() | TokenExpiring():
-            return _by_the_forge(fact)
-        case RemarkMade() | RemarkEdited() | RemarkRemoved() | ThreadChanged():
-            return _in_talk(fact)
-        case CommandTyped() | CommandGiven() | CommandRefused() | RepositoryAsked():
-            return _by_command(fact)
-        case ReviewAsked() | AskRefused() | AskUnlisted() | ReviewUnasked() | Reviewed() | ReviewDismissed():
-            return _about_reviews(fact)
-        case IssueAssigned(who=who, on=on):
-            return f"assigned it to {who}" if on else f"took {who} off it"
-        case PeopleChanged(team=team, who=who):
-            return f"changed who is in {team}" if team else f"changed what {who or 'people'} may do"
-        case _:
-            return _to_the_change(fact)
-
-
-def _seen(fact: Fact) -> Plain:
-    match fact:
+        # Usher's own readings
         case SlotsChosen(guard=guard) if guard:
             return f"asked nobody: {guard}"
         case SlotsChosen(slots=slots):
@@ -117,11 +115,22 @@ def _seen(fact: Fact) -> Plain:
             return f"saw that the author is in {', '.join(teams) or 'no team'}"
         case OriginSeen(origin=origin):
             return f"saw where it comes from: {_ORIGINS[origin]}"
-    raise AssertionError(fact)
-
-
-def _about_reviews(fact: Fact) -> Plain:
-    match fact:
+        # The change
+        case ChangeOpened(draft=draft):
+            return "opened it as a draft" if draft else "opened it"
+        case ChangePushed(after_sha=sha):
+            return f"pushed {sha[:8]}"
+        case FilesPushed(after_sha=sha, branch=branch):
+            return f"pushed {sha[:8]} to {branch}"
+        case ChangeRetargeted(base=base):
+            return f"made {base or 'another branch'} its base"
+        case Labelled(label=label, on=on):
+            return f"put the label {label} on" if on else f"took the label {label} off"
+        case SeveritySet(severity=severity):
+            return f"made its severity {severity}" if severity else "took its severity away"
+        case ChangeQueued(on=on):
+            return "put it into the merge queue" if on else "took it out of the merge queue"
+        # Reviews and people
         case ReviewAsked():
             return f"asked {fact.who or fact.team}"
         case AskUnlisted(people=people):
@@ -134,11 +143,20 @@ def _about_reviews(fact: Fact) -> Plain:
             return _REVIEWS[state]
         case ReviewDismissed(who=who):
             return f"set aside the review of {who}" if who else "set a review aside"
-    raise AssertionError(fact)
-
-
-def _by_the_forge(fact: Fact) -> Plain:
-    match fact:
+        case IssueAssigned(who=who, on=on):
+            return f"assigned it to {who}" if on else f"took {who} off it"
+        case PeopleChanged(team=team, who=who):
+            return f"changed who is in {team}" if team else f"changed what {who or 'people'} may do"
+        # Talk
+        case ThreadChanged(resolved=resolved):
+            return "resolved a thread" if resolved else "opened a thread again"
+        case CommandTyped(text=text):
+            return f"typed {text}"
+        case CommandGiven(verb=verb, words=words) | RepositoryAsked(verb=verb, words=words):
+            return f"gave the command {' '.join((verb, *words))}"
+        case CommandRefused(problem=problem):
+            return f"gave a command that was not followed: {problem or 'not meant for Usher, or too many'}"
+        # The forge by itself
         case ChecksChanged(name=name, state=state):
             return f"{_CHECKS[state]} {name}"
         case ConflictChanged(on=on):
@@ -147,63 +165,4 @@ def _by_the_forge(fact: Fact) -> Plain:
             return f"showed that it waits for {ref}" if is_open else f"showed that {ref} is done"
         case TokenExpiring(name=name, expires=expires):
             return f"said that the token {name} ends on {expires}"
-    raise AssertionError(fact)
-
-
-def _in_talk(fact: Fact) -> Plain:
-    match fact:
-        case RemarkMade():
-            return "commented"
-        case RemarkEdited():
-            return "changed a comment"
-        case RemarkRemoved():
-            return "deleted a comment"
-        case ThreadChanged(resolved=resolved):
-            return "resolved a thread" if resolved else "opened a thread again"
-    raise AssertionError(fact)
-
-
-def _by_command(fact: Fact) -> Plain:
-    match fact:
-        case CommandTyped(text=text):
-            return f"typed {text}"
-        case CommandGiven(verb=verb, words=words) | RepositoryAsked(verb=verb, words=words):
-            return f"gave the command {' '.join((verb, *words))}"
-        case CommandRefused(problem=problem):
-            return f"gave a command that was not followed: {problem or 'not meant for Usher, or too many'}"
-    raise AssertionError(fact)
-
-
-def _to_the_change(fact: Fact) -> Plain:
-    match fact:
-        case ChangeOpened(draft=draft):
-            return "opened it as a draft" if draft else "opened it"
-        case IssueOpened():
-            return "opened it"
-        case ChangeReopened() | IssueReopened():
-            return "opened it again"
-        case ChangePushed(after_sha=sha):
-            return f"pushed {sha[:8]}"
-        case FilesPushed(after_sha=sha, branch=branch):
-            return f"pushed {sha[:8]} to {branch}"
-        case ChangeRetargeted(base=base):
-            return f"made {base or 'another branch'} its base"
-        case ChangeRetitled():
-            return "gave it another title"
-        case ChangeDrafted():
-            return "made it a draft"
-        case ChangeReadied():
-            return "made it ready for review"
-        case Labelled(label=label, on=on):
-            return f"put the label {label} on" if on else f"took the label {label} off"
-        case SeveritySet(severity=severity):
-            return f"made its severity {severity}" if severity else "took its severity away"
-        case ChangeQueued(on=on):
-            return "put it into the merge queue" if on else "took it out of the merge queue"
-        case ChangeClosed() | IssueClosed():
-            return "closed it"
-        case IssueMoved():
-            return "moved it to another repository"
-        case ChangeMerged():
-            return "merged it"
-    raise AssertionError(fact)
+    raise AssertionError(fact)  # the tests tell every kind
