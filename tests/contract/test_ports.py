@@ -290,6 +290,25 @@ async def test_how_somebody_stands_to_the_organisation(port, shop):
     assert {name: await port.membership("shop", name) for name in names} == names
 
 
+@ON_GITLAB
+async def test_who_is_in_any_group_of_the_organisation_is_in_it(port, shop):
+    """Also in a group beside or below the one that the project lies in."""
+    shop.forge.team("shop/core", members=["erin"], parent=shop.pay)
+    shop.forge.team("shop/web", members=["wim"])
+    for organisation in ("shop", "shop/pay", "shop/pay/core", "shop/web"):
+        for name in ("ana", "ben", "erin", "wim"):
+            assert await port.membership(organisation, name) == "member", (organisation, name)
+        shop.forge.person("hugo")
+        assert await port.membership(organisation, "hugo") == "outsider"
+
+
+@ON_GITLAB
+async def test_where_gitlab_does_not_tell_nobody_is_said_to_have_left(port, shop):
+    shop.forge.person("hugo")
+    shop.forge.faults.next(Fault(status=500), method="POST", path="/graphql")
+    assert await port.membership("shop", "hugo") == "member"
+
+
 async def test_every_repository_that_was_given_is_listed(port, shop):
     more = {f"shop/r{number}" for number in range(102)}
     for name in sorted(more):

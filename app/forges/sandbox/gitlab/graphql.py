@@ -1,4 +1,4 @@
-"""The one query of GraphQL that has no counterpart in REST: what GitLab finds wrong with a CODEOWNERS file."""
+"""The queries of GraphQL without a counterpart in REST: what ails a CODEOWNERS file, and who is below a group."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.forges.sandbox import rules
+from app.forges.sandbox import membership, rules
 from app.forges.sandbox.gitlab.answers import Problem
+from app.forges.sandbox.gitlab.calls import group_path, groups, projects_in
 from app.forges.sandbox.gitlab.tokens import Caller, Token
 from app.forges.sandbox.http import Answer
-from app.forges.sandbox.world import Repository, World
+from app.forges.sandbox.membership import Group
+from app.forges.sandbox.world import Account, Repository, World
 
 PLACES = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")  # Code Owners: the first one counts
 
+_PAGE = 100
 _OWNER = re.compile(r"@@?[\w.-]+(/[\w.-]+)*|[^\s@]+@[^\s@]+")
 
 
 def answer_query(world: World, caller: Caller, body: Mapping[str, Any]) -> Answer:
-    """`project(fullPath).repository.validateCodeownerFile(ref, path)`, with or without variables."""
+    """`project.repository.validateCodeownerFile` and `group.groupMembers`, with or without variables."""
     query, variables = body.get("query"), body.get("variables") or {}
     if not isinstance(query, str):
         raise Problem(400, error="query is missing")
+    if "groupMembers" in query:
+        return Answer(200, {"data": {"group": _group_members(world, caller, query, variables)}})
     if "validateCodeownerFile" not in query:
-        return Answer(200, {"errors": [{"message": "Only validateCodeownerFile is answered here"}]})
+        message = "Only validateCodeownerFile and groupMembers are answered here"
+        return Answer(200, {"errors": [{"message": message}]})
     wanted = {name: _argument(query, variables, name) for name in ("fullPath", "ref", "path")}
     project = world.repository(wanted["fullPath"] or "")
     if project is None or not _sees(project, caller):
@@ -47,6 +53,40 @@ def _sees(project: Repository, caller: Caller) -> bool:
     if not isinstance(caller, Token):
         return project.visibility == "public"
     return rules.access(project, caller.account) != "none"
+
+
+def _group_members(
+    world: World, caller: Caller, query: str, variables: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Members by their relation to the group, those whose name has the searched text; None for a hidden group."""
+    path, search = (_argument(query, variables, name) or "" for name in ("fullPath", "search"))
+    group = next((each for each in groups(world) if group_path(each).casefold() == path.casefold()), None)
+    if group is None or not isinstance(caller, Token) or not _sees_group(world, group, caller.account):
+        return None
+    relations = re.search(r"relations\s*:\s*\[([^\]]*)\]", query)
+    wanted = set(re.findall(r"\w+", relations[1])) if relations else {"DIRECT", "INHERITED"}
+    found: set[str] = set()
+    if "DIRECT" in wanted:
+        found |= _logins(group)
+    if "INHERITED" in wanted:
+        found |= {login for each in membership.above(group) for login in _logins(each)}
+    if "DESCENDANTS" in wanted:
+        below = (each for each in groups(world) if group in membership.above(each))
+        found |= {login for each in below for login in _logins(each)}
+    matching = sorted(login for login in found if search.casefold() in login.casefold())
+    nodes = [{"user": {"username": login}} for login in matching[:_PAGE]]
+    return {"groupMembers": {"nodes": nodes, "pageInfo": {"hasNextPage": len(matching) > _PAGE}}}
+
+
+def _logins(group: Group) -> set[str]:
+    return {who.login for who, _ in membership.direct(group).values()}
+
+
+def _sees_group(world: World, group: Group, who: Account) -> bool:
+    """As over REST: its own members, and whoever has a project below it."""
+    if who.id in membership.everyone(group):
+        return True
+    return any(rules.access(each, who) != "none" for each in projects_in(world, group, below=True))
 
 
 def _validation(

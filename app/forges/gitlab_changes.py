@@ -1,0 +1,209 @@
+"""Merge requests and issues of GitLab, and what their branches demand: everything that is read of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.forges import gitlab_states as states
+from app.forges.calls import items
+from app.forges.gitlab_part import CHANGE, Part, place_of
+from app.forges.json_values import dig, objects, text, time
+from handlers.ports import Forbidden, Gone, Refused
+from policies.facts import (
+    BranchRules,
+    Change,
+    ChecksChanged,
+    Commit,
+    Issue,
+    Person,
+    Remark,
+    RepositoryRef,
+    Review,
+    Thread,
+    Touched,
+    same,
+)
+
+_PATIENT_FOR = timedelta(seconds=60)
+_WAITS_WHILE_NEW = (2.0, 4.0, 8.0)
+
+
+class ChangeReads(Part):
+    """`Changes`, `Branches` and `Issues` of the ports.
+
+    `event_at` (our clock, UTC) is when the event arrived that asks for this look: what it names may not be
+    readable yet, so within a minute of it a 404 is asked again after 2, 4 and 8 seconds.
+    """
+
+    event_at: datetime | None = None
+
+    # --- Changes ----------------------------------------------------------------------------------------
+
+    async def change(self, repository: RepositoryRef, number: int) -> Change:
+        await self._client.who_am_i()
+        said = await self._patiently(repository, number)
+        ref, tip, standings = await asyncio.gather(
+            self._renamed(repository, said), self._tip(repository, said), self._standings(repository, number)
+        )
+        asked, opinions = standings
+        return states.change(said, ref, base_sha=tip, asked=asked, standings=opinions, us=self._client.us)
+
+    async def open_changes(self, repository: RepositoryRef) -> tuple[Change, ...]:
+        """As their list has them: it tells who reviews, not how each of them stands."""
+        listed = await self._client.list(
+            "projects/{id}/merge_requests",
+            id=repository.id,
+            state="opened",
+            order_by="updated_at",
+            sort="desc",
+        )
+        return tuple(
+            states.change(
+                each,
+                repository,
+                base_sha="",
+                asked=states.usernames(dig(each, "reviewers")),
+                standings=None,
+                us=self._client.us,
+            )
+            for each in listed
+        )
+
+    async def touched(self, change: Change) -> Touched:
+        listed = await self._on_change(change, "/diffs")
+        files = tuple(states.touched_file(each) for each in listed)
+        counted = change.touched_count
+        return Touched(files, complete=counted is None or len(files) == counted)
+
+    async def commits(self, change: Change) -> tuple[Commit, ...]:
+        """GitLab tells the authors' addresses, not their accounts."""
+        listed = await self._on_change(change, "/commits")
+        return tuple(Commit(text(each, "id"), text(each, "message")) for each in reversed(listed))
+
+    async def reviews(self, change: Change) -> tuple[Review, ...]:
+        if change.standings is not None:
+            return change.standings
+        return (await self._standings(change.repository, change.number))[1]
+
+    async def threads(self, change: Change) -> tuple[Thread, ...]:
+        found = (
+            states.thread(each, self._client.us) for each in await self._on_change(change, "/discussions")
+        )
+        return tuple(thread for thread in found if thread is not None)
+
+    async def remarks(self, change: Change | Issue, since: datetime | None = None) -> tuple[Remark, ...]:
+        await self._client.who_am_i()
+        found: list[Remark] = []
+        newest_first = {"order_by": "updated_at", "sort": "desc"}
+        where = {"id": change.repository.id, "iid": change.number}
+        async for page in self._client.pages(f"{place_of(change)}/notes", **where, **newest_first):
+            listed = items(page)
+            found += [
+                states.remark(each, self._client.us)
+                for each in listed
+                if states.is_remark(each) and _is_since(time(each, "updated_at"), since)
+            ]
+            oldest = time(listed[-1], "updated_at") if listed else None
+            if since is not None and oldest is not None and oldest < since:
+                break
+        return tuple(sorted(found, key=lambda remark: remark.id))
+
+    # --- Branches ---------------------------------------------------------------------------------------
+
+    async def branch_rules(self, repository: RepositoryRef, branch: str) -> BranchRules | None:
+        project = await self._client.get("projects/{id}", id=repository.id)
+        template = "projects/{id}/protected_branches/{branch}"
+        try:
+            protection = await self._client.get(template, id=repository.id, branch=branch)
+        except (Gone, Forbidden):  # not protected, or for Maintainers alone to see
+            protection = None
+        return states.branch_rules(project, protection)
+
+    async def checks(self, repository: RepositoryRef, commit: str) -> tuple[ChecksChanged, ...]:
+        newest = {"sha": commit, "order_by": "id", "sort": "desc", "per_page": 1}
+        said = await self._client.get("projects/{id}/pipelines", id=repository.id, **newest)
+        found = (states.pipeline(each) for each in objects(said))
+        return tuple(each for each in found if each is not None)
+
+    # --- Issues -----------------------------------------------------------------------------------------
+
+    async def issue(self, repository: RepositoryRef, number: int) -> Issue:
+        said = await self._client.get("projects/{id}/issues/{iid}", id=repository.id, iid=number)
+        return states.issue(said, repository, self._client.us)
+
+    async def our_issues(self, repository: RepositoryRef) -> tuple[Issue, ...]:
+        us = await self._client.who_am_i()
+        ours = {"author_id": us.id, "scope": "all", "order_by": "created_at", "sort": "desc"}
+        listed = await self._client.list("projects/{id}/issues", id=repository.id, **ours)
+        return tuple(states.issue(each, repository, us.username) for each in listed)
+
+    async def is_us(self, person: Person) -> bool:
+        return same(person.login) == same((await self._client.who_am_i()).username)
+
+    # --- One merge request ------------------------------------------------------------------------------
+
+    async def _patiently(self, repository: RepositoryRef, number: int) -> Any:
+        """The merge request, once it is there and GitLab has prepared it (its commits and differences)."""
+        where = {"id": repository.id, "iid": number}
+        for wait in _WAITS_WHILE_NEW:
+            try:
+                said = await self._client.get(CHANGE, **where)
+                if text(said, "sha") and (dig(said, "diff_refs") or text(said, "state") != "opened"):
+                    return said
+            except Gone:
+                if self.event_at is None or datetime.now(UTC) - self.event_at > _PATIENT_FOR:
+                    raise
+            await self._client.sleep(wait)
+        return await self._client.get(CHANGE, **where)
+
+    async def _renamed(self, repository: RepositoryRef, said: object) -> RepositoryRef:
+        """The project under its present path, which is in the full reference of the merge request."""
+        path, _, _ = text(said, "references.full").rpartition("!")
+        return RepositoryRef(repository.id, path) if path else repository
+
+    async def _tip(self, repository: RepositoryRef, said: object) -> str:
+        """The newest commit of the target branch; where it was removed, what it was when the change was made."""
+        template = "projects/{id}/repository/branches/{branch}"
+        try:
+            branch = await self._client.get(template, id=repository.id, branch=text(said, "target_branch"))
+        except (Gone, Refused):
+            return text(said, "diff_refs.start_sha") or text(said, "diff_refs.base_sha")
+        return text(branch, "commit.id")
+
+    async def _standings(
+        self, repository: RepositoryRef, number: int
+    ) -> tuple[tuple[str, ...], tuple[Review, ...]]:
+        """Who is awaited, and how the others stand; whoever approved unasked stands with them."""
+        where = {"id": repository.id, "iid": number}
+        listed, approvals = await asyncio.gather(
+            self._client.list(f"{CHANGE}/reviewers", **where), self._approvals(where)
+        )
+        approved = {same(text(each, "user.username")): time(each, "approved_at") for each in approvals}
+        asked: list[str] = []
+        opinions: dict[str, Review] = {}
+        for each in listed:
+            login = text(each, "user.username")
+            standing = states.standing(each, approved, self._client.us)
+            if standing is not None:
+                opinions[same(login)] = standing
+            if login and (standing is None or standing.state == "pending"):
+                asked.append(login)
+        for each in approvals:
+            by = states.person(each, "user", us=self._client.us)
+            if same(by.login) not in opinions and by.login not in asked:
+                opinions[same(by.login)] = Review(0, by, "approved", approved[same(by.login)])
+        return tuple(asked), tuple(opinions.values())
+
+    async def _approvals(self, where: Mapping[str, object]) -> tuple[Mapping[str, Any], ...]:
+        try:
+            return objects(await self._client.get(f"{CHANGE}/approvals", **where), "approved_by")
+        except Gone:
+            return ()
+
+
+def _is_since(edited: datetime | None, since: datetime | None) -> bool:
+    """GitLab's list of notes cannot be asked from an instant on."""
+    return since is None or edited is None or edited >= since
