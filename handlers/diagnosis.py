@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from handlers.owners_seen import look_up, owners_by_name
 from handlers.situation import Reads
 from policies import owner_health, owners
-from policies.facts import File, RepositoryRef, can_write, same
+from policies.facts import File, RepositoryRef, same
 from policies.findings import Finding
 from policies.owner_health import SILENT_DAYS, Known, PersonSeen, TeamSeen
 from policies.owners import OwnersFile
@@ -77,36 +78,16 @@ async def _learn(
     for version in versions:
         errors = await reads.forge.owner_errors(repository, version.at)
         refused |= owner_health.refused(version.source.content, errors)
-    named = [owner for version in versions for rule in version.file.rules for owner in rule.owners]
-    names = list(dict.fromkeys(owner[1:] for owner in named if owner.startswith("@") and owner[1:2] != "@"))
-    names.sort(key=lambda name: f"@{same(name)}" not in refused)
+    names = owners_by_name((version.file for version in versions), frozenset(refused))
     people: dict[str, PersonSeen] = {}
     teams: dict[str, TeamSeen] = {}
     for name in names[:MOST_OWNERS]:
-        if "/" in name or await _is_group(name, reads):
-            teams[same(name)] = await _team(repository, name, reads)
-        else:
-            people[same(name)] = await _person(repository, name, reads)
+        match await look_up(name, repository, reads.people, reads.forge.dialect):
+            case TeamSeen() as team:
+                teams[same(name)] = team
+            case person:
+                people[same(name)] = person
     behind = {member.login for seen in teams.values() if seen.team for member in seen.team.members}
     asked = await reads.findings.asked([*people, *behind], now - timedelta(days=SILENT_DAYS))
     known = Known(repository.owner, people, teams, frozenset(refused), asked)
     return known, max(len(names) - MOST_OWNERS, 0)
-
-
-async def _is_group(name: str, reads: Reads) -> bool:
-    """On GitLab a group at the top has a name as people have."""
-    return reads.forge.dialect == "gitlab" and await reads.people.team(name) is not None
-
-
-async def _person(repository: RepositoryRef, name: str, reads: Reads) -> PersonSeen:
-    access = await reads.people.access(repository, name)
-    if can_write(access):
-        return PersonSeen(access)
-    return PersonSeen(access, await reads.people.membership(repository.owner, name))
-
-
-async def _team(repository: RepositoryRef, name: str, reads: Reads) -> TeamSeen:
-    team = await reads.people.team(name)
-    if team is None or team.secret:
-        return TeamSeen(team, "none")
-    return TeamSeen(team, await reads.people.team_access(repository, name))

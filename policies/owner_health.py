@@ -78,6 +78,14 @@ def refused(content: bytes, errors: Iterable[Problem]) -> frozenset[str]:
     return frozenset(found)
 
 
+def can_approve(owner: str, known: Known) -> bool | None:
+    """Whether somebody behind an owner, as written, may approve; None where nothing was learned of it."""
+    name = same(owner.removeprefix("@"))
+    if not owner.startswith("@") or name not in (known.teams.keys() | known.people.keys()):
+        return None
+    return _trouble(owner, known) is None
+
+
 # --- Findings -------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -39,7 +39,10 @@ STEPS = 100_000_000
 _PORTION = 5_000
 Item = TypeVar("Item")
 _MANY = 20_000
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII).fullmatch
+_REPOSITORY: dict[Dialect, Callable[[str], object]] = {
+    "github": re.compile(r"[\w.-]+/[\w.-]+", re.ASCII).fullmatch,
+    "gitlab": re.compile(r"[\w.-]+(?:/[\w.-]+)+", re.ASCII).fullmatch,
+}
 
 
 class Exit(IntEnum):
@@ -101,7 +104,9 @@ def owners(
     ] = False,
     repository: Annotated[
         str | None,
-        typer.Option(help="What --live asks about, OWNER/NAME; without it, the checkout's origin."),
+        typer.Option(
+            help="What --live asks about: OWNER/NAME, GROUP/PROJECT; without it, the checkout's origin."
+        ),
     ] = None,
     steps: Annotated[int, typer.Option(help="Work that a lookup may cost before it is given up.")] = STEPS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -113,9 +118,9 @@ def owners(
     """
     wanted = Wanted(explain, check, unowned, stats, steps)
     try:
-        _check_usage(live, repository)
         read_from = source(directory, ref)
         spoken = dialect or dialect_of(directory) or _dialect_by_place(read_from)
+        _check_usage(live, repository, spoken)
         found = _owners_file(read_from, spoken, directory, file, ref)
         asked = _asked(read_from, paths or [], stdin0=stdin0)
         report = _report(read_from, spoken, found, asked, wanted)
@@ -128,11 +133,12 @@ def owners(
     raise typer.Exit(_exit(report, check=check, require_owner=require_owner))
 
 
-def _check_usage(live: bool, repository: str | None) -> None:
+def _check_usage(live: bool, repository: str | None, dialect: Dialect) -> None:
     if repository is not None and not live:
         raise SourceError("--repository is for --live alone.")
-    if repository is not None and not _REPOSITORY(repository):
-        raise SourceError(f"{repository} is not OWNER/NAME.")
+    if repository is not None and not _REPOSITORY[dialect](repository):
+        wanted = "OWNER/NAME" if dialect == "github" else "GROUP/PROJECT, with every group around it"
+        raise SourceError(f"{repository} is not {wanted}.")
 
 
 # --- What is asked ----------------------------------------------------------------------------------------
@@ -248,7 +254,9 @@ def _with_live(
     except owners_live.NotAnswered as error:
         return replace(report, live=Live(None, failure=str(error)))
     problems = merged([*report.problems, *told.findings], told.errors)
-    return replace(report, problems=problems, live=Live(told.repository, notes=told.notes))
+    return replace(
+        report, problems=problems, live=Live(told.repository, notes=told.notes), demand=told.demand
+    )
 
 
 # --- What is said -----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from policies.owners import Dialect, Explanation, Match, Problem, SectionMatch, Status
+from policies.owners.approvals import Demand
 from policies.owners.coverage import Coverage
 
 SCHEMA = 1
@@ -38,6 +39,7 @@ class Report:
     summary: bool = False  # people want numbers, not a line for each path
     stats: Coverage | None = None
     live: Live | None = None
+    demand: Demand | None = None  # of the branch, where the forge told
 
 
 # --- JSON -------------------------------------------------------------------------------------------------
@@ -54,7 +56,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "blob": report.blob,
         "status": report.status,
         "truncated": False,
-        "paths": [_path(path, match, explained.get(path)) for path, match in report.answers],
+        "paths": [_path(path, match, explained.get(path), report.demand) for path, match in report.answers],
         "errors": [_problem(problem) for problem in report.problems],
     }
     if report.stats is not None:
@@ -64,8 +66,8 @@ def as_json(report: Report) -> dict[str, Any]:
     return told
 
 
-def _path(path: str, match: Match, explained: Explanation | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"path": readable(path), "role": "new", **_answer(match)}
+def _path(path: str, match: Match, explained: Explanation | None, demand: Demand | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"path": readable(path), "role": "new", **_answer(match, demand)}
     if not _is_text(path):
         told["path_bytes"] = base64.b64encode(os.fsencode(path)).decode()
     if explained is not None:
@@ -73,7 +75,7 @@ def _path(path: str, match: Match, explained: Explanation | None) -> dict[str, A
     return told
 
 
-def _answer(match: Match) -> dict[str, Any]:
+def _answer(match: Match, demand: Demand | None) -> dict[str, Any]:
     return {
         "matched": match.matched,
         "owners": [readable(owner) for owner in match.owners],
@@ -81,11 +83,11 @@ def _answer(match: Match) -> dict[str, Any]:
         "text": match.text and readable(match.text),
         "optional": match.optional,
         "approvals": match.approvals,
-        "sections": [_section(section) for section in match.sections],
+        "sections": [_section(section, demand) for section in match.sections],
     }
 
 
-def _section(section: SectionMatch) -> dict[str, Any]:
+def _section(section: SectionMatch, demand: Demand | None) -> dict[str, Any]:
     return {
         "name": readable(section.name),
         "owners": [readable(owner) for owner in section.owners],
@@ -95,7 +97,7 @@ def _section(section: SectionMatch) -> dict[str, Any]:
         "optional": section.optional,
         "declared": section.declared,
         "approvals": section.approvals,
-        "effective": None,
+        "effective": None if demand is None else demand.effective(section),
         "excluded": section.excluded,
     }
 
@@ -152,7 +154,7 @@ def lines(report: Report) -> Iterator[str]:
         yield _STATUS.get(report.status, report.status)
     explained = {explanation.path: explanation for explanation in report.explanations}
     for path, match in () if report.summary else report.answers:
-        yield f"{readable(path)}: {_owners(match)}"
+        yield f"{readable(path)}: {_owners(match, report.demand)}"
         if path in explained:
             yield from _why(explained[path])
     for problem in report.problems:
@@ -171,17 +173,19 @@ _STATUS = {
 }
 
 
-def _owners(match: Match) -> str:
+def _owners(match: Match, demand: Demand | None) -> str:
     if not match.sections:
         return " ".join(map(readable, match.owners)) or ("nobody, on purpose" if match.matched else "nobody")
-    return "; ".join(_section_line(section) for section in match.sections)
+    return "; ".join(_section_line(section, demand) for section in match.sections)
 
 
-def _section_line(section: SectionMatch) -> str:
+def _section_line(section: SectionMatch, demand: Demand | None) -> str:
     name = readable(section.name)
     if section.excluded:
         return f"[{name}] excluded"
     need = "optional" if section.optional else f"{section.approvals} to approve"
+    if demand is not None and not section.optional and demand.effective(section) == 0:
+        need += ", but GitLab waits for none"
     return f"[{name}] {' '.join(map(readable, section.owners)) or 'nobody'} ({need})"
 
 

@@ -115,12 +115,19 @@ class ChangeReads(Part):
 
     async def branch_rules(self, repository: RepositoryRef, branch: str) -> BranchRules | None:
         project = await self._client.get("projects/{id}", id=repository.id)
-        template = "projects/{id}/protected_branches/{branch}"
+        return states.branch_rules(project, bool(await self.owners_approve(repository, branch)))
+
+    async def owners_approve(self, repository: RepositoryRef, branch: str) -> bool | None:
+        """Whether the branch demands the approval of code owners; None where we may not read its protection.
+
+        The list names patterns ("List protected branches"), and the demand of any that covers the branch holds.
+        """
+        template = "projects/{id}/protected_branches"
         try:
-            protection = await self._client.get(template, id=repository.id, branch=branch)
-        except (Gone, Forbidden):  # not protected, or for Maintainers alone to see
-            protection = None
-        return states.branch_rules(project, protection)
+            protections = await self._client.list(template, id=repository.id)
+        except (Gone, Forbidden):
+            return None
+        return any(states.demands_owners(each, branch) for each in protections)
 
     async def checks(self, repository: RepositoryRef, commit: str) -> tuple[ChecksChanged, ...]:
         newest = {"sha": commit, "order_by": "id", "sort": "desc", "per_page": 1}

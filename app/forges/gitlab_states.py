@@ -303,14 +303,21 @@ def conclusion(said: str) -> Literal["pending", "success", "failure", "neutral",
             return "pending"
 
 
-def branch_rules(project: object, protection: object) -> BranchRules:
-    """What a project ("Retrieve a project") and the protection of a branch ask before a merge."""
+def branch_rules(project: object, owners_approve: bool) -> BranchRules:
+    """What a project ("Retrieve a project") asks before a merge, with what the protection of the branch does."""
     checks = (PIPELINE,) if flag(project, "only_allow_merge_if_pipeline_succeeds") else ()
     return BranchRules(
         checks,
         threads_resolved=flag(project, "only_allow_merge_if_all_discussions_are_resolved"),
-        owners_approve=flag(protection, "code_owner_approval_required"),
+        owners_approve=owners_approve,
     )
+
+
+def demands_owners(protection: object, branch: str) -> bool:
+    """Whether a protected branch, or pattern where `*` stands for anything, is this one and wants its code owners."""
+    pattern = ".*".join(map(re.escape, text(protection, "name").split("*")))
+    covers = re.fullmatch(pattern, branch, re.DOTALL) is not None
+    return covers and flag(protection, "code_owner_approval_required")
 
 
 def pipeline(data: Mapping[str, Any]) -> ChecksChanged | None:

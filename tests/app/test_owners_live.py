@@ -402,15 +402,6 @@ async def test_where_the_origin_names_no_repository_of_this_forge(
     assert forge.ledger.exchanges == []
 
 
-async def test_of_gitlab_it_knows_no_way(shop: Shop, forge: Sandbox) -> None:
-    """Said honestly, and without asking GitHub."""
-    shop.with_owners("* @dora @hugo\n")
-    shop.edit("")
-    (shop.folder / "CODEOWNERS").write_text("* @dora\n")
-    assert "--live can ask GitHub only" in await failed(shop, "--dialect", "gitlab")
-    assert forge.ledger.exchanges == []
-
-
 async def test_a_failure_is_told_where_there_is_no_file_too(shop: Shop) -> None:
     """5 where --live failed; 3 where the forge was reached and there is no file."""
     shop.with_owners("* @dora\n")
