@@ -16,11 +16,10 @@ from app import keys
 from app.compare import compare_all
 from app.connections import GitHubConnection
 from app.digests import apprise_channels, digests
+from app.doors import make_doors
 from app.drain import Drain
 from app.forges.github import GitHub
-from app.forges.github_events import GitHubDoor
 from app.forges.gitlab import GitLab
-from app.forges.gitlab_events import GitLabDoor
 from app.forges.identity import GitLabSignIn, SignIn
 from app.gitlab_connection import GitLabConnection
 from app.gitlab_watch import watch_hooks
@@ -160,7 +159,7 @@ def _work(ground: _Ground, spool: Spool | None) -> Work:
     gather = timedelta(seconds=settings.gather_seconds)
     drain = Drain(
         database,
-        doors={"github": GitHubDoor(), "gitlab": GitLabDoor(us=lambda: gitlab.login)},
+        doors=make_doors(gitlab_login=lambda: gitlab.login),
         hosts={"github": settings.github_api_url, "gitlab": settings.gitlab_url},
         new_tenants=settings.new_installations,
         gather=gather,

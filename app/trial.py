@@ -7,11 +7,9 @@ import contextlib
 import sys
 from collections.abc import Sequence
 
-from app.forges.github_events import GitHubDoor
-from app.forges.gitlab_events import GitLabDoor
-from handlers.ports import Delivery, Door
+from app.doors import make_doors
+from handlers.ports import Delivery
 
-DOORS: dict[str, Door] = {"github": GitHubDoor(), "gitlab": GitLabDoor()}
 COMMAND = (sys.executable, "-m", "app.trial")
 
 
@@ -39,7 +37,7 @@ def main() -> None:
     forge, event = sys.argv[1:]
     body = sys.stdin.buffer.read()
     with contextlib.suppress(Exception):  # whoever reads it in earnest tells of it
-        DOORS[forge].facts(Delivery(event, "on trial", body))
+        make_doors()[forge].facts(Delivery(event, "on trial", body))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.settings import Settings, SettingsError
@@ -86,6 +87,25 @@ def connect(address: str, *, pool_size: int = 10) -> Database:
         max_overflow=5,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": _SESSION, "connect_timeout": 5, "application_name": "usher"},
     )
+    sa.event.listen(engine.sync_engine, "handle_error", _without_values)
     return Database(engine=engine, conninfo=address)
+
+
+def without_values(error: psycopg.Error) -> str:
+    """What the server said, without what it quotes of rows and parameters: people's words, perhaps secrets.
+
+    It quotes them in the lines below the first, and where a value has the wrong form (class 22) behind a colon.
+    """
+    said = str(error).partition("\n")[0]
+    return said.partition(': "')[0] if (error.sqlstate or "").startswith("22") else said
+
+
+def _without_values(failure: ExceptionContext) -> None:
+    error, told = failure.original_exception, failure.sqlalchemy_exception
+    if isinstance(error, psycopg.Error) and told is not None:
+        said = without_values(error)
+        error.args = (said,)
+        told.args = (f"({type(error).__name__}) {said}",)

@@ -10,13 +10,15 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import logs
 from app.settings import PromiseClock
 from app.store.database import Database
+from app.web.addresses import can_exist
 from app.web.pages import make_pages
 from app.web.rendering import page
 from app.web.sign_in import make_sign_in
@@ -33,6 +35,10 @@ _HEADERS = {
     # Not `no-referrer`: with it browsers send no Origin with our own forms, by which forged ones are told.
     "referrer-policy": "same-origin",
 }
+_AWAY = "Usher cannot reach its database just now. Nothing is lost; please try again in a minute."
+_OUR_FAULT = (
+    "This is a fault of Usher's, not yours. It is in the log; whoever runs this Usher can look there."
+)
 _ONLY_HTTPS = "max-age=31536000; includeSubDomains"
 
 
@@ -72,12 +78,17 @@ def make_site(
 
     @site.middleware("http")
     async def safe_headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call(request)
+        return guarded(request, await call(request) if can_exist(request) else nothing_there(request))
+
+    def guarded(request: Request, response: Response) -> Response:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)  # a page may have to allow more
         if is_secure(visitors.origin(request)):
             response.headers["strict-transport-security"] = _ONLY_HTTPS
         return response
+
+    def nothing_there(request: Request) -> Response:
+        return _told(request, 404, "There is no such page.", None)
 
     @site.exception_handler(NotSignedIn)
     async def sign_in_first(_request: Request, error: NotSignedIn) -> Response:
@@ -89,13 +100,19 @@ def make_site(
 
     @site.exception_handler(RequestValidationError)
     async def malformed(request: Request, _error: RequestValidationError) -> Response:
-        return _told(request, 404, "There is no such page.", None)
+        return nothing_there(request)
 
-    @site.exception_handler(DataError)
-    async def unheard_of(request: Request, error: DataError) -> Response:
-        """An address with a number or a sign that the database cannot hold names nothing that is there."""
-        log.warning("the database cannot look for what an address names", reason=str(error.orig))
-        return _told(request, 404, "There is no such page.", None)
+    @site.exception_handler(OperationalError)
+    @site.exception_handler(InterfaceError)
+    @site.exception_handler(NoConnection)
+    async def database_away(request: Request, error: Exception) -> Response:
+        log.warning("a page waits for the database", path=request.url.path, reason=repr(error))
+        return _told(request, 503, _AWAY, {"retry-after": "30"})
+
+    @site.exception_handler(Exception)
+    async def our_fault(request: Request, _error: Exception) -> Response:
+        """The server logs the error. No middleware is passed on this way, so the headers are set here."""
+        return guarded(request, _told(request, 500, _OUR_FAULT, None))
 
     site.include_router(health)
     site.include_router(make_sign_in(visitors))

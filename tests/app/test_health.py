@@ -102,6 +102,11 @@ async def test_without_a_database_it_is_ready_while_the_spool_has_room(
         assert (await client.get(health)).status_code == 200
         with database_gone(address):
             assert (await client.get(health)).status_code == 200
+            signed_in = {"cookie": "usher=whoever-this-is", "accept": "text/html"}
+            page = await client.get(f"{bot.url}/changes", headers=signed_in)
+            assert (page.status_code, page.headers["retry-after"]) == (503, "30")
+            assert "Nothing is lost; please try again in a minute." in page.text
+            assert page.headers["x-content-type-options"] == "nosniff"
             bot.usher.intake.spool._most_bytes = 0  # type: ignore[union-attr]
             full = await client.get(health)
             assert (full.status_code, full.text) == (

@@ -6,8 +6,9 @@ import json
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
-from app.store.tables import machine_token, outcome, session, viewer
+from app.store.tables import clock, machine_token, outcome, session, viewer
 from tests.handlers.test_sign_in import csrf_of
 from tests.stories import Bot, Shop
 
@@ -78,6 +79,10 @@ async def test_addresses_and_forms_that_nothing_can_have_are_answered_all_the_sa
         f"/changes/{vast}/change:1:1",
         "/changes/1/change%00",
         "/wins/2026-01%00",
+        "/wins?month=%00",
+        f"/repositories/-1/{2**63}",
+        f"/operations/accounts/{2**63}",
+        "/%00",
     ]
     async with bot.visited_by("erin") as client:
         for address in missing:
@@ -85,10 +90,32 @@ async def test_addresses_and_forms_that_nothing_can_have_are_answered_all_the_sa
         word, ours = csrf_of((await client.get("/me")).text), {"origin": bot.url}
         many = {f"field{number}": "" for number in range(60)} | {"csrf": word}
         assert (await client.post("/me/tokens", data=many, headers=ours)).status_code == 413
+        for days in ("²", "9" * 5000, "-1", "1e3"):
+            strange = {"csrf": word, "name": "portal", "scope": "catalogue", "days": days}
+            refused = await client.post("/me/tokens", data=strange, headers=ours)
+            assert "Give the token a name, what it may do, and its days." in refused.text
         named = {"csrf": word, "name": "por\0tal", "scope": "catalogue", "days": "30"}
         assert "ush_" in (await client.post("/me/tokens", data=named, headers=ours)).text
         dropped = await client.post(f"/me/tokens/{vast}/drop", data={"csrf": word}, headers=ours)
         assert dropped.status_code in (303, 404)
+
+
+async def test_a_fault_of_our_own_is_not_told_as_a_page_that_is_missing(
+    bot: Bot, world: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    async with bot.visited_by("erin") as client, bot.usher.database.begin() as connection:
+        row = {"tenant_id": 1, "subject": "change:x:1", "state": "REVIEW", "projection": {}}
+        row["updated_at"] = bot.usher.clock.now()
+        await connection.execute(sa.insert(clock).values(row))
+        await connection.commit()
+        broken = await client.get("/changes", headers={"accept": "text/html"})
+    assert broken.status_code == 500
+    assert "a fault of Usher" in broken.text
+    assert "frame-ancestors" in broken.headers["content-security-policy"]
+    assert '"x"' not in caplog.text  # nor any other value of the row
+    caplog.clear()
 
 
 async def test_machines_read_what_their_person_may_and_nobody_else_anything(bot: Bot, listed: Shop) -> None:

@@ -17,6 +17,7 @@ from app.store import catalogue, insights, outcomes, reports
 from app.store.catalogue import Filters
 from app.store.database import Database
 from app.store.viewers import Visitor
+from app.web.addresses import Number
 from app.web.drawings import year
 from app.web.pages.measured import measured
 from app.web.rendering import page
@@ -112,7 +113,7 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
         )
 
     @router.get("/repositories/{tenant_id}/{repository_id}")
-    async def by_number(request: Request, tenant_id: int, repository_id: int) -> Response:
+    async def by_number(request: Request, tenant_id: Number, repository_id: Number) -> Response:
         visitor = await visitors.must(request)
         async with database.begin() as connection:
             name = await reports.name_of(connection, visitor, tenant_id, repository_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -10,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from app.store import people, viewers
 from app.store.database import Database
 from app.store.viewers import Visitor
+from app.web.addresses import Number
 from app.web.rendering import page
 from app.web.visitors import Visitors, cookie_name, is_secure
 
@@ -56,7 +58,7 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         visitor, form = await visitors.meant(request)
         scope, days = form.get("scope", ""), form.get("days", "")
         name = form.get("name", "").strip()
-        if scope not in SCOPES or not name or not days.isdigit():
+        if scope not in SCOPES or not name or not re.fullmatch("[0-9]{1,4}", days):
             return await _page(
                 request, visitor, problem="Give the token a name, what it may do, and its days."
             )
@@ -74,7 +76,7 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         return await _page(request, visitor, secret=secret)
 
     @router.post("/me/tokens/{number}/drop")
-    async def drop_token(request: Request, number: int) -> Response:
+    async def drop_token(request: Request, number: Number) -> Response:
         visitor, _ = await visitors.meant(request)
         async with database.begin() as connection:
             await viewers.drop_machine_token(connection, visitor, number)

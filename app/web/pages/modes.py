@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.store import modes, tenants, viewers
 from app.store.database import Database
+from app.web.addresses import Number
 from app.web.rendering import page
 from app.web.visitors import Visitors
 
@@ -16,7 +17,7 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
     router = APIRouter()
 
     @router.get("/operations/accounts/{tenant_id}")
-    async def account(request: Request, tenant_id: int) -> HTMLResponse:
+    async def account(request: Request, tenant_id: Number) -> HTMLResponse:
         await visitors.must_operate(request)
         async with database.begin() as connection:
             tenant = await tenants.by_id(connection, tenant_id)
@@ -26,7 +27,7 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         return page("account.html", request=request, tenant=tenant, repositories=listed)
 
     @router.post("/operations/accounts/{tenant_id}/mode")
-    async def of_account(request: Request, tenant_id: int) -> Response:
+    async def of_account(request: Request, tenant_id: Number) -> Response:
         """Only operators speak for a whole organisation."""
         visitor, form = await visitors.meant(request)
         if not visitors.operates(visitor):
@@ -39,7 +40,7 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         return RedirectResponse(f"/operations/accounts/{tenant_id}", 303)
 
     @router.post("/repositories/{tenant_id}/{repository_id}/mode")
-    async def of_repository(request: Request, tenant_id: int, repository_id: int) -> Response:
+    async def of_repository(request: Request, tenant_id: Number, repository_id: Number) -> Response:
         """Whoever administers the repository on the forge may, and operators."""
         visitor, form = await visitors.meant(request)
         operates = visitors.operates(visitor)

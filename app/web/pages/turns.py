@@ -13,6 +13,7 @@ from app.settings import PromiseClock
 from app.store import reports, turns
 from app.store.database import Database
 from app.store.reports import ChangePage, Promise
+from app.web.addresses import Number
 from app.web.drawings import Lane, Mark, timeline
 from app.web.rendering import page
 from app.web.visitors import Visitors
@@ -43,7 +44,7 @@ def make(
         return page("changes.html", request=request, changes=found, now=clock.now())
 
     @router.get("/changes/{tenant_id}/{subject}")
-    async def change(request: Request, tenant_id: int, subject: str) -> HTMLResponse:
+    async def change(request: Request, tenant_id: Number, subject: str) -> HTMLResponse:
         visitor = await visitors.must(request)
         found = await reports.change(database, visitor, tenant_id, subject)
         if found is None:
