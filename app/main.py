@@ -177,6 +177,7 @@ def _work(ground: _Ground, spool: Spool | None) -> Work:
         settings.gitlab_defaults_project,
         settings.dry_run_check,
         settings.runaway_writes,
+        public_url=settings.public_url,
     )
     return Work(
         database,

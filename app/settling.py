@@ -44,7 +44,7 @@ class Settling:
     `forge_of` makes the adapter of a tenant; the instant is when the event came, because a forge may not show
     at once what it has just announced. `defaults_project`: on GitLab, whose rules hold for all. `shows_dry_run`:
     whether a dry run says in a check what it would do. `writes_an_hour`: more, where it is not usual, is a runaway.
-    `gives_up_after`: seconds, well below a lease.
+    `gives_up_after`: seconds, well below a lease. `public_url`: where people reach Usher's pages, if that is known.
     """
 
     database: Database
@@ -57,6 +57,7 @@ class Settling:
     shows_dry_run: bool = True
     writes_an_hour: int = WRITES_AN_HOUR
     gives_up_after: float = GIVE_UP_AFTER
+    public_url: str | None = None
 
     async def __call__(self, tenant_id: int, subject: str) -> bool:
         """Settle the subject if anything is due there; returns whether a run took place. Never raises."""
@@ -131,6 +132,7 @@ class Settling:
             settles_after=self.settles_after,
             silent=silence is not None and silence.holds(now),
             shows=self.shows_dry_run,
+            page=self._page(tenant.id, subject),
         )
         findings = RepositoryFindings(self.database, tenant.id, subject.repository_id)
         rulebooks = KeptRulebooks(self.database, tenant.id, forge, now, self.defaults_project)
@@ -151,6 +153,14 @@ class Settling:
         loud = silence.until if silence is not None and silence.until and silence.until > now else None
         looks = (due_at, effects.held_until, loud)
         return min((each for each in looks if each is not None), default=None)
+
+    def _page(self, tenant_id: int, subject: Subject) -> str:
+        """The address of our page of a change or repository; an issue has none."""
+        if self.public_url is None or subject.kind == "issue":
+            return ""
+        if subject.kind == "repository":
+            return f"{self.public_url}/repositories/{tenant_id}/{subject.repository_id}"
+        return f"{self.public_url}/changes/{tenant_id}/{subject}"
 
     async def _later(self, lease: due.Lease, error: Exception) -> str:
         """Decide when to try again. Limits and waits are nobody's failure and use up no attempt."""

@@ -28,8 +28,10 @@ async def show_dry_run(situation: Situation, desk: Desk) -> None:
     else:
         return
     if wanted is not None:
+        # What GitLab has no room for stands in no comment of the change either, so its status leads to our page.
+        place = replace(situation.change, url=desk.page or situation.change.url)
         # The one thing that is written in a dry run.
-        await perform([wanted], situation.change, replace(desk, live=True, feature=FEATURE))
+        await perform([wanted], place, replace(desk, live=True, feature=FEATURE))
 
 
 def _over(situation: Situation) -> SetCheck | None:

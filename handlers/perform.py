@@ -209,7 +209,7 @@ async def _write(action: ForgeAction, place: Place, desk: Desk, effect: Effect) 
             await desk.effects.done(effect, await desk.forge.open_issue(place.ref, action.title, body))
         case SetCheck():
             await desk.effects.done(
-                effect, await desk.forge.judge(place.ref, _verdict(action, place, effect))
+                effect, await desk.forge.judge(place.ref, _verdict(action, desk.page, effect))
             )
     return ()
 
@@ -272,7 +272,7 @@ async def _write_on_change(
             teams = [ReviewUnasked(at=desk.now, by_bot=True, team=team) for team in action.teams]
             return (*people, *teams)
         case SetCheck():
-            await done(effect, await forge.judge(change.repository, _verdict(action, change, effect)))
+            await done(effect, await forge.judge(change.repository, _verdict(action, change.url, effect)))
     return ()
 
 
@@ -309,12 +309,14 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
 
 
 async def _judge_again(action: SetCheck, place: Change | Repository, desk: Desk, effect: Effect) -> None:
-    repository = place.ref if isinstance(place, Repository) else place.repository
-    await desk.forge.judge(repository, _verdict(action, place, effect))
+    repository, url = (
+        (place.ref, desk.page) if isinstance(place, Repository) else (place.repository, place.url)
+    )
+    await desk.forge.judge(repository, _verdict(action, url, effect))
 
 
-def _verdict(action: SetCheck, place: Change | Repository, effect: Effect) -> Verdict:
-    """A check's annotations can only be added to, so others make it another verdict."""
+def _verdict(action: SetCheck, url: str, effect: Effect) -> Verdict:
+    """A check's annotations can only be added to, so others make it another verdict. `url` tells all of it."""
     said = json.dumps([asdict(each) for each in action.annotations]).encode()
     name = f"{effect.key}|{hashlib.sha256(said).hexdigest()[:12]}" if action.annotations else effect.key
     return Verdict(
@@ -325,7 +327,7 @@ def _verdict(action: SetCheck, place: Change | Repository, effect: Effect) -> Ve
         action.summary,
         name,
         action.annotations,
-        place.url if isinstance(place, Change) else "",
+        url,
     )
 
 

@@ -50,6 +50,7 @@ class Desk:
     feature: str = ""
     silent: bool = False  # somebody wants nothing new to be said in this repository
     shows: bool = False  # in a dry run, a check says what would be done
+    page: str = ""  # where Usher's own page of this place is; empty where its address is not known
 
 
 async def mend(place: Place, desk: Desk) -> float:

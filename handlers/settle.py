@@ -81,11 +81,15 @@ async def _do(feature: Feature, situation: Situation, reads: Reads, desk: Desk) 
 
 async def _situation(change: Change, reads: Reads, rulebooks: Rulebooks, desk: Desk) -> Situation:
     log = await desk.log.read()
+    rulebook = await rulebooks.on(change.repository, change.base, change.base_sha)
     unheard = in_change(change, log, desk.now)
     if any(isinstance(fact, Reviewed) and fact.thread for fact in log):
-        unheard = (*unheard, *in_threads(await desk.forge.threads(change), log, desk.now))
+        prefix = rulebook.rules.commands.prefix
+        unheard = (
+            *unheard,
+            *in_threads(await desk.forge.threads(change), log, desk.now, command=prefix),
+        )
     await desk.log.add(unheard, "poll")
-    rulebook = await rulebooks.on(change.repository, change.base, change.base_sha)
     open_now = change.state == "open" and not change.draft
     touched = await desk.forge.touched(change) if open_now else Touched()
     areas = await owning(change.repository, touched, rulebook, reads.people)

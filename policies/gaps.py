@@ -209,8 +209,13 @@ def in_commands(remark: Remark, where: CommandPlace = "remark") -> tuple[Command
     )
 
 
-def in_threads(threads: Iterable[Thread], log: tuple[Fact, ...], seen: datetime) -> tuple[Fact, ...]:
-    """Comments on lines, and threads that were resolved or opened again, where the forge tells that (GitLab)."""
+def in_threads(
+    threads: Iterable[Thread], log: tuple[Fact, ...], seen: datetime, *, command: str
+) -> tuple[Fact, ...]:
+    """Comments on lines, what was typed in them, and threads that were resolved or opened again.
+
+    Only GitLab's threads are read: it tells whether each is resolved.
+    """
     known = {fact.key for fact in log}
     resolved = {fact.thread: fact.resolved for fact in log if isinstance(fact, ThreadChanged)}
     found: list[Fact] = []
@@ -222,9 +227,10 @@ def in_threads(threads: Iterable[Thread], log: tuple[Fact, ...], seen: datetime)
                 by_bot=remark.by.bot,
                 remark_id=remark.id,
                 thread=thread.id,
+                answers=review_answers("commented", remark.body, command),
             )
             if said.key not in known:
-                found.append(said)
+                found += (said, *in_commands(remark, "line"))
         if thread.resolved != resolved.get(thread.id, False) and thread.remarks:
             changed = ThreadChanged(
                 at=thread.resolved_at if thread.resolved and thread.resolved_at else seen,
@@ -253,7 +259,7 @@ def in_answers(
     """
     heard = (
         *in_reviews(reviews, log, command=command),
-        *in_threads(threads, log, seen),
+        *in_threads(threads, log, seen, command=command),
         *in_remarks(remarks, log, command=command),
     )
     log = in_order([*log, *heard])

@@ -301,6 +301,12 @@ def gather() -> float:
 
 
 @pytest.fixture
+def public() -> bool:
+    """Whether Usher was told under which address people reach it; a story may override it."""
+    return False
+
+
+@pytest.fixture
 def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No story may leave an error in the log."""
     yield
@@ -310,14 +316,15 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.fixture
 async def bot(
-    world: Shop, address: str, tmp_path: Path, mode: str, gather: float, _quiet: None
+    world: Shop, address: str, tmp_path: Path, mode: str, gather: float, public: bool, _quiet: None
 ) -> AsyncIterator[Bot]:
     forge = world.forge
-    settings = settings_for(forge, tmp_path, new_installations=mode, gather_seconds=gather)
+    listener = serving.listen("127.0.0.1", 0)
+    url = serving.address_of(listener)
+    told = {"public_url": url} if public else {}
+    settings = settings_for(forge, tmp_path, new_installations=mode, gather_seconds=gather, **told)
     async with main.opened(settings, address, clock=forge.clock) as usher:
         stop = asyncio.Event()
-        listener = serving.listen("127.0.0.1", 0)
-        url = serving.address_of(listener)
         forge.webhook_url = f"{url}/webhooks/{forge.kind}"
         parts = [
             asyncio.create_task(serving.run_web(usher, stop, listener)),
@@ -379,6 +386,13 @@ async def a_day_later(bot: Bot, world: Shop, length: str = "25h") -> None:
 def defaults_of(forge: Forge) -> str:
     """The name of the organisation's repository of defaults: GitLab's is whichever the operator named."""
     return "shop/defaults" if forge.kind == "gitlab" else "shop/.github"
+
+
+def names_its_guides(forge: Forge) -> dict[str, str]:
+    """What makes the repository of defaults one from which guides are inherited: GitLab wants to be told by rules."""
+    if forge.kind == "github":
+        return {}
+    return {".github/usher.yml": f"inherit: {{repository: {defaults_of(forge)}}}\n"}
 
 
 def neutral() -> str:

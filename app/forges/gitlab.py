@@ -73,7 +73,7 @@ class GitLab(ReviewerDesk, ProposalDesk, ChangeReads):
             "state": _VERDICTS[verdict.conclusion],
             "name": verdict.name,
             "description": verdict.title[:LONGEST_DESCRIPTION],
-            **({"target_url": verdict.url} if verdict.url else {}),
+            **({"target_url": verdict.url} if 0 < len(verdict.url) <= LONGEST_DESCRIPTION else {}),
         }
         try:
             said = await self._write("POST", "projects/{id}/statuses/{sha}", body, **where)

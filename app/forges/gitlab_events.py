@@ -56,7 +56,7 @@ from policies.facts import (
 )
 from policies.gaps import in_commands
 from policies.guidelines.places import changes_guides
-from policies.remarks import is_answer
+from policies.remarks import is_answer, review_answers
 
 SETTINGS_PATHS = frozenset(("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS", ".gitlab/usher.yml"))
 
@@ -309,11 +309,12 @@ def _note(told: _Told) -> Reading:
             return replace(told.where, ignored=f"a comment on another thing ({other or 'unknown'})")
     if flag(about, "system"):
         return _touch(told.where, kind, named, [])
-    facts = _note_facts(told, on_line=kind == "change" and text(about, "type") == "DiffNote")
-    remark = _remark(told) if any(isinstance(fact, RemarkMade) for fact in facts) else None
+    on_line = kind == "change" and text(about, "type") == "DiffNote"
+    facts = _note_facts(told, on_line=on_line)
+    remark = _remark(told) if any(isinstance(fact, RemarkMade | Reviewed) for fact in facts) else None
     if remark is not None:
-        facts = [*facts, *in_commands(remark)]
-    return replace(_touch(told.where, kind, named, facts), remark=remark)
+        facts = [*facts, *in_commands(remark, "line" if on_line else "remark")]
+    return replace(_touch(told.where, kind, named, facts), remark=None if on_line else remark)
 
 
 def _note_facts(told: _Told, *, on_line: bool) -> list[Fact]:
@@ -331,7 +332,9 @@ def _note_facts(told: _Told, *, on_line: bool) -> list[Fact]:
     if on_line:
         thread = text(about, "discussion_id") or str(remark_id)
         commit = text(about, "commit_id") or text(about, "position.head_sha")
-        return [Reviewed(**told.by(made), commit=commit, remark_id=remark_id, thread=thread)]
+        answers = review_answers("commented", text(about, "note"), told.command)
+        inline = Reviewed(**told.by(made), commit=commit, remark_id=remark_id, thread=thread, answers=answers)
+        return [inline]
     answers = is_answer(text(about, "note"), told.command) and not _is_hidden(about)
     return [RemarkMade(**told.by(made), remark_id=remark_id, answers=answers)]
 

@@ -9,9 +9,7 @@ REASONS: dict[str, str] = {
     "app": "suspending, uninstalling and permitting an App is GitHub's",
     "clicks": "on GitLab only maintainers can tick a box in another's comment, so others are shown commands",
     "ailments": "its lines are in GitHub's dialect; what ails GitLab's is in `tests/policies/owners/test_lint.py`",
-    "defaults": "on GitLab the operator names the project of defaults; the story's is GitHub's `.github`",
     "groups": "GitLab asks people only, never groups",
-    "pipeline": "GitLab demands its pipeline as a whole, or nothing",
     "redelivery": "Usher asks GitLab for no lost deliveries; it compares the open changes instead",
     "requests": "it counts GitHub's requests",
     "reviews": "a review on GitLab has no words of its own: whoever submits one has answered, whatever they wrote",
@@ -19,32 +17,21 @@ REASONS: dict[str, str] = {
     "short": "Usher hears no command without its prefix on GitLab, where such lines are quick actions",
     "trains": "the sandbox GitLab has no merge trains",
     "writers": "GitLab tells the addresses of who wrote commits, not their accounts, so nobody is left out for them",
-    "verdict": "looks at a check run with its notes; GitLab has a commit status of one line",
 }
 
 GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
-    "test_assign": {
-        "writers": ("test_who_wrote_part_of_it_does_not_review_it",),
-    },
     "test_boxes": {
+        "reviews": ("test_a_review_that_only_gives_a_command_answers_nobody",),
         "clicks": (
             "test_the_author_gives_the_turn_back_by_a_click",
             "test_who_may_not_is_told_so_and_the_box_is_empty_again",
             "test_whoever_is_asked_says_not_me_by_a_click",
         ),
-        "reviews": ("test_commands_are_heard_in_reviews_and_in_comments_on_lines",),
-    },
-    "test_catalogue": {
-        "defaults": ("test_a_guide_of_the_organisation_is_shown_as_inherited",),
     },
     "test_commands": {
         "short": ("test_the_short_form_is_heard_too",),
     },
-    "test_dry_run": {
-        "verdict": ("test_the_check_shows_every_comment_and_says_when_it_is_over",),
-    },
     "test_gate": {
-        "pipeline": ("test_a_check_that_nobody_demands_pauses_nothing",),
         "rules_read": ("test_where_the_branchs_rules_cannot_be_read_no_check_pauses",),
     },
     "test_goodbye": {
@@ -55,7 +42,6 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "test_guidelines": {
         "app": ("test_without_the_permission_the_draft_stands_where_it_was_asked_for",),
-        "defaults": ("test_a_guide_of_the_organisation_passes_as_inherited",),
     },
     "test_measures": {
         "app": ("test_operations_name_the_permission_that_an_account_has_not_accepted",),
@@ -66,17 +52,6 @@ GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {
             "test_a_delivery_that_was_answered_and_is_not_here_is_a_loss_too",
             "test_what_came_or_waits_on_disk_is_not_asked_for",
         ),
-    },
-    "test_owner_doctor": {
-        "ailments": ("test_each_ailment_is_found_on_its_line",),
-        "verdict": (
-            "test_a_lost_answer_doubles_no_annotation",
-            "test_more_than_fifty_annotations_all_arrive",
-            "test_only_new_problems_fail_and_what_is_mended_is_said",
-        ),
-    },
-    "test_requests": {
-        "requests": ("test_a_change_costs_four_requests_once_the_repository_is_known",),
     },
     "test_turns": {
         "groups": ("test_a_team_gives_way_to_its_people_unless_owners_must_approve",),

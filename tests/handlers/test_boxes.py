@@ -86,8 +86,7 @@ async def test_a_ticked_box_in_anothers_comment_is_nobodys(bot: Bot, world: Shop
 
 
 @pytest.mark.slow
-async def test_commands_are_heard_in_reviews_and_in_comments_on_lines(bot: Bot, world: Shop) -> None:
-    """A review that only gives a command answers nobody."""
+async def test_a_review_that_only_gives_a_command_answers_nobody(bot: Bot, world: Shop) -> None:
     change = world.ana.opens(world.api, touching=["docs/guide.md"])
     await bot.settled()
     world.later("10m")
@@ -100,6 +99,13 @@ async def test_commands_are_heard_in_reviews_and_in_comments_on_lines(bot: Bot, 
     ]
     assert [each.verdict for each in owed] == [None]
     assert owed[0].due_at.strftime("%a %H:%M") == "Wed 12:00"
+
+
+@pytest.mark.slow
+async def test_commands_are_heard_in_comments_on_lines(bot: Bot, world: Shop) -> None:
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    world.later("10m")
     remark = world.dora.remarks_on(change, "docs/guide.md", "/usher take")
     await bot.settled()
     assert "dora" in change.asked

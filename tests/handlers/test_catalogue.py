@@ -7,7 +7,7 @@ import json
 import pytest
 
 from app.store.tables import entry, outcome
-from tests.stories import Bot, Shop
+from tests.stories import Bot, Shop, defaults_of, names_its_guides
 
 pytestmark = pytest.mark.slow
 
@@ -82,14 +82,15 @@ async def test_what_became_of_a_change_is_noted(bot: Bot, world: Shop) -> None:
 
 
 async def test_a_guide_of_the_organisation_is_shown_as_inherited(bot: Bot, world: Shop) -> None:
-    world.forge.repository(
-        "shop/.github", files={"CONTRIBUTING.md": "# Contributing\n\nWe answer within two days.\n"}
-    )
+    defaults = defaults_of(world.forge)
+    guides = {"CONTRIBUTING.md": "# Contributing\n\nWe answer within two days.\n"}
+    world.forge.repository(defaults, files={**guides, **names_its_guides(world.forge)})
     world.dora.commits(world.api, {"innersource.json": "{}", "CONTRIBUTING.md": None})
     await bot.settled()
     row = await row_of(bot, world.api.id)
     [guide] = [each for each in row.details["documents"] if each["kind"] == "contributing"]
-    assert (guide["provenance"], guide["repository"]) == ("inherited", "shop/.github")
-    assert guide["url"].endswith("/shop/.github/blob/HEAD/CONTRIBUTING.md")
+    assert (guide["provenance"], guide["repository"]) == ("inherited", defaults)
+    assert guide["url"].endswith("/blob/HEAD/CONTRIBUTING.md")
+    assert f"/{defaults}/" in guide["url"]
     assert "guidelines" not in row.portal["_InnerSourceMetadata"]
     assert row.portal["_InnerSourceMetadata"]["docs"] == guide["url"]

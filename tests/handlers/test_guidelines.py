@@ -10,7 +10,7 @@ from app.forges.sandbox.git import Blob
 from app.forges.sandbox.github.site import PERMISSIONS
 from app.forges.sandbox.world import Change, Repository
 from tests.handlers.test_owner_doctor import annotated, check_on, issues, judged, open_findings, told
-from tests.stories import GUIDE, Bot, Shop, golden, neutral
+from tests.stories import GUIDE, Bot, Shop, defaults_of, golden, names_its_guides, neutral
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +110,8 @@ async def test_a_change_of_how_things_are_built_hears_which_commands_are_gone(bo
 
 
 async def test_a_guide_of_the_organisation_passes_as_inherited(bot: Bot, world: Shop) -> None:
-    world.forge.repository("shop/.github", files={GUIDE_PATH: GUIDE}, collaborators={"dora": "admin"})
+    files = {GUIDE_PATH: GUIDE, **names_its_guides(world.forge)}
+    world.forge.repository(defaults_of(world.forge), files=files, collaborators={"dora": "admin"})
     world.dora.commits(world.api, {GUIDE_PATH: None})
     await bot.settled()
     assert await kinds(bot, world.api) == set()

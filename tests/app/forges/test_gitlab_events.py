@@ -329,6 +329,13 @@ def test_a_persons_new_comment_is_handed_on_for_commands():
     assert not door_reading.touches[0].facts[0].answers
 
 
+def test_a_command_on_a_line_is_heard_and_answers_nobody():
+    told = note(type="DiffNote", discussion_id="d9", note="/usher take")
+    inline, typed = read(told).touches[0].facts
+    assert (inline.remark_id, inline.thread, inline.answers) == (501, "d9", False)
+    assert (typed.where, typed.remark_id, typed.text) == ("line", 501, "/usher take")
+
+
 @pytest.mark.parametrize(
     "told",
     [
@@ -337,7 +344,7 @@ def test_a_persons_new_comment_is_handed_on_for_commands():
         note(system=True),
         note(internal=True),
         note(confidential=True),
-        note(type="DiffNote"),
+        note(type="DiffNote", action="update"),
         note(user=None, author_id=None),
         note(user={"id": 32, "username": "project_7_bot_0a1b2c"}),
         note(user={"id": 32, "username": "Shop-Helper"}),
@@ -348,7 +355,7 @@ def test_a_persons_new_comment_is_handed_on_for_commands():
         "the system's",
         "internal",
         "confidential",
-        "on a line",
+        "edited on a line",
         "by nobody",
         "by a token's user",
         "Usher's own",
