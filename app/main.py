@@ -228,6 +228,7 @@ def _site(ground: _Ground, intake: Intake, stock: Stock, work: Work, stand_ins: 
         doors=ground.sign_ins,
         seal=keys.Seal(ground.master),
         csrf_key=keys.derived(ground.master[0], "csrf"),
+        address_key=keys.derived(ground.master[0], "addresses"),
         pseudonyms=ground.pseudonyms,
         operators=settings.operators,
         public_url=settings.public_url,

@@ -246,7 +246,7 @@ def settings_for(forge: Forge, folder: Path, **changes: object) -> Settings:
         **{
             "data_dir": folder,
             "port": 0,
-            **(_of_gitlab(forge) if isinstance(forge, GitLabSandbox) else _of_github(forge)),  # type: ignore[arg-type]
+            **(of_gitlab(forge) if isinstance(forge, GitLabSandbox) else of_github(forge)),  # type: ignore[arg-type]
             "operators": "dora",
             "inside_hosts": "127.0.0.1",
             "gather_seconds": 0.03,
@@ -258,7 +258,7 @@ def settings_for(forge: Forge, folder: Path, **changes: object) -> Settings:
     )
 
 
-def _of_github(forge: Sandbox) -> dict[str, object]:
+def of_github(forge: Sandbox) -> dict[str, object]:
     return {
         "github_api_url": forge.url,
         "github_app_id": forge.app_id,
@@ -273,7 +273,7 @@ def _of_github(forge: Sandbox) -> dict[str, object]:
     }
 
 
-def _of_gitlab(forge: GitLabSandbox) -> dict[str, object]:
+def of_gitlab(forge: GitLabSandbox) -> dict[str, object]:
     return {
         "gitlab_url": forge.url,
         "gitlab_token": forge.token,

@@ -55,6 +55,13 @@ PERMISSIONS = (
     Permission(
         "contents", "Contents", "write", "propose a drafted guideline as a pull request", optional=True
     ),
+    Permission(
+        "email_addresses",
+        "Email addresses (account)",
+        "read",
+        "know somebody on GitLab again who has the same verified address; no address is stored",
+        optional=True,
+    ),
 )
 EVENTS = (
     Event(("pull_request",), "Pull request", "opened, pushed, draft, ready, asked, closed"),

@@ -7,7 +7,7 @@ connections as everything else that goes to a forge.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -82,16 +82,25 @@ class GitHubSignIn:
         )
 
     async def who(self, token: str) -> Identity:
-        """REST: Get the authenticated user; List teams for the authenticated user."""
-        about, teams = await asyncio.gather(
-            self._read(token, "/user"), self._all(token, "/user/teams", ""), return_exceptions=True
+        """REST: Get the authenticated user; List teams, and email addresses, for the authenticated user."""
+        about, teams, addresses = await asyncio.gather(
+            self._read(token, "/user"),
+            self._all(token, "/user/teams", ""),
+            self._all(token, "/user/emails", ""),
+            return_exceptions=True,
         )
         if isinstance(about, BaseException):
             raise about
         # Without the permission to read members there are no teams to know of.
         names = () if isinstance(teams, BaseException) else tuple(_team(each) for each in teams)
         return Identity(
-            self.forge, self.host, int(about["id"]), str(about["login"]), str(about.get("name") or ""), names
+            self.forge,
+            self.host,
+            int(about["id"]),
+            str(about["login"]),
+            str(about.get("name") or ""),
+            names,
+            _github_addresses(about, () if isinstance(addresses, BaseException) else addresses),
         )
 
     async def reach(self, token: str, tenants: Tenants) -> dict[tuple[int, int], Level]:
@@ -176,6 +185,7 @@ class GitLabSignIn:
             str(about["username"]),
             str(about.get("name") or ""),
             names,
+            (str(about["email"]),) if about.get("email") and about.get("confirmed_at") else (),
         )
 
     async def reach(self, token: str, tenants: Tenants) -> dict[tuple[int, int], Level]:
@@ -279,6 +289,13 @@ def _checked(answer: Answer) -> Any:
 
 def _team(shape: Mapping[str, Any]) -> str:
     return f"{shape['organization']['login']}/{shape['slug']}"
+
+
+def _github_addresses(about: Mapping[str, Any], listed: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The verified ones. Where the App may not read them only a public one is known, which GitHub has verified."""
+    verified = [str(each["email"]) for each in listed if each.get("verified")]
+    public = [str(about["email"])] if about.get("email") else []
+    return tuple(dict.fromkeys([*verified, *public]))
 
 
 def _github_level(permissions: Mapping[str, bool]) -> Level:

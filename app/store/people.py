@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import viewers
+from app.store import linked_people, viewers
 from app.store.pseudonyms import Pseudonyms
 from app.store.tables import away, fact, obligation, outcome, reach, tenant
 from app.store.viewers import Viewer, Visitor
@@ -33,7 +33,9 @@ async def everything(connection: AsyncConnection, visitor: Visitor) -> Mapping[s
         found = await connection.execute(sa.select(table).where(*where).limit(10_000))
         return [{name: _plain(value) for name, value in row._mapping.items()} for row in found]
 
+    link = await linked_people.of(connection, visitor.accounts)
     return {
+        "linked": link and {"github": link.github, "gitlab": link.gitlab, "by": link.source},
         "accounts": [
             {"forge": each.forge, "login": each.login, "name": each.name, "teams": list(each.teams)}
             for each in visitor.viewers
@@ -62,6 +64,7 @@ async def erase(connection: AsyncConnection, visitor: Visitor, pseudonyms: Pseud
             .values(reviewers=sa.func.array_replace(outcome.c.reviewers, viewer.login, alias))
         )
         await connection.execute(sa.delete(away).where(_is_account(viewer, away, away.c.person)))
+    await linked_people.forget(connection, visitor.accounts)
     await viewers.erase(connection, visitor.ids)
 
 

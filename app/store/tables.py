@@ -360,9 +360,15 @@ person_link = sa.Table(
     metadata,
     sa.Column("github", sa.Text, primary_key=True, comment="login in lower case"),
     sa.Column("gitlab", sa.Text, nullable=False, unique=True, comment="username in lower case"),
-    sa.Column("source", sa.Text, nullable=False, server_default="configuration"),
+    sa.Column(
+        "source",
+        sa.Text,
+        nullable=False,
+        server_default="configuration",
+        comment="configuration, address, person; or apart, where the person said that it is not so",
+    ),
 )
-"""One person with an account on each forge. It belongs to no tenant: whoever runs Usher vouches for it."""
+"""One person with an account on each forge. It belongs to no tenant: the settings, the forges or the person say it."""
 
 # --- What was last read at the forge --------------------------------------------------------------------
 
@@ -390,6 +396,14 @@ viewer = sa.Table(
     sa.Column("teams", JSONB, nullable=False, server_default=sa.text("'[]'")),
     sa.Column("checked_at", INSTANT, nullable=False, server_default=NOW, comment="when access was read"),
     sa.UniqueConstraint("forge", "host", "forge_id"),
+)
+
+viewer_address = sa.Table(
+    "viewer_address",
+    metadata,
+    sa.Column("viewer_id", sa.BigInteger, sa.ForeignKey("viewer.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("digest", sa.LargeBinary, primary_key=True, comment="HMAC of a verified e-mail address"),
+    sa.Index(None, "digest"),
 )
 
 reach = sa.Table(

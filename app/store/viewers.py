@@ -33,7 +33,10 @@ Scope = Literal["catalogue", "insights", "operations"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody as their forge knows them: its number, login, name, and teams ("org/team")."""
+    """Somebody as their forge knows them: its number, login, name, and teams ("org/team").
+
+    `addresses` are the e-mail addresses that the forge has verified and shows us; they are never stored as such.
+    """
 
     forge: str
     host: str
@@ -41,6 +44,7 @@ class Identity:
     login: str
     name: str = ""
     teams: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,11 @@ class Visitor:
     def logins(self) -> tuple[str, ...]:
         """In lower case, as people are compared."""
         return tuple(each.login.lower() for each in self.viewers)
+
+    @property
+    def accounts(self) -> Mapping[str, str]:
+        """Forge → login."""
+        return {each.forge: each.login for each in self.viewers}
 
     @property
     def actor(self) -> str:

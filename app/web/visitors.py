@@ -17,7 +17,7 @@ from fastapi import HTTPException, Request
 from app import logs
 from app.forges.identity import SignIn
 from app.keys import Seal
-from app.store import viewers
+from app.store import linked_people, viewers
 from app.store.database import Database
 from app.store.pseudonyms import Pseudonyms
 from app.store.viewers import Scope, Visitor
@@ -43,8 +43,8 @@ class NotSignedIn(Exception):
 class Visitors:
     """Knows visitors by their cookies and tokens.
 
-    `csrf_key` makes each session's word against forged requests; `pseudonyms` are what people are called who want
-    to be forgotten; `operators` are logins and teams as in the
+    `csrf_key` makes each session's word against forged requests, `address_key` the digests of verified addresses;
+    `pseudonyms` are what people are called who want to be forgotten; `operators` are logins and teams as in the
     settings; `stand_ins` are the story's people whom the demo offers to be.
     """
 
@@ -52,6 +52,7 @@ class Visitors:
     doors: Mapping[str, SignIn]
     seal: Seal
     csrf_key: bytes
+    address_key: bytes
     pseudonyms: Pseudonyms
     operators: Sequence[str] = ()
     public_url: str | None = None
@@ -126,6 +127,8 @@ class Visitors:
         async with self.database.begin() as connection:
             number = await viewers.keep_viewer(connection, identity)
             await viewers.keep_reach(connection, number, reach)
+            digests = [linked_people.digest(self.address_key, each) for each in identity.addresses]
+            await linked_people.by_addresses(connection, number, digests)
         return number
 
     # --- What they may do -------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ from app.web.visitors import Visitors
 def test_only_who_is_named_operates(operators: str, forges: str, who: str, operates: bool) -> None:
     doors = cast("dict[str, Any]", dict.fromkeys(forges.split(), None))
     named = tuple(operators.split())
-    visitors = Visitors(cast("Any", None), doors, Seal((b"x" * 32,)), b"csrf", Pseudonyms(b"p"), named)
+    visitors = Visitors(
+        cast("Any", None), doors, Seal((b"x" * 32,)), b"csrf", b"addresses", Pseudonyms(b"p"), named
+    )
     forge, _, login = who.partition(":")
     teams = ("shop/platform",) if login == "erin" else ()
     viewer = Viewer(1, forge, "https://forge.example", login, "", teams, False, b"")

@@ -58,6 +58,8 @@ class Account:
     busy: bool = False  # as they say of themselves on GitLab
     message: str = ""  # beside it
     blocked: bool = False
+    address: str = ""  # e-mail, verified; empty: one of their own
+    shows_address: bool = False  # on their profile
 
     def __str__(self) -> str:
         return self.login

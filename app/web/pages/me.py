@@ -8,11 +8,12 @@ import re
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.store import people, viewers
+from app.store import linked_people, people, viewers
 from app.store.database import Database
 from app.store.viewers import Visitor
 from app.web.addresses import Number
 from app.web.rendering import page
+from app.web.sign_in import NAMES
 from app.web.visitors import Visitors, cookie_name, is_secure
 
 SCOPES = {
@@ -31,11 +32,15 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         async with database.begin() as connection:
             tokens = await viewers.machine_tokens(connection, visitor)
             kept = await people.kept_about(connection, visitor)
+            link = await linked_people.of(connection, visitor.accounts)
         return page(
             "me.html",
             request=request,
             tokens=tokens,
             kept=kept,
+            link=link,
+            accounts=visitor.accounts,
+            doors=[(forge, NAMES[forge]) for forge in visitors.doors if forge not in visitor.accounts],
             secret=secret,
             problem=problem,
             scopes=SCOPES,
@@ -80,6 +85,26 @@ def make(database: Database, visitors: Visitors) -> APIRouter:
         visitor, _ = await visitors.meant(request)
         async with database.begin() as connection:
             await viewers.drop_machine_token(connection, visitor, number)
+        return RedirectResponse("/me", 303)
+
+    @router.post("/me/accounts/link")
+    async def link(request: Request) -> Response:
+        visitor, _ = await visitors.meant(request)
+        if len(visitor.accounts) < 2:
+            raise HTTPException(
+                400, "Sign in with both forges first: that shows that both accounts are yours."
+            )
+        async with database.begin() as connection:
+            done = await linked_people.by_person(connection, **visitor.accounts)
+        if not done:
+            raise HTTPException(409, "Whoever runs Usher has linked one of these accounts; please ask them.")
+        return RedirectResponse("/me", 303)
+
+    @router.post("/me/accounts/part")
+    async def part(request: Request) -> Response:
+        visitor, _ = await visitors.meant(request)
+        async with database.begin() as connection:
+            await linked_people.part(connection, visitor.accounts)
         return RedirectResponse("/me", 303)
 
     @router.post("/me/erase")

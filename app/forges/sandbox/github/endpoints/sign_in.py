@@ -71,6 +71,20 @@ def me(call: Call) -> Answer:
     return Answer(200, people.profile(call.site, call.world, call.user_token.account))
 
 
+@endpoint("GET /user/emails", caller="user", is_list=True)
+def my_addresses(call: Call) -> Answer:
+    """For Apps with the account permission "Email addresses"; without it the endpoint is not there for them."""
+    if "email_addresses" not in call.site.registration.permissions:
+        raise Problem(404, "Not Found")
+    who = call.user_token.account
+    told = [(who.address, True), (f"{who.login}@not-yet.example", False)] if who.address else []
+
+    def shape(each: tuple[str, bool]) -> dict[str, Any]:
+        return {"email": each[0], "verified": each[1], "primary": each[1], "visibility": None}
+
+    return call.page(told, shape)
+
+
 @endpoint("GET /user/installations", caller="user", is_list=True)
 def my_installations(call: Call) -> Answer:
     """Where the App is installed and the person may read something."""

@@ -136,6 +136,7 @@ def profile(site: Site, world: World, known: Account) -> dict[str, Any]:
         **user(site, known),
         **dict.fromkeys(unknown),
         "name": known.login,
+        "email": known.address if known.shows_address else None,
         "blog": "",
         "public_repos": sum(each.visibility == "public" for each in world.owned_by(known)),
         "public_gists": 0,

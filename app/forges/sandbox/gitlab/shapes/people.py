@@ -45,7 +45,7 @@ def myself(site: Site, who: Account) -> dict[str, Any]:
     """`GET /user`."""
     return {
         **full(site, who),
-        "email": f"{who.login}@users.example",
+        "email": who.address or f"{who.login}@users.example",
         "is_admin": False,
         "can_create_group": True,
         "can_create_project": True,
