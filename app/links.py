@@ -8,11 +8,11 @@ A redirect is judged anew, and one to another site counts as an answer: nobody a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -23,7 +23,9 @@ from app import logs
 from app.rounds import Round
 from app.settings import PromiseClock
 from app.store import links
+from app.store.chores import Chore
 from app.store.database import Database
+from app.store.links import Found, Outcome
 
 log = logs.get(__name__)
 
@@ -51,6 +53,14 @@ class Unwelcome(Exception):
     """An address that we do not call; says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of asking: why the page is not there, empty where it is; and whether anybody answered at all."""
+
+    reason: str
+    heard: bool
+
+
 async def resolve(host: str, port: int) -> Sequence[str]:
     """The IP addresses behind a name, those of IPv4 first, since not every network has the other."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -59,14 +69,18 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The sites that may be called. `inside` are hosts of the operator's own network, at whatever address."""
+    """The sites that may be called. `inside` are hosts of the operator's own network, at whatever address.
+
+    `trust`: whose certificates are believed; those of `SSL_CERT_FILE` where that is set, as for the forges.
+    """
 
     inside: frozenset[str] = frozenset()
     seconds: float = SECONDS
     resolve: Resolve = resolve
+    trust: ssl.SSLContext = field(default_factory=httpx2.create_ssl_context)
 
-    async def ask(self, address: str) -> str:
-        """Why the page does not answer; empty where it does. Raises `Unwelcome`.
+    async def ask(self, address: str) -> Answer:
+        """Whether the page is there. Raises `Unwelcome`.
 
         `HEAD` first; where that is refused `GET`, whose body is not read. Whatever a site says of us, such as
         that we must sign in, is an answer.
@@ -74,16 +88,16 @@ class Sites:
         try:
             async with (
                 asyncio.timeout(self.seconds),
-                httpx2.AsyncClient(trust_env=False, timeout=self.seconds) as client,
+                httpx2.AsyncClient(verify=self.trust, trust_env=False, timeout=self.seconds) as client,
             ):
                 status = await self._follow(client, "HEAD", address)
                 if status >= 400:
                     status = await self._follow(client, "GET", address)
         except TimeoutError:
-            return f"no answer within {self.seconds:g} s"
+            return Answer(f"no answer within {self.seconds:g} s", heard=False)
         except (httpx2.HTTPError, OSError) as error:
-            return type(error).__name__
-        return f"status {status}" if status in _GONE or status >= 500 else ""
+            return Answer(type(error).__name__, heard=False)
+        return Answer(f"status {status}" if status in _GONE or status >= 500 else "", heard=True)
 
     async def _follow(self, client: httpx2.AsyncClient, method: str, address: str) -> int:
         """The status of the last page of the same site to which the redirects lead."""
@@ -159,23 +173,48 @@ def is_public(address: str) -> bool:
 
 
 def ask_sites(database: Database, sites: Sites, clock: PromiseClock, gather: timedelta) -> Round:
-    """The round that asks: about each link once a day, of a few at once."""
+    """The round that asks: about each link once a day, of a few at once.
 
-    async def do(_chore: object) -> Mapping[str, Any]:
+    Where nobody answers it is us who are cut off: then nothing is said of any link, and operators are told, once.
+    """
+
+    async def do(chore: Chore) -> Mapping[str, Any]:
         wanted = await links.waiting(database, clock.now())
         room = asyncio.Semaphore(MOST_AT_ONCE)
 
-        async def ask(address: str) -> str | None:
+        async def ask(address: str) -> Answer | str:
             async with room:
-                with contextlib.suppress(Unwelcome):
+                try:
                     return await sites.ask(address)
-            log.info("a link is not asked about", address=address)
-            return None
+                except Unwelcome as why:
+                    log.info("a link is not asked about", address=address, reason=str(why))
+                    return str(why)
 
         addresses = list(dict.fromkeys(each.address for each in wanted))
-        answers = dict(zip(addresses, await asyncio.gather(*map(ask, addresses)), strict=True))
-        await links.answered(database, wanted, answers, clock.now(), gather)
-        silent = sum(bool(reason) for reason in answers.values())
-        return {"asked": len(answers), "silent": silent, "soon": len(wanted) == links.MOST_AT_A_TIME}
+        told = dict(zip(addresses, await asyncio.gather(*map(ask, addresses)), strict=True))
+        answers = {address: each for address, each in told.items() if isinstance(each, Answer)}
+        cut_off = bool(chore.note.get("cut_off"))
+        if answers:
+            heard = any(each.heard for each in answers.values())
+            now_cut_off = not heard and not await links.heard_lately(database, clock.now())
+            if now_cut_off and not cut_off:
+                log.warning("no other site answers; links are not judged until one does", asked=len(answers))
+            cut_off = now_cut_off
+        found = {
+            address: Found(each.reason if isinstance(each, Answer) else each, _outcome(each, cut_off))
+            for address, each in told.items()
+        }
+        await links.note(database, wanted, found, clock.now(), gather)
+        silent = sum(bool(each.reason) for each in answers.values())
+        soon = len(wanted) == links.MOST_AT_A_TIME
+        return {"asked": len(answers), "silent": silent, "soon": soon, "cut_off": cut_off}
 
     return Round("links", timedelta(minutes=10), do)
+
+
+def _outcome(told: Answer | str, cut_off: bool) -> Outcome:
+    if isinstance(told, str):
+        return "unasked"
+    if cut_off:
+        return "unknown"
+    return "failed" if told.reason else "there"

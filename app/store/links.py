@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -33,6 +34,18 @@ class Wanted:
     repository_id: int
     address: str
     broken: bool
+
+
+Outcome = Literal["there", "failed", "unknown", "unasked"]
+"""Of asking about a link. `unknown`: nobody could be asked about anything, so a failure counts for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of asking, and why the page did not answer or was not asked about."""
+
+    reason: str
+    outcome: Outcome
 
 
 async def want(
@@ -66,21 +79,34 @@ async def waiting(database: Database, now: datetime) -> list[Wanted]:
         return [Wanted(row.tenant_id, row.repository_id, row.address, bool(row.broken)) for row in rows]
 
 
-async def answered(
+async def heard_lately(database: Database, now: datetime) -> bool:
+    """Whether any site answered within a day, if only that the page is gone."""
+    answered = sa.or_(link.c.reason.is_(None), link.c.reason.startswith("status "))
+    query = sa.select(sa.exists().where(link.c.asked_at > now - DAY, answered))
+    async with database.begin() as connection:
+        return bool(await connection.scalar(query))
+
+
+async def note(
     database: Database,
     wanted: Sequence[Wanted],
-    answers: Mapping[str, str | None],
+    found: Mapping[str, Found],
     now: datetime,
     gather: timedelta,
 ) -> None:
-    """What came of asking: why each link does not answer, empty where it does, None where nobody was asked.
+    """What came of asking about each link.
 
     A repository is looked at again where one of its links was given up, or came back.
     """
+    since: dict[Outcome, Any] = {
+        "there": None,
+        "unasked": None,
+        "failed": sa.func.coalesce(link.c.failing_since, now),
+        "unknown": sa.case((_BROKEN, link.c.failing_since)),
+    }
     async with database.begin() as connection:
         for each in wanted:
-            reason = answers[each.address]
-            since = sa.func.coalesce(link.c.failing_since, now) if reason else None
+            came = found[each.address]
             update = (
                 sa.update(link)
                 .where(
@@ -88,7 +114,7 @@ async def answered(
                     link.c.repository_id == each.repository_id,
                     link.c.address == each.address,
                 )
-                .values(asked_at=now, failing_since=since, reason=reason or None)
+                .values(asked_at=now, failing_since=since[came.outcome], reason=came.reason or None)
                 .returning(_BROKEN)
             )
             is_broken = await connection.scalar(update)

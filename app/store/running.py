@@ -123,8 +123,14 @@ async def _waiting(connection: AsyncConnection) -> tuple[Any, ...]:
     return tuple(await connection.execute(query))
 
 
+CUT_OFF = (
+    "none that guidelines link to answers, so links are not judged. Let Usher call them (a firewall may be in the way; "
+    "a proxy is not used), or end asking: USHER_LINK_CHECKS=false"
+)
+
+
 def hooks(notes: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, bool, str]]:
-    """(where, whether it is well, what is to be said) of GitLab's hooks and of what the forges withhold.
+    """(where, whether it is well, what is to be said) of GitLab's hooks and of what forges and networks withhold.
 
     `notes` are what the rounds left: by round.
     """
@@ -142,4 +148,6 @@ def hooks(notes: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, bool, str]]
         (account, False, problem)
         for account, problem in sorted(notes.get("permissions", {}).get("missing", {}).items())
     ]
+    if notes.get("links", {}).get("cut_off"):
+        found.append(("Other sites", False, CUT_OFF))
     return found

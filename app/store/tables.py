@@ -499,6 +499,7 @@ entry = sa.Table(
     sa.Column("portal", JSONB, nullable=False, comment="its object in repos.json"),
     sa.Column("backstage", JSONB, comment="its component; null where it has one of its own"),
     sa.Column("details", JSONB, nullable=False),
+    # Nobody writes it: what an entry says is read from several commits. A later release drops it.
     sa.Column("head", sa.Text, nullable=False, server_default="", comment="the commit that was read"),
     sa.Column("search", TSVECTOR, nullable=False),
     sa.Column("checked_at", INSTANT, nullable=False),
@@ -579,6 +580,7 @@ promise_made = sa.Table(
     sa.Column("valid_to", INSTANT),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("hours", sa.Float, comment="working hours; null where no number is promised"),
+    # Nobody writes it. A later release drops it.
     sa.Column("commit", sa.Text, nullable=False, server_default=""),
 )
 

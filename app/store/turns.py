@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.reports import STATES, repository_of
+from app.store.change_pages import STATES, repository_of
 from app.store.tables import clock, obligation
 from app.store.viewers import Visitor, readable
 

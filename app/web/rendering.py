@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
-from app.store import reports
+from app.store import change_pages
 from policies.insights.privacy import OTHER
 from policies.words import why
 from policies.words.running import EFFECTS, ROUNDS
@@ -73,7 +73,7 @@ def _day(at: datetime) -> str:
 
 
 def _turn(parties: list[str]) -> str:
-    return ", ".join(reports.PARTIES.get(party, party) for party in parties)
+    return ", ".join(change_pages.PARTIES.get(party, party) for party in parties)
 
 
 def _reasons(because: list[str]) -> str:

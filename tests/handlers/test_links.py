@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +15,8 @@ from starlette.routing import Route
 from app.forges.sandbox.server import Server
 from app.links import Sites, ask_sites
 from app.rounds import Rounds
-from app.store.tables import finding, link
+from app.store import running
+from app.store.tables import chore, finding, link
 from tests.stories import GUIDE, Bot, Shop, a_day_later
 
 pytestmark = pytest.mark.slow
@@ -61,3 +63,49 @@ async def test_a_page_that_is_gone_for_a_day_is_told_of(bot: Bot, world: Shop) -
     await a_day_later(bot, world)
     assert await broken() == []
     await wiki.server.stop()
+
+
+async def test_while_nobody_answers_no_link_is_judged_and_operators_hear_of_it(bot: Bot, world: Shop) -> None:
+    there, gone = Wiki(), Wiki()
+    there.status = 200
+    for each in (there, gone):
+        await each.server.start()
+    pages = [f"{each.server.url}/how" for each in (there, gone)]
+    guide = f"{GUIDE}\nSee [how we work]({pages[0]}) and [more]({pages[1]}).\n"
+    rules = "guidelines: {external_links: [127.0.0.1]}\n"
+    world.dora.commits(world.api, {"CONTRIBUTING.md": guide, ".github/usher.yml": rules})
+    await bot.settled()
+
+    async def look(nobody_answers: bool) -> tuple[list[str], bool]:
+        """What is said of links a day later, and whether operators are told that no site answers."""
+
+        async def resolve(host: str, _port: int) -> list[str]:
+            if nobody_answers:
+                raise OSError("no name is known here")
+            return [host]
+
+        await a_day_later(bot, world)
+        asking = ask_sites(
+            bot.usher.database, replace(INSIDE, resolve=resolve), world.forge.clock, timedelta()
+        )
+        rounds = Rounds(bot.usher.database, [replace(asking, name="links", every=timedelta())])
+        async with bot.usher.database.begin() as connection:
+            await connection.execute(
+                sa.update(chore).values(next_at=sa.func.now()).where(chore.c.name == "links")
+            )
+        await rounds.look()
+        await bot.settled()
+        open_now = finding.c.cleared_at.is_(None)
+        found = await bot.rows(finding, finding.c.kind == "link_broken", open_now)
+        [row] = await bot.rows(chore, chore.c.name == "links")
+        told = [where for where, well, _ in running.hooks({"links": row.note}) if not well]
+        return sorted(each.message for each in found), told == ["Other sites"]
+
+    broken = [f"`{pages[1]}` did not answer on two days."]
+    assert await look(nobody_answers=True) == ([], True)
+    assert await look(nobody_answers=True) == ([], True)
+    assert await look(nobody_answers=False) == ([], False)
+    assert await look(nobody_answers=False) == (broken, False)
+    assert await look(nobody_answers=True) == (broken, True)  # what was known before stays
+    for each in (there, gone):
+        await each.server.stop()

@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.settings import PromiseClock
-from app.store import catalogue, insights, outcomes, reports
+from app.store import catalogue, insights, outcomes, repository_pages
 from app.store.catalogue import Filters
 from app.store.database import Database
 from app.store.viewers import Visitor
@@ -86,7 +86,7 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
             known = await insights.measuring(connection, visitor)
             seen = await outcomes.groups(connection, now - known.terms.window, outcomes.of_repository(*place))
             promised = await insights.promises(connection, visitor, now - known.terms.window, place)
-            found = await reports.repository_on(connection, visitor, *place)
+            found = await repository_pages.repository_on(connection, visitor, *place)
         file = found.owners
         file_now = owners.parse(file[1], forge) if file and forge in ("github", "gitlab") else None  # type: ignore[arg-type]
         asked = catalogue.cleaned(path)
@@ -116,7 +116,7 @@ def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRout
     async def by_number(request: Request, tenant_id: Number, repository_id: Number) -> Response:
         visitor = await visitors.must(request)
         async with database.begin() as connection:
-            name = await reports.name_of(connection, visitor, tenant_id, repository_id)
+            name = await repository_pages.name_of(connection, visitor, tenant_id, repository_id)
         if name is None:
             raise HTTPException(404, "There is no such repository, or you may not read it on the forge.")
         return RedirectResponse(f"/r/{name[0]}/{quote(name[1])}", 303)

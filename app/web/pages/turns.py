@@ -10,9 +10,9 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from app.settings import PromiseClock
-from app.store import reports, turns
+from app.store import change_pages, turns
+from app.store.change_pages import ChangePage, Promise
 from app.store.database import Database
-from app.store.reports import ChangePage, Promise
 from app.web.addresses import Number
 from app.web.drawings import Lane, Mark, timeline
 from app.web.rendering import page
@@ -40,13 +40,13 @@ def make(
     @router.get("/changes")
     async def changes(request: Request) -> HTMLResponse:
         visitor = await visitors.must(request)
-        found = await reports.changes(database, visitor)
+        found = await change_pages.changes(database, visitor)
         return page("changes.html", request=request, changes=found, now=clock.now())
 
     @router.get("/changes/{tenant_id}/{subject}")
     async def change(request: Request, tenant_id: Number, subject: str) -> HTMLResponse:
         visitor = await visitors.must(request)
-        found = await reports.change(database, visitor, tenant_id, subject)
+        found = await change_pages.change(database, visitor, tenant_id, subject)
         if found is None:
             raise HTTPException(404, "There is no such change, or you may not read it on the forge.")
         now = clock.now()
