@@ -142,9 +142,9 @@ async def choose_people(
 async def _writers(situation: Situation, reads: Reads) -> tuple[str, ...]:
     """Who wrote part of the change, and so does not review it, where that matters and its commits can tell."""
     change = situation.change
-    if situation.rulebook.rules.reviewers.allow_committers or change.commit_count in (None, 1):
+    if situation.rulebook.rules.reviewers.allow_committers or change.commit_count == 1:
         return ()
-    return writers(await reads.forge.commits(change))
+    return writers(await reads.forge.commits(change), reads.forge.dialect)
 
 
 def _still_wanted(situation: Situation, only: str | None) -> tuple[Slot, ...]:

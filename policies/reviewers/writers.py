@@ -6,18 +6,28 @@ import re
 from collections.abc import Iterable
 
 from policies.facts import Commit, same
+from policies.owners import Dialect
 
-_BESIDE = re.compile(
-    r"^co-authored-by:[^<\n]*<(?:\d+\+)?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)@users\.noreply\.[a-z0-9.-]+>[ \t\r]*$",
-    re.IGNORECASE | re.MULTILINE | re.ASCII,
-)
-"""A co-author by the address that GitHub gives to whoever hides their own ("Setting your commit email address")."""
+_HIDDEN = {
+    "github": r"(?:\d+\+)?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)",
+    "gitlab": r"\d+-([a-z0-9_][\w.-]*)",
+}
+"""The name in the address that a forge gives to whoever hides their own: GitHub's "Setting your commit email
+address", GitLab's "Use an automatically-generated private commit email"."""
+
+_BESIDE = {
+    dialect: re.compile(
+        rf"^co-authored-by:[^<\n]*<{name}@users\.noreply\.[a-z0-9.-]+>[ \t\r]*$",
+        re.IGNORECASE | re.MULTILINE | re.ASCII,
+    )
+    for dialect, name in _HIDDEN.items()
+}
 
 
-def writers(commits: Iterable[Commit]) -> tuple[str, ...]:
+def writers(commits: Iterable[Commit], dialect: Dialect) -> tuple[str, ...]:
     """Their logins; who has only an address that is nobody's account here stays unknown."""
     found: dict[str, str] = {}
     for commit in commits:
-        for login in filter(None, (commit.by, *_BESIDE.findall(commit.message))):
+        for login in filter(None, (commit.by, *_BESIDE[dialect].findall(commit.message))):
             found.setdefault(same(login), login)
     return tuple(found.values())

@@ -168,11 +168,11 @@ async def test_touched_files_tell_what_was_renamed_added_and_removed(port, shop)
     assert not (await port.touched(replace(found, touched_count=9))).complete
 
 
-async def test_commits_are_read_with_their_messages_the_oldest_first(port, shop):
+async def test_commits_are_read_with_their_messages_and_authors_the_oldest_first(port, shop):
     opened = shop.ben.opens(shop.api, touching="pay/a.py", title="First")
-    shop.ben.pushes(opened, "docs/a.md")
+    shop.carla.pushes(opened, "docs/a.md")
     found = await port.commits(await port.change(shop.ref, opened.number))
-    assert [each.message for each in found] == ["First", "Change docs/a.md"]
+    assert [(each.message, each.by) for each in found] == [("First", "ben"), ("Change docs/a.md", "carla")]
     assert found[-1].sha == opened.head
 
 

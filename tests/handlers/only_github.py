@@ -8,15 +8,12 @@ from __future__ import annotations
 REASONS: dict[str, str] = {
     "app": "suspending, uninstalling and permitting an App is GitHub's",
     "clicks": "on GitLab only maintainers can tick a box in another's comment, so others are shown commands",
-    "ailments": "its lines are in GitHub's dialect; what ails GitLab's is in `tests/policies/owners/test_lint.py`",
     "groups": "GitLab asks people only, never groups",
     "redelivery": "Usher asks GitLab for no lost deliveries; it compares the open changes instead",
-    "requests": "it counts GitHub's requests",
     "reviews": "a review on GitLab has no words of its own: whoever submits one has answered, whatever they wrote",
     "rules_read": "everybody who reads a project reads these rules",
     "short": "Usher hears no command without its prefix on GitLab, where such lines are quick actions",
     "trains": "the sandbox GitLab has no merge trains",
-    "writers": "GitLab tells the addresses of who wrote commits, not their accounts, so nobody is left out for them",
 }
 
 GITHUB_ONLY: dict[str, dict[str, tuple[str, ...]]] = {

@@ -14,9 +14,9 @@ def calls(bot: Bot) -> list[str]:
     ]
 
 
-MOST = {"github": 4, "gitlab": 8}
-"""GitLab tells of a merge request, its reviewers, its approvals and the tip of its base with a request each, and
-replaces the whole list of reviewers, which therefore is read right before."""
+MOST = {"github": 4, "gitlab": 9}
+"""GitLab tells of a merge request, its reviewers, its approvals, its commits and the tip of its base with a request
+each, and replaces the whole list of reviewers, which therefore is read right before."""
 
 
 async def test_a_change_costs_few_requests_once_the_repository_is_known(bot: Bot, world: Shop) -> None:

@@ -173,7 +173,16 @@ def test_an_areas_own_lead_goes_before_the_lead_of_all() -> None:
     ],
 )
 def test_who_wrote_part_of_a_change(commits: tuple[Commit, ...], expected: tuple[str, ...]) -> None:
-    assert writers(commits) == expected
+    assert writers(commits, "github") == expected
+
+
+def test_gitlab_hides_addresses_in_another_form() -> None:
+    hidden = "Co-authored-by: {} <{}@users.noreply.gitlab.example>"
+    commits = (
+        Commit("1", hidden.format("Cyd", "12-cyd.y_1"), "ana"),
+        Commit("2", hidden.format("Dee", "dee")),  # GitHub's older form, which is nobody's here
+    )
+    assert writers(commits, "gitlab") == ("ana", "cyd.y_1")
 
 
 def test_where_nobody_at_all_can_be_asked_nobody_is() -> None:

@@ -1,4 +1,7 @@
-"""The queries of GraphQL without a counterpart in REST: what ails a CODEOWNERS file, and who is below a group."""
+"""The queries of GraphQL without a counterpart in REST.
+
+What ails a CODEOWNERS file, who is below a group, and whose account wrote a commit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.forges.sandbox import membership, rules
+from app.forges.sandbox import git, membership, rules
 from app.forges.sandbox.gitlab.answers import Problem
 from app.forges.sandbox.gitlab.calls import group_path, groups, projects_in
 from app.forges.sandbox.gitlab.tokens import Caller, Token
@@ -21,15 +24,18 @@ _OWNER = re.compile(r"@@?[\w.-]+(/[\w.-]+)*|[^\s@]+@[^\s@]+")
 
 
 def answer_query(world: World, caller: Caller, body: Mapping[str, Any]) -> Answer:
-    """`project.repository.validateCodeownerFile` and `group.groupMembers`, with or without variables."""
+    """`project.repository.validateCodeownerFile`, `project.mergeRequest.commitsWithoutMergeCommits` and
+    `group.groupMembers`, with or without variables.
+    """
     query, variables = body.get("query"), body.get("variables") or {}
     if not isinstance(query, str):
         raise Problem(400, error="query is missing")
     if "groupMembers" in query:
         return Answer(200, {"data": {"group": _group_members(world, caller, query, variables)}})
+    if "commitsWithoutMergeCommits" in query:
+        return Answer(200, {"data": {"project": _commits(world, caller, query, variables)}})
     if "validateCodeownerFile" not in query:
-        message = "Only validateCodeownerFile and groupMembers are answered here"
-        return Answer(200, {"errors": [{"message": message}]})
+        return Answer(200, {"errors": [{"message": "This query is not answered here"}]})
     wanted = {name: _argument(query, variables, name) for name in ("fullPath", "ref", "path")}
     project = world.repository(wanted["fullPath"] or "")
     if project is None or not _sees(project, caller):
@@ -53,6 +59,23 @@ def _sees(project: Repository, caller: Caller) -> bool:
     if not isinstance(caller, Token):
         return project.visibility == "public"
     return rules.access(project, caller.account) != "none"
+
+
+def _commits(world: World, caller: Caller, query: str, variables: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The newest commits of a merge request, without merges; the author is null where the address is nobody's."""
+    project = world.repository(_argument(query, variables, "fullPath") or "")
+    if project is None or not _sees(project, caller):
+        return None
+    iid = str(_argument(query, variables, "iid"))
+    change = next((each for each in project.changes if str(each.number) == iid), None)
+    if change is None:
+        return {"mergeRequest": None}
+    written = git.between(project.history.commits, change.merge_base, change.head)[::-1]
+    nodes = []
+    for each in (each for each in written if len(each.parents) < 2):
+        who = world.account(each.author)
+        nodes.append({"sha": each.sha, "author": {"username": who.login} if who else None})
+    return {"mergeRequest": {"commitsWithoutMergeCommits": {"nodes": nodes[:_PAGE]}}}
 
 
 def _group_members(
