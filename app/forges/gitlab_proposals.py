@@ -40,11 +40,11 @@ class ProposalDesk(Writing, ProjectReads):
         return required(number(said, "iid"), "iid")
 
     async def _proposed(self, repository: RepositoryRef, branch: str) -> Mapping[str, Any] | None:
-        """The open merge request from the proposal's branch."""
+        """The open merge request from the proposal's branch; one of a fork may come from a branch of the same name."""
         listed = await self._client.list(
             "projects/{id}/merge_requests", id=repository.id, state="opened", source_branch=branch
         )
-        return listed[0] if listed else None
+        return next((each for each in listed if number(each, "source_project_id") == repository.id), None)
 
     async def _require_ours(
         self, repository: RepositoryRef, proposal: Proposal, there: Mapping[str, Any] | None

@@ -420,6 +420,15 @@ async def test_a_proposal_is_one_draft_of_ours_until_a_person_writes_on_it(port,
         await port.propose(shop.ref, OURS)
 
 
+async def test_a_strangers_change_from_a_branch_of_the_same_name_is_left_alone(port, shop):
+    if isinstance(shop.forge, Sandbox):
+        shop.forge.permit("shop", {**PERMISSIONS, "contents": "write"})
+    theirs = shop.ana.opens(shop.api, touching="docs/a.md", title="Mine", branch=OURS.branch, from_fork=True)
+    number = await port.propose(shop.ref, OURS)
+    assert number != theirs.number
+    assert theirs.title == "Mine"
+
+
 # --- When the forge does not do it ----------------------------------------------------------------------
 
 
