@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 
@@ -21,14 +21,10 @@ from app.store import linked_people, viewers
 from app.store.database import Database
 from app.store.pseudonyms import Pseudonyms
 from app.store.viewers import Scope, Visitor
+from app.web.forms import small_form
 from handlers.ports import Forbidden, ForgeError
 
 log = logs.get(__name__)
-
-LARGEST_FORM, MOST_FIELDS = 64 * 1024, 50
-"""Bytes; fields."""
-
-_TOO_MUCH = "That is more than this form takes."
 
 
 class NotSignedIn(Exception):
@@ -176,25 +172,11 @@ class Visitors:
             raise HTTPException(403, "This request came from another site.")
         if origin is None and same_site != "same-origin":
             raise HTTPException(403, "This request does not say where it came from.")
-        form = await _small_form(request)
+        form = await small_form(request)
         said = request.headers.get("x-csrf-token") or form.get("csrf", "")
         if not hmac.compare_digest(said.encode(), self.csrf(visitor).encode()):
             raise HTTPException(403, "This page is too old. Go back, load it again, and try once more.")
         return visitor, form
-
-
-async def _small_form(request: Request) -> Mapping[str, str]:
-    """The fields of a form without the sign that no database keeps; 413 beyond what any form of ours needs."""
-    read = bytearray()
-    async for piece in request.stream():
-        read += piece
-        if len(read) > LARGEST_FORM:
-            raise HTTPException(413, _TOO_MUCH)
-    try:
-        fields = parse_qsl(read.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError:
-        raise HTTPException(413, _TOO_MUCH) from None
-    return {name: value.replace("\0", "") for name, value in fields}
 
 
 def is_secure(origin: str) -> bool:

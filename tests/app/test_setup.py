@@ -149,6 +149,9 @@ async def test_a_code_that_github_does_not_know_is_said_in_a_sentence(fresh: Fre
         ({"organisation": "shop", "name": "n" * 35}, "at most 34"),
         ({"organisation": "shop", "public_url": "usher.example.org"}, "is no address"),
         ({"organisation": "shop", "public_url": "http://usher.example.org"}, "must begin with https"),
+        ({"organisation": "shop", "public_url": "https://[x"}, "is no address"),
+        ({"organisation": "shop", "public_url": "https://usher.example.org:99999"}, "is no address"),
+        ({}, "no login of an organisation"),
     ],
 )
 async def test_what_cannot_be_used_is_said_beside_the_form(
@@ -176,6 +179,58 @@ async def test_keys_are_stored_sealed_and_found_again_by_another_process(
         shown = (await fresh.browser.get(page)).text
         assert fresh.forge.webhook_secret not in shown
         assert "PRIVATE KEY" not in shown
+
+
+async def test_of_two_apps_that_are_made_at_once_the_first_stays(fresh: Fresh) -> None:
+    """Two windows of one visit, or the button pressed twice: what runs and what is stored are one App."""
+    await fresh.create_app()
+    first, secrets = fresh.usher.github.known, fresh.usher.github.secrets
+    async with fresh.usher.database.begin() as connection:
+        state = await connection.scalar(sa.select(setup_pass.c.state).where(setup_pass.c.kind == "visit"))
+        before = await connection.scalar(sa.select(credential.c.sealed))
+    again = await fresh.browser.get(f"/setup/github/created?code=abc&state={state}")
+    assert again.status_code == 409
+    assert "connected with an App already" in again.text
+    assert (fresh.usher.github.known, fresh.usher.github.secrets) == (first, secrets)
+    async with fresh.usher.database.begin() as connection:
+        assert await connection.scalar(sa.select(credential.c.sealed)) == before
+
+
+async def test_no_app_is_made_that_half_of_the_settings_would_hide(
+    forge: Sandbox, address: str, tmp_path: Path
+) -> None:
+    known = unconnected(forge, tmp_path).model_dump(exclude_unset=True)
+    settings = read_settings(**{**known, "github_webhook_secrets": "a-secret-of-some-length"})
+    async with main.opened(settings, address, clock=forge.clock) as usher:
+        stop, listener = asyncio.Event(), serving.listen("127.0.0.1", 0)
+        running = asyncio.create_task(serving.run_web(usher, stop, listener))
+        url = serving.address_of(listener)
+        async with httpx2.AsyncClient(base_url=url, follow_redirects=True) as browser:
+            await browser.get(await Fresh(forge, usher, url, browser).link())
+            shown = await browser.post("/setup/github", data={"organisation": "shop", "public_url": url})
+        stop.set()
+        await running
+    assert shown.status_code == 422
+    assert "unset USHER_GITHUB_WEBHOOK_SECRETS" in shown.text
+
+
+@pytest.mark.parametrize("path", ["/setup/github", "/setup/gitlab"])
+async def test_a_stranger_is_refused_before_their_form_is_read_and_a_form_has_an_end(
+    fresh: Fresh, path: str
+) -> None:
+    url = httpx2.URL(fresh.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    kind = "application/x-www-form-urlencoded"
+    head = f"POST {path} HTTP/1.1\r\nhost: usher\r\ncontent-type: {kind}\r\ncontent-length: 4000000000\r\n\r\na=b"
+    writer.write(head.encode())
+    async with asyncio.timeout(5):
+        assert b" 403 " in await reader.readline()
+    writer.close()
+    await fresh.browser.get(await fresh.link())
+    vast = await fresh.browser.post(
+        path, content=b"organisation=" + b"x" * 70_000, headers={"content-type": kind}
+    )
+    assert vast.status_code == 413
 
 
 # --- The doctor ---------------------------------------------------------------------------------------------

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from typing import Annotated
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import logs
@@ -19,6 +18,7 @@ from app.forges.github_manifest import convert
 from app.settings import Settings
 from app.store import tenants
 from app.store.database import Database
+from app.web.forms import small_form
 from app.web.rendering import page
 from app.web.setup.passes import Held, Passes
 from handlers.ports import ForgeError
@@ -41,7 +41,16 @@ def make(settings: Settings, database: Database, github: GitHubConnection, passe
             return passes.closed()
         if github.client is not None:
             return RedirectResponse("/setup/check", 303)
-        return form(settings.public_url or _own_address(request))
+        return form(settings.public_url or _own_address(request), half_set())
+
+    def half_set() -> str | None:
+        """What the settings say wins, so an App that is made here would be forgotten at the next start."""
+        if github.known is None or github.client is not None:
+            return None
+        return (
+            "The settings hold webhook secrets of an App, but not its number and private key. Set USHER_GITHUB_APP_ID "
+            "and USHER_GITHUB_PRIVATE_KEY as well, or unset USHER_GITHUB_WEBHOOK_SECRETS; then start Usher again."
+        )
 
     def form(public_url: str, error: str | None = None, organisation: str = "", name: str = "") -> Response:
         return page(
@@ -56,22 +65,16 @@ def make(settings: Settings, database: Database, github: GitHubConnection, passe
         )
 
     @router.post("/github")
-    async def review(
-        organisation: Annotated[str, Form()],
-        held: Held = None,
-        name: Annotated[str, Form()] = "",
-        public_url: Annotated[str, Form()] = "",
-    ) -> Response:
+    async def review(request: Request, held: Held = None) -> Response:
         """Show exactly what GitHub will be asked for, with the button that asks for it."""
         visit = await passes.visit(held)
         if visit is None:
             return passes.closed()
-        organisation, name = (
-            organisation.strip(),
-            name.strip() or f"Usher {organisation.strip()}"[:_MOST_NAME],
-        )
-        address = (settings.public_url or public_url).strip().rstrip("/")
-        problem = _wrong(organisation, name, address)
+        typed = await small_form(request)
+        organisation = typed.get("organisation", "").strip()
+        name = typed.get("name", "").strip() or f"Usher {organisation}"[:_MOST_NAME]
+        address = (settings.public_url or typed.get("public_url", "")).strip().rstrip("/")
+        problem = _wrong(organisation, name, address) or half_set()
         if problem is not None:
             return form(address, problem, organisation, name)
         manifest = github_needs.manifest(name=name, public_url=address)
@@ -96,6 +99,8 @@ def make(settings: Settings, database: Database, github: GitHubConnection, passe
         visit = await passes.visit(held)
         if visit is None or not secrets.compare_digest(visit.state.encode(), state.encode()):
             return passes.closed()
+        if github.client is not None:  # the button was pressed twice, or in two windows
+            return page("setup_failed.html", status=409, reason="")
         try:
             made = await convert(settings.github_api_url, code)
         except ForgeError as error:
@@ -135,12 +140,16 @@ def make(settings: Settings, database: Database, github: GitHubConnection, passe
 
 def _wrong(organisation: str, name: str, address: str) -> str | None:
     """What cannot be used of what was typed in, and what to write instead."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        is_address = parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        is_address = False
     if not _ORGANISATION.fullmatch(organisation):
         return f"{organisation!r} is no login of an organisation: write it as in github.com/LOGIN."
     if len(name) > _MOST_NAME:
         return f"GitHub takes names of at most {_MOST_NAME} characters; this one has {len(name)}."
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+    if not is_address or parts.scheme not in ("http", "https") or parts.query or parts.username:
         return f"{address!r} is no address: write it as https://usher.example.org."
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         return "The address must begin with https: GitHub sends what is in your repositories there."

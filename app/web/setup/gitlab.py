@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.doctor.checks import Check
 from app.doctor.gitlab import Trial, check_gitlab, tried
@@ -14,6 +13,7 @@ from app.forges.limits import Pace
 from app.settings import Settings
 from app.store import tenants
 from app.store.database import Database
+from app.web.forms import small_form
 from app.web.rendering import page
 from app.web.setup.passes import Held, Passes
 
@@ -37,19 +37,16 @@ def make(
         return await shown(request)
 
     @router.post("/gitlab")
-    async def attempt(
-        request: Request,
-        held: Held = None,
-        place: Annotated[str, Form(max_length=_MOST_PATH)] = "",
-        token: Annotated[str, Form(max_length=_MOST_TOKEN)] = "",
-    ) -> Response:
+    async def attempt(request: Request, held: Held = None) -> Response:
         """Try it: nothing is written on GitLab, and nothing is kept here."""
         if await passes.visit(held) is None:
             return passes.closed()
-        place, token = place.strip().strip("/"), token.strip()
+        typed = await small_form(request)
+        place, token = typed.get("place", "").strip().strip("/"), typed.get("token", "").strip()
         if settings.gitlab_token is not None:
             token = settings.gitlab_token.get_secret_value()
-        if not place or not token.isascii() or not token.isprintable() or " " in token:
+        is_too_long = len(place) > _MOST_PATH or len(token) > _MOST_TOKEN
+        if not place or is_too_long or not token.isascii() or not token.isprintable() or " " in token:
             return await shown(
                 request, place, error="Write the path of a group, and a token as GitLab shows it."
             )
