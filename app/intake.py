@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
@@ -11,8 +11,9 @@ import psycopg
 
 from app import logs
 from app.crash_points import reached
-from app.spool import Spool, SpoolFull
+from app.spool import Spool, Spooled, SpoolFull
 from app.store import inbox
+from app.store.database import without_values
 from app.store.inbox import Inbox, Incoming, NotStored
 
 log = logs.get(__name__)
@@ -90,7 +91,9 @@ class Intake:
                 try:
                     await self.load()
                 except (psycopg.Error, OSError) as error:
-                    log.info("the spool waits for the database", files=self.spool.files, reason=repr(error))
+                    log.info("the spool waits for the database", files=self.spool.files, reason=_said(error))
+                except Exception as error:  # whatever it is, nothing may end the loading for good
+                    log.exception("spooled deliveries could not be loaded", exc_info=error)
             pauses += 1
             await asyncio.sleep(PAUSE)
 
@@ -111,18 +114,35 @@ class Intake:
             name = f"usher:spool:{self.spool.volume}"
             cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
             if await cursor.fetchone() == (True,):
-                while moved := await self._load_some(connection):
+                while (moved := await self._load_some(connection)) is not None:
                     number += moved
         if number:
             log.info("spooled deliveries were brought to the inbox", deliveries=number)
         return number
 
-    async def _load_some(self, connection: psycopg.AsyncConnection[Any]) -> int:
+    async def _load_some(self, connection: psycopg.AsyncConnection[Any]) -> int | None:
+        """How many went to the inbox; None where nothing waits any more."""
         read = await asyncio.to_thread(self.spool.read, _AT_ONCE, _AT_ONCE_BYTES)
-        if read:
+        if not read:
+            return None
+        moved = await self._insert(connection, read)
+        await asyncio.to_thread(self.spool.remove, read)
+        self._loaded()
+        return moved
+
+    async def _insert(self, connection: psycopg.AsyncConnection[Any], read: Sequence[Spooled]) -> int:
+        """Insert them together; one that the database cannot hold is found, and set aside. Returns how many it took."""
+        try:
             await inbox.insert(
                 connection, [each.incoming for each in read], [each.received_at for each in read]
             )
-            await asyncio.to_thread(self.spool.remove, read)
-            self._loaded()
+        except psycopg.DataError as error:
+            if len(read) == 1:
+                await asyncio.to_thread(self.spool.set_aside, read[0].path, _said(error))
+                return 0
+            return sum([await self._insert(connection, [each]) for each in read])
         return len(read)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {without_values(error) if isinstance(error, psycopg.Error) else error}"

@@ -35,8 +35,9 @@ def master_keys(settings: Settings) -> tuple[bytes, ...]:
 def _own_key(path: Path) -> bytes:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # Not by the process's number alone: in containers every first process has the same.
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_hex(32))
         # Of two processes that start together one wins, and both read a whole key.

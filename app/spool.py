@@ -84,7 +84,8 @@ class Spool:
 
     def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES, least_free: float = LEAST_FREE) -> None:
         self._folder, self._most_bytes, self._least_free = folder, most_bytes, least_free
-        self._numbers = itertools.count()
+        # Not by the process's number alone: in containers every first process has the same.
+        self._own, self._numbers = secrets.token_hex(8), itertools.count()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="usher-spool")
         self._counting = threading.Lock()
         self._directory = -1
@@ -92,6 +93,8 @@ class Spool:
         """A name that all processes which share the directory give it, and no others."""
         self.files = 0
         self.bytes = 0
+        self.damaged = 0
+        """How many files were set aside, and wait for somebody to look at them."""
 
     def open(self) -> None:
         """Make the directory, prove that it can be written durably. SpoolError says what to mend."""
@@ -142,7 +145,7 @@ class Spool:
         if not self._fits(size):
             raise SpoolFull(f"{self._folder} holds {self.files} deliveries, {self.bytes} bytes")
         target = self._folder / f"{_name(incoming)}{_DONE}"
-        fresh = self._folder / f".{os.getpid()}.{next(self._numbers)}"
+        fresh = self._fresh()
         try:
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
@@ -166,6 +169,7 @@ class Spool:
         with self._counting:
             sizes = [entry.stat().st_size for entry in self._entries()]
             self.files, self.bytes = len(sizes), sum(sizes)
+            self.damaged = len(list(self._folder.glob(f"*{_DAMAGED}")))
 
     def holds(self, forge: str, hook: str, delivery_id: str) -> bool:
         """Whether this delivery waits here."""
@@ -182,10 +186,19 @@ class Spool:
             path = Path(entry.path)
             try:
                 found.append(_read(path))
-            except (ValueError, KeyError, TypeError) as error:
-                path.rename(path.with_suffix(_DAMAGED))
-                log.error("a damaged delivery was set aside", file=path.name, reason=repr(error))  # noqa: TRY400
+            except FileNotFoundError:
+                pass  # another process has loaded it
+            except (ValueError, KeyError, TypeError, OSError) as error:
+                self.set_aside(path, repr(error))
         return found
+
+    def set_aside(self, path: Path, reason: str) -> None:
+        """Keep this file for people: it is no delivery that could be loaded, and must not hold up the others."""
+        log.error("a damaged delivery was set aside", file=path.name, reason=reason)
+        size = path.stat().st_size
+        path.rename(path.with_suffix(_DAMAGED))
+        self._count(-1, -size)
+        self.damaged += 1
 
     def remove(self, loaded: Sequence[Spooled]) -> None:
         """These are in the inbox now."""
@@ -216,8 +229,12 @@ class Spool:
             if is_half and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
 
+    def _fresh(self) -> Path:
+        """A name that no other file has, of this process or another."""
+        return self._folder / f".{self._own}.{next(self._numbers)}"
+
     def _name_volume(self) -> str:
-        path, fresh = self._folder / ".volume", self._folder / f".{os.getpid()}.volume"
+        path, fresh = self._folder / ".volume", self._fresh()
         if not path.exists():
             fresh.write_text(secrets.token_hex(16), encoding="ascii")
             # Of two processes that start together one wins, and both read a whole name.
@@ -260,7 +277,7 @@ def _read(path: Path) -> Spooled:
         hook=about["hook"],
         delivery_id=about["delivery_id"],
         event=about["event"],
-        headers=about["headers"],
+        headers=dict(about["headers"]),
         body=body,
         body_sha256=sha256,
         scheme=about["scheme"],

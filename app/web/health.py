@@ -65,6 +65,10 @@ class Health:
         problems = [] if reason is None else [reason]
         if not answers:
             problems.append("The database does not answer; deliveries go to the spool.")
+        if spool.damaged:
+            problems.append(
+                f"{spool.damaged} files of the spool could not be read and are set aside as `*.damaged`; see the log."
+            )
         if found is not None:
             problems += _problems(found)
         return {
@@ -72,7 +76,12 @@ class Health:
             "ready": reason is None,
             "problems": problems,
             "database": {"answers": answers, "schema": schema.newest()},
-            "spool": {"files": spool.files, "bytes": spool.bytes, "has_room": spool.has_room},
+            "spool": {
+                "files": spool.files,
+                "bytes": spool.bytes,
+                "has_room": spool.has_room,
+                "damaged": spool.damaged,
+            },
             "forges": dict(self.forges()),
             **({} if found is None else _shown(found)),
         }

@@ -62,11 +62,17 @@ def make_sign_in(visitors: Visitors) -> APIRouter:
         return answer
 
     @router.get("/login/{forge}/callback")
-    async def come_back(request: Request, forge: str, code: str = "", state: str = "") -> Response:
+    async def come_back(
+        request: Request, forge: str, code: str = "", state: str = "", error: str = ""
+    ) -> Response:
         door = visitors.doors.get(forge)
         origin = visitors.origin(request)
         kept = _kept(visitors, request.cookies.get(cookie_name(origin) + "-login", ""))
         fits = kept is not None and hmac.compare_digest(kept["state"].encode(), state.encode())
+        if fits and error == "access_denied":
+            raise HTTPException(
+                403, "You told the forge not to, so you are not signed in. Nothing was changed."
+            )
         if door is None or kept is None or not fits or kept["forge"] != forge or not code:
             raise HTTPException(
                 400, "This sign-in was not begun in this browser, or took too long. Please sign in again."
@@ -76,12 +82,12 @@ def make_sign_in(visitors: Visitors) -> APIRouter:
                 code=code[:512], verifier=kept["verifier"], redirect=_callback(origin, forge)
             )
             number = await visitors.look_up(door, token)
-        except Forbidden as error:
+        except Forbidden as refusal:
             raise HTTPException(
-                403, f"{NAMES[forge]} did not let you in: {error}. Please sign in again."
+                403, f"{NAMES[forge]} did not let you in: {refusal}. Please sign in again."
             ) from None
-        except ForgeError as error:
-            log.warning("somebody cannot sign in", forge=forge, reason=str(error))
+        except ForgeError as failure:
+            log.warning("somebody cannot sign in", forge=forge, reason=str(failure))
             raise HTTPException(503, f"{NAMES[forge]} does not answer. Please try again soon.") from None
         tokens = {number: visitors.seal.close(token)}
         before = await visitors.known(request)

@@ -16,7 +16,7 @@ from fastapi import HTTPException, Request
 
 from app import logs
 from app.forges.identity import SignIn
-from app.keys import Seal
+from app.keys import KeyLost, Seal
 from app.store import linked_people, viewers
 from app.store.database import Database
 from app.store.pseudonyms import Pseudonyms
@@ -95,14 +95,16 @@ class Visitors:
         return visitor
 
     async def _looked_up_again(self, visitor: Visitor) -> Visitor | None:
-        """Read anew what each account may read. Whoever the forge no longer knows is signed out."""
+        """Read anew what each account may read. Who the forge no longer knows, or we cannot ask for, is signed out."""
         for each in visitor.viewers:
-            door = self.doors.get(each.forge)
-            if not each.stale or door is None:
+            if not each.stale:
                 continue
+            door = self.doors.get(each.forge)
             try:
+                if door is None:
+                    raise Forbidden("nobody can sign in with this forge any more")
                 await self.look_up(door, self.seal.open(each.token))
-            except Forbidden:
+            except (Forbidden, KeyLost):
                 async with self.database.begin() as connection:
                     await viewers.end_all_sessions(connection, each.id)
                 return None

@@ -7,6 +7,7 @@ import hashlib
 import stat
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -191,6 +192,42 @@ async def test_a_damaged_file_is_set_aside_and_stops_nobody(spool: Spool, tmp_pa
     damaged.write_bytes(damaged.read_bytes()[:-1])
     assert [each.incoming.delivery_id for each in spool.read(64, 10_000)] == ["two"]
     assert [path.suffix for path in (tmp_path / "spool").glob("*.damaged")] == [".damaged"]
+
+
+async def test_a_file_that_cannot_be_read_stops_nobody(spool: Spool, tmp_path: Path) -> None:
+    for number in range(3):
+        await spool.put(incoming(str(number)))
+    (tmp_path / "spool" / f"{'0' * 64}.delivery").mkdir()
+    spool.look()
+    assert {each.incoming.delivery_id for each in spool.read(64, 10_000)} == {"0", "1", "2"}
+    assert (spool.files, spool.damaged) == (3, 1)
+
+
+async def test_processes_of_one_number_do_not_write_into_each_others_files(
+    spool: Spool, tmp_path: Path
+) -> None:
+    """In two containers on one volume both are process 1."""
+    other = Spool(tmp_path / "spool")
+    other.open()
+    putting = [each.put(incoming(f"{n}-{each is spool}")) for n in range(20) for each in (spool, other)]
+    await asyncio.gather(*putting)
+    assert len(spool.read(64, 1_000_000)) == 40
+    other.close()
+
+
+async def test_what_the_database_cannot_hold_is_set_aside_and_the_rest_is_loaded(
+    address: str, tmp_path: Path
+) -> None:
+    intake = Intake(address, Spool(tmp_path / "spool"), lambda: None)
+    intake.spool.open()
+    for number in range(5):
+        await intake.spool.put(incoming(f"{number}"))
+    await intake.spool.put(replace(incoming("longer"), event="e" * 65))
+    assert await intake.load() == 5
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SELECT count(*) FROM delivery WHERE via = 'spool'").fetchone() == (5,)
+    assert (intake.spool.files, intake.spool.damaged) == (0, 1)
+    intake.spool.close()
 
 
 async def test_it_never_takes_the_last_room_of_a_volume(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+from app.keys import Seal
 from app.store import viewers
 from app.store.tables import clock, machine_token, reach, session, signed_in, viewer
 from tests.stories import Bot, Shop, subject_of
@@ -115,6 +116,34 @@ async def test_whose_token_the_forge_revoked_is_signed_out(bot: Bot, world: Shop
             await connection.execute(sa.update(viewer).values(checked_at=late))
         assert "Sign out" not in (await client.get("/")).text
     assert await bot.rows(session) == []
+
+
+@pytest.mark.parametrize("lost", ["the key that sealed the token", "the forge's sign-in"])
+async def test_who_can_be_asked_for_no_more_is_signed_out(bot: Bot, lost: str) -> None:
+    """Operators took a key or a forge out of the settings: no page may go on with what was known before."""
+    await bot.settled()
+    async with bot.visited_by("erin") as client:
+        async with bot.usher.database.begin() as connection:
+            late = sa.func.now() - sa.text("interval '11 minutes'")
+            await connection.execute(sa.update(viewer).values(checked_at=late))
+            if lost == "the key that sealed the token":
+                sealed = Seal([b"another master key, and of some length"]).close("a token")
+                await connection.execute(sa.update(signed_in).values(token=sealed))
+        if lost == "the forge's sign-in":
+            bot.usher.site._rest.state.visitors.doors.clear()  # type: ignore[union-attr]
+        front = await client.get("/")
+        assert front.status_code == 200
+        assert "Sign out" not in front.text
+    assert await bot.rows(session) == []
+
+
+async def test_who_says_no_at_the_forge_hears_what_became_of_it(bot: Bot) -> None:
+    async with httpx2.AsyncClient(base_url=bot.url) as client:
+        away = httpx2.URL((await client.get(f"/login/{bot.forge.kind}")).headers["location"])
+        query = f"error=access_denied&state={away.params['state']}"
+        told = await client.get(f"/login/{bot.forge.kind}/callback?{query}")
+    assert told.status_code == 403
+    assert "you are not signed in" in told.text
 
 
 async def test_forged_requests_change_nothing(bot: Bot, world: Shop) -> None:
