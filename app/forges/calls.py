@@ -30,7 +30,7 @@ Observer = Callable[[Call, float], None]
 def refuse_odd(piece: object) -> None:
     """A path piece that would climb out of its place is never sent, quoted or not."""
     for part in piece if isinstance(piece, list | tuple) else (piece,):
-        if isinstance(part, str) and part in ("", ".", ".."):
+        if isinstance(part, str) and (not part or {".", ".."} & set(part.split("/"))):
             raise Refused(f"an address cannot hold the piece {part!r}", "invalid name")
 
 

@@ -287,7 +287,7 @@ class GitHub:
             found = await self._client.lists(
                 self._installation, "/repos/{owner}/{repo}", owner=owner, repo=repo
             )
-        except Gone:
+        except (Gone, Refused):  # also where the name can be nobody's
             return None
         return states.repository(found.json())
 

@@ -61,6 +61,8 @@ def refusal(answer: Answer, method: str, operation: str) -> ForgeError | None:
     said = reason(answer)
     if said:
         why = f"{why}: {said}"
+    if answer.is_of_another:
+        return doubt(method, why)
     match status:
         case 401:
             return Locked(why)

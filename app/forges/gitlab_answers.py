@@ -7,7 +7,7 @@ from app.forges.json_values import dig, text
 from app.forges.limits import Limit
 from app.forges.server_clock import ServerClock
 from app.redaction import redact
-from handlers.ports import Conflict, Forbidden, ForgeError, Gone, Locked, Refused
+from handlers.ports import Conflict, Forbidden, ForgeError, Gone, Locked, Refused, Unavailable
 
 _LONGEST_REASON = 500
 _LONGEST_WAIT = 86_400.0
@@ -18,12 +18,13 @@ def limit(answer: Answer, clock: ServerClock) -> Limit | None:
 
     "Rate limits": `Retry-After` in seconds, else `RateLimit-Reset`, an instant. GitLab counts requests of a
     user, so nothing may be called until then; but a limit on notes leaves the budget (`RateLimit-Remaining`)
-    of other requests, and only writes wait.
+    of other requests, and only writes wait. What stands before GitLab may say it with a 403.
     """
-    if answer.status != 429:
-        return None
     left = whole(answer, "ratelimit-remaining")
     after, reset = whole(answer, "retry-after"), whole(answer, "ratelimit-reset")
+    is_limit = answer.status == 403 and (after is not None or (left == 0 and reset is not None))
+    if answer.status != 429 and not is_limit:
+        return None
     if after is None and reset is not None:
         after = max(int(reset + 1 - clock.now()), 1)
     if after is None:
@@ -40,7 +41,8 @@ def whole(answer: Answer, field: str) -> int | None:
 def refusal(answer: Answer, method: str, operation: str) -> ForgeError | None:
     """The error that an answer means, None for success. Limits are not looked for here: see `limit`.
 
-    A redirect is an error too (`Gone`): none is ever followed.
+    A redirect is an error too, and none is ever followed: `Gone` where it is for good, else something stands
+    before GitLab for a while (a page to sign in on, or of maintenance).
     """
     status = answer.status
     said = reason(answer)
@@ -48,13 +50,17 @@ def refusal(answer: Answer, method: str, operation: str) -> ForgeError | None:
     if 200 <= status < 300:
         unreadable = answer.unreadable
         return doubt(method, f"{why}: {unreadable}") if unreadable else None
+    if answer.is_of_another:
+        return doubt(method, why)
     match status:
         case 401:
             return Locked(why)
         case 403:
             return Forbidden(why, _scope(answer))
-        case 404 | 410 | 451 | 301 | 302 | 307 | 308:
+        case 404 | 410 | 451 | 301 | 308:
             return Gone(why)
+        case 302 | 303 | 307:
+            return Unavailable(why)
         case 409 | 412:
             return Conflict(why)
         case _ if 400 <= status < 500 and status not in (408, 425, 429):

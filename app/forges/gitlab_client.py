@@ -23,7 +23,8 @@ from app.forges.calls import Call, Observer, items, refuse_odd
 from app.forges.github_memory import Remembered
 from app.forges.gitlab_answers import limit, refusal, whole
 from app.forges.http import Answer, Wire
-from app.forges.json_values import dig, number, text, texts
+from app.forges.json_values import dig, number, objects, text, texts
+from app.forges.json_values import time as time_of
 from app.forges.limits import Breaker, Gate, LocalGate, Pace, Sleep, Turn
 from app.forges.server_clock import ServerClock
 from app.forges.sharing import UnderWay
@@ -163,12 +164,16 @@ class GitLabClient:
         Totals are never looked at: GitLab leaves them out of long lists.
         """
         request = self._request("GET", template, {"per_page": PER_PAGE, **pieces})
-        for _ in range(_MOST_PAGES):
+        seen = {request.url}
+        while len(seen) <= _MOST_PAGES:
             page = await self._call(request)
             yield page
             url = page.next or self._numbered(request.url, whole(page, "x-next-page"))
             if url is None:
                 return
+            if url in seen:
+                break
+            seen.add(url)
             request = replace(request, url=url)
         raise Unavailable(f"{template} has no end")
 
@@ -206,10 +211,8 @@ class GitLabClient:
             said = await self.get("personal_access_tokens/self")
         except Gone:
             return None
-        ends = text(said, "expires_at")[:10]
-        return TokenState(
-            texts(said, "scopes"), date.fromisoformat(ends) if ends else None, text(said, "name")
-        )
+        ends = time_of(said, "expires_at")
+        return TokenState(texts(said, "scopes"), ends.date() if ends else None, text(said, "name"))
 
     async def version(self) -> tuple[int, int]:
         """GitLab's version, as (major, minor)."""
@@ -224,7 +227,7 @@ class GitLabClient:
         if known is not None and self._monotonic() - known[0] < REMEMBER_PEOPLE:
             return known[1]
         found = await self.get("users", username=username)
-        matching = (each for each in found or () if same(text(each, "username")) == key)
+        matching = (each for each in objects(found) if same(text(each, "username")) == key)
         user_id = next((number(each, "id") for each in matching), None)
         self._people.put(key, (self._monotonic(), user_id))
         return user_id

@@ -54,6 +54,11 @@ class Answer:
         """Whether the forge itself answered, be it with a refusal: not a failing host, not a proxy's page."""
         return self.status < 500 and (self.status >= 300 or self.unreadable is None)
 
+    @property
+    def is_of_another(self) -> bool:
+        """Whether something before the forge refused in its place (a gateway's page): forges say no in JSON."""
+        return self.status in (403, 404, 410, 451) and self.unreadable is not None
+
     @cached_property
     def _values(self) -> Any:
         if not self.body:

@@ -205,7 +205,8 @@ async def test_what_is_not_there_is_gone(port, shop):
         await port.change(shop.ref, 99)
     with pytest.raises(Gone):
         await port.change(RepositoryRef(999, "shop/other"), 1)
-    assert await port.named("shop/nowhere") is None
+    for name in ("shop/nowhere", "shop/..", "shop/../api", "shop", "./api"):
+        assert await port.named(name) is None
     assert (await port.named("shop/api")).ref == shop.ref
 
 

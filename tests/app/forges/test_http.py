@@ -1,11 +1,7 @@
-"""One exchange with a forge: to its own address only, in bounded time and size.
-
-Here a few lines of server send exactly the bytes that no well-behaved forge would.
-"""
+"""One exchange with a forge: to its own address only, in bounded time and size."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -14,32 +10,7 @@ import pytest
 from app.forges import http
 from app.forges.http import Answer, Wire
 from handlers.ports import Unavailable, Unsure
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-
-
-@asynccontextmanager
-async def server(*answers: bytes, hold: float = 0.0) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Answers each connection's one request with these bytes, in turn; yields its URL and what was asked.
-
-    `BASE` in an answer stands for the server's own address.
-    """
-    asked: list[bytes] = []
-    waiting = list(answers)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(waiting.pop(0).replace(b"BASE", base.encode()))
-        if hold:
-            await asyncio.sleep(hold)
-        writer.close()
-
-    made = await asyncio.start_server(serve, "127.0.0.1", 0)
-    base = f"http://127.0.0.1:{made.sockets[0].getsockname()[1]}"
-    try:
-        yield base, asked
-    finally:
-        made.close()
+from tests.app.forges.raw_server import OK, server, sized
 
 
 @asynccontextmanager
@@ -51,10 +22,6 @@ async def wire(base: str, **settings: float) -> AsyncIterator[Callable[..., obje
 
     yield exchange
     await made.aclose()
-
-
-def sized(body: bytes, headers: bytes = b"") -> bytes:
-    return OK + headers + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 @pytest.mark.parametrize(
