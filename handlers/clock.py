@@ -9,7 +9,6 @@ from handlers.situation import Situation
 from policies import dependencies, guests
 from policies.clocks import Obligation
 from policies.facts import same
-from policies.gaps import open_asks
 
 
 def standing(situation: Situation) -> Standing:
@@ -28,7 +27,7 @@ def standing(situation: Situation) -> Standing:
         "depends_on": list(dependencies.named(change.body)),
         "read_as_of": change.updated_at.isoformat(),
         "opened_at": change.opened_at.isoformat(),
-        "asked": sorted(ask.who for ask in open_asks(situation.log).values()),
+        "asked": sorted(situation.state.awaited),
         "turn": list(situation.state.turn.parties),
         "because": situation.state.turn.reason,
         "since": situation.state.turn.since.isoformat(),

@@ -9,12 +9,12 @@ from handlers.guests import comes_at, welcome
 from handlers.situation import Reads, Situation
 from policies import instants
 from policies.actions import Action, KeepSticky
+from policies.asked import ANSWERED, everybody
 from policies.clocks import State
 from policies.clocks.hours import of_person
 from policies.clocks.story import story
 from policies.clocks.world import BLOCKED, SNOOZED
-from policies.facts import ChangeDrafted, CommandGiven, RemarkEdited, ReviewAsked, Reviewed, SlotsChosen, same
-from policies.gaps import open_asks
+from policies.facts import ChangeDrafted, CommandGiven, RemarkEdited, ReviewAsked, SlotsChosen, same
 from policies.reviewers import FALLBACK
 from policies.rights import may_tick
 from policies.text import checked
@@ -43,7 +43,7 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
     if not said_before and (not begins or _waits_for_guest(situation)):
         return ()
     asked = _asked_lines(situation) if in_review and situation.rulebook.rules.reviews.enabled else ()
-    waiting = tuple(line.login for line in asked if not line.answered)
+    waiting = tuple(line.login for line in asked if line.standing == "awaited")
     headline = _headline(situation, asked, waiting)
     asks = bool(waiting) and situation.state.turn.state != "MERGE" and not _rests(situation)
     ready = in_review and situation.state.turn.state == "AUTHOR"
@@ -138,8 +138,8 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
         return words.your_turn(waiting, owed.due, zone, again=again)
     if state.turn.state == "DECIDE":
         return words.undecided(state.turn.parties)
-    if asked:
-        return words.answered(tuple(line.login for line in asked))
+    if answered := tuple(line.login for line in asked if line.standing in ANSWERED):
+        return words.answered(answered)
     owners = any(slot.people for slot in areas.slots)
     return words.NOBODY_FREE if owners else words.NOBODY_OWNS
 
@@ -171,23 +171,11 @@ def _pause(situation: Situation) -> str:
 
 
 def _asked_lines(situation: Situation) -> tuple[words.AskedLine, ...]:
-    """Everybody whose answer is or was awaited here, in the order in which they were asked."""
-    still = open_asks(situation.log)
-    answers = _answers(situation)
-    first: dict[str, ReviewAsked] = {}
-    for ask in situation.facts(ReviewAsked):
-        if ask.who:
-            first.setdefault(same(ask.who), ask)
+    """Everybody who is asked or answered here, in the order in which they were asked."""
     return tuple(
-        words.AskedLine(ask.who, _why(situation, ask), "" if name in still else answers.get(name, ""))
-        for name, ask in first.items()
-        if name in still or name in answers
+        words.AskedLine(each.ask.who, _why(situation, each.ask), each.standing)
+        for each in everybody(situation.log, situation.state)
     )
-
-
-def _answers(situation: Situation) -> dict[str, str]:
-    said = {"approved": "approved", "changes_requested": "asked for changes", "commented": "commented"}
-    return {same(fact.by): said[fact.state] for fact in situation.facts(Reviewed) if fact.state in said}
 
 
 def _why(situation: Situation, ask: ReviewAsked) -> str:

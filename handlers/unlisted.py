@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Say
 from policies.facts import AskUnlisted, same
-from policies.gaps import open_asks
 from policies.text import checked
 from policies.words import unlisted as words
 
@@ -16,7 +15,7 @@ async def ask_by_name(situation: Situation, _reads: Reads) -> Sequence[Action]:
     """One comment for those of whom an answer is awaited and who were not told yet (GitLab Free)."""
     if not situation.is_open or situation.change.draft:
         return ()
-    awaited = open_asks(situation.log)
+    awaited = {same(person) for person in situation.state.awaited}
     actions: list[Action] = []
     for fact in situation.facts(AskUnlisted):
         people = tuple(person for person in fact.people if same(person) in awaited)

@@ -87,6 +87,7 @@ def _slot_state(world: World, terms: Terms, slot: Slot, stretches: list[Stretch]
         approvals=world.spelled(approvals(world, slot, able)),
         asked=world.spelled(slot.owing),
         responded=world.spelled(slot.responded - world.declined),
+        freed=world.spelled(slot.freed),
         cycle=slot.cycle.number,
         since=ledger.t0 if ledger else None,
     )

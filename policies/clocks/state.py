@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from policies.calendars import ALWAYS, Hours
+from policies.facts import same
 
 StateName = Literal[
     "DONE",
@@ -48,7 +49,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """Where one slot stands. `asked` have an open request, `responded` answered in this cycle."""
+    """Where one slot stands. `asked` owe it an answer, `responded` gave one, `freed` need not: others did."""
 
     name: str
     need: int
@@ -58,6 +59,7 @@ class SlotState:
     approvals: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     responded: tuple[str, ...] = ()
+    freed: tuple[str, ...] = ()
     cycle: int = 1
     since: datetime | None = None  # its t0; None while it has not begun
 
@@ -123,3 +125,8 @@ class State:
     acted: Mapping[str, datetime] = field(default_factory=dict)
     tripped: str = ""
     gated_until: datetime | None = None
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """Of whom a review or another answer is awaited now, each once; who was asked and answered is not."""
+        return tuple({same(who): who for slot in self.slots for who in slot.asked}.values())

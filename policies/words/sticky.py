@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from policies.asked import Standing
 from policies.boxes import box
 from policies.text import Said, code, counted, in_cell, listed, sentence
 from policies.words.times import instant
@@ -16,7 +18,18 @@ class AskedLine:
 
     login: str
     why: Said
-    answered: Said = ""  # "approved", "asked for changes", "commented"; empty: not yet
+    standing: Standing = "awaited"
+
+
+_STANDS: Mapping[Standing, Said] = {
+    "awaited": "",
+    "approved": " · approved",
+    "changes_requested": " · asked for changes",
+    "commented": " · commented",
+    "freed": " · others answered",
+    "asked": "",
+}
+"""Where somebody who was asked stands, after their name; whoever is waited for is named above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +218,11 @@ def sticky(said: Sticky) -> str:
     """The change's comment, as Markdown."""
     parts = [said.headline]
     if said.asked:
-        rows = ["| Asked | Why |", "| :-- | :-- |"]
-        for each in said.asked:
-            done = f" · {each.answered}" if each.answered else ""
-            rows.append(f"| {in_cell(code(each.login))}{done} | {in_cell(each.why)} |")
-        parts.append("\n".join(rows))
+        rows = [
+            f"| {in_cell(code(each.login))}{_STANDS[each.standing]} | {in_cell(each.why)} |"
+            for each in said.asked
+        ]
+        parts.append("\n".join(("| Asked | Why |", "| :-- | :-- |", *rows)))
     if said.welcome:
         parts.append(said.welcome)
     if said.ask:

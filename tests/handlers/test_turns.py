@@ -118,6 +118,8 @@ async def test_commented_without_a_verdict_is_the_commenters_to_decide(bot: Bot,
     world.erin.comments(change, "I read it; let me sleep on it.")
     await bot.settled()
     assert await state(bot, change) == ("DECIDE", "erin")
+    assert said(change)[0].startswith("**Answered** by `erin`, without a decision yet.")
+    assert "`erin` · commented" in said(change)[0]
 
 
 async def test_when_an_area_is_answered_the_next_one_waiting_is_asked(bot: Bot, world: Shop) -> None:
