@@ -7,7 +7,7 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from app import logs
 from app.settings import SettingsError
 from app.web.guard import Guard, watch
 from app.web.health import make_metrics_page
+from app.web.leaving import Leaving
 
 if TYPE_CHECKING:
     from app.main import Usher
@@ -29,10 +30,13 @@ GRACE = 8
 
 
 async def serve(usher: Usher, *, worker: bool = True) -> None:
-    """Answer requests, and work where `worker` is set, until the process is asked to stop."""
+    """Answer requests, and work where `worker` is set, until the process is asked to stop; then linger for whoever
+    has not heard of it yet.
+    """
     stop = stop_on_signals()
     _spare_what_stays()
-    parts = [run_web(usher, stop), *_metrics(usher, stop)]
+    linger = usher.settings.linger_seconds
+    parts = [run_web(usher, stop, linger=lambda: stop.linger(linger)), *_metrics(usher, stop)]
     if worker:
         parts.append(usher.work.run(stop, concurrency=usher.settings.worker_concurrency))
     await _until_stopped(stop, *(asyncio.create_task(each) for each in parts))
@@ -71,26 +75,47 @@ def _metrics(usher: Usher, stop: asyncio.Event) -> list[Coroutine[Any, Any, None
     return [answer(make_metrics_page(usher.stock), stop, listener)]
 
 
+async def _not_at_all() -> None:
+    """Nobody has to hear of the end first."""
+
+
 async def run_web(
-    usher: Usher, stop: asyncio.Event, listener: socket.socket | None = None, *, guard: type[Guard] = Guard
+    usher: Usher,
+    stop: asyncio.Event,
+    listener: socket.socket | None = None,
+    *,
+    guard: type[Guard] = Guard,
+    linger: Callable[[], Awaitable[None]] = _not_at_all,
 ) -> None:
-    """Answer requests until `stop` is set. `listener` is the socket to use, where one is open already."""
+    """Answer requests until `stop` is set. `listener` is the socket to use, where one is open already.
+
+    See `answer` for `linger`.
+    """
     if usher.site is None:
         raise RuntimeError("this Usher was opened to work only")
     listener = listener or listen(usher.settings.host, usher.settings.port)
     log.info("listening", address=address_of(listener))
-    await answer(usher.site, stop, listener, guard)
+    await answer(usher.site, stop, listener, guard, linger)
 
 
 async def answer(
-    site: ASGIApp, stop: asyncio.Event, listener: socket.socket, guard: type[Guard] = Guard
+    site: ASGIApp,
+    stop: asyncio.Event,
+    listener: socket.socket,
+    guard: type[Guard] = Guard,
+    linger: Callable[[], Awaitable[None]] = _not_at_all,
 ) -> None:
-    """Answer requests at a socket that is open already, until `stop` is set."""
+    """Answer requests at a socket that is open already, until `stop` is set.
+
+    From then on `/readyz` says no; while `linger` takes its time, everybody is answered still, and told that the
+    connection ends. Then nobody is let in any more, and what is under way ends.
+    """
     server = _Server(
         uvicorn.Config(
-            site,
+            Leaving(site, stop),
             http=guard,
             ws="none",
+            interface="asgi3",
             proxy_headers=False,
             timeout_keep_alive=ceil(guard.idle_seconds) + 1,  # the guard ends idle connections
             lifespan="off",
@@ -105,6 +130,8 @@ async def answer(
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    if not serving.done():
+        await linger()
     server.should_exit = True
     await serving
     watching.cancel()
@@ -151,10 +178,30 @@ async def _until_stopped(stop: asyncio.Event, *parts: asyncio.Task[None]) -> Non
             raise result
 
 
-def stop_on_signals() -> asyncio.Event:
-    """An event that is set when the process is asked to stop, by an operator or by Ctrl-C."""
-    stop = asyncio.Event()
+class Stop(asyncio.Event):
+    """Set when the process is asked to stop, by an operator or by Ctrl-C."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at_once = asyncio.Event()
+
+    def ask(self, by: signal.Signals) -> None:
+        """Somebody asks. Who sits before it, or asks twice, does not want to wait for anybody."""
+        if self.is_set() or by == signal.SIGINT:
+            self._at_once.set()
+        self.set()
+
+    async def linger(self, seconds: float) -> None:
+        """Let so many seconds pass, unless it is to stop at once."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._at_once.wait()
+
+
+def stop_on_signals() -> Stop:
+    """Set when the process is asked to stop."""
+    stop = Stop()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.ask, number)
     return stop

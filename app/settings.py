@@ -64,6 +64,13 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that `usher serve` listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port that `usher serve` listens on.")
+    linger_seconds: float = Field(
+        5.0,
+        ge=0,
+        le=300,
+        description="When asked to stop (SIGTERM): how long `usher serve` still answers, while `/readyz` says 503, so "
+        "that balancers send to others. Longer than they take to notice; 0: not at all.",
+    )
     public_url: str | None = Field(
         None,
         description="The address under which people and the forge reach Usher. Unset: the address of the request.",

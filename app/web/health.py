@@ -24,6 +24,9 @@ from app.web.visitors import NotSignedIn, Visitors
 PATIENCE = 2.0
 """Seconds; a database that does not answer by then is away."""
 
+READY = "/readyz"
+"""Where balancers ask whether to send anything here."""
+
 _PROXIED = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
@@ -117,7 +120,7 @@ def make_health(health: Health) -> APIRouter:
         """Whether the process turns."""
         return PlainTextResponse("alive\n")
 
-    @router.get("/readyz")
+    @router.get(READY)
     async def readyz() -> PlainTextResponse:
         """Whether deliveries can be kept now, in a database with our schema or on disk."""
         reason = await health.why_not_ready()

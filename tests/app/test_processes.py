@@ -90,11 +90,13 @@ async def running(
     *command: str,
     code: Path | None = None,
     stderr: int = asyncio.subprocess.PIPE,
+    is_told: bool = True,
     **settings: object,
 ) -> AsyncIterator[Process]:
     """An `usher` process that is connected to the sandbox forge; it is gone afterwards in any case.
 
-    `code` is the folder with another version's code, where it is not to be ours.
+    `code` is the folder with another version's code, where it is not to be ours. `is_told`: what happens on the
+    forge is delivered to it.
     """
     port = free_port()
     clock = folder / "clock"
@@ -106,6 +108,7 @@ async def running(
         "USHER_DATA_DIR": str(folder),
         "USHER_SPOOL_DIR": str(folder / "spool"),
         "USHER_PORT": str(port),
+        "USHER_LINGER_SECONDS": "0",
         "USHER_METRICS_ADDRESS": "",
         "USHER_GITHUB_API_URL": forge.url,
         "USHER_GITHUB_APP_ID": str(forge.app_id),
@@ -126,6 +129,7 @@ async def running(
     try:
         if command[0] == "serve":
             await started.ready()
+        if command[0] == "serve" and is_told:
             forge.webhook_url = f"{started.url}/webhooks/github"
         yield started
     finally:

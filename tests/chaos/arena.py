@@ -76,6 +76,7 @@ class Arena:
             "USHER_DATA_DIR": str(self.folder / "usher"),
             "USHER_SPOOL_DIR": str(self.folder / "spool"),
             "USHER_PORT": str(port),
+            "USHER_LINGER_SECONDS": "0",
             "USHER_GITHUB_API_URL": self.forge.url,
             "USHER_GITHUB_APP_ID": str(self.forge.app_id),
             "USHER_GITHUB_PRIVATE_KEY": self.forge.private_key,
