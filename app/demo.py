@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 
-from app import demo_organisation, main, serving
+from app import demo_organisation, main, quarters, serving
 from app.forges.sandbox import Forge, GitLabSandbox, Person, Sandbox
 from app.forges.sandbox.world import Change, Kind, Repository
 from app.settings import read_settings
@@ -75,6 +75,11 @@ class Stage:
         """The same, unseen."""
         await settled(self.forge, self.usher, 60)
 
+    async def counted(self, what: str) -> None:
+        """The same, and the quarter is counted anew, as it is at the end of every real day."""
+        await self.quietly(what)
+        await quarters.keep_now(self.usher.database, self.forge.clock)
+
     def told(self, at: datetime | None) -> str:
         return instant(at, ZONE) if at else "–"
 
@@ -115,7 +120,7 @@ async def _weeks(stage: Stage) -> AsyncIterator[None]:
         "so the pages fill up by themselves."
     )
     weeks = asyncio.create_task(
-        demo_organisation.live(company, stage.forge, stage.quietly, days=21), name="demo weeks"
+        demo_organisation.live(company, stage.forge, stage.counted, days=21), name="demo weeks"
     )
     yield
     weeks.cancel()
@@ -312,6 +317,11 @@ async def _story(stage: Stage) -> None:
     _show(say, _said(change)[0], "the first comment, edited in place")
     say.print(f"   {stage.told(forge.now())}: nothing is awaited any more, and nobody is reminded again.")
 
+    _step(say, 10, "dora merges it; the comment says so, and nobody is told twice")
+    people["dora"].merges(change)
+    await stage.settle("Usher hears of the merge …")
+    _show(say, _said(change)[0], "the first comment, edited in place")
+
 
 async def _go_on(stage: Stage) -> None:
     """A few more changes in different states, so that the pages are worth a look."""
@@ -324,6 +334,7 @@ async def _go_on(stage: Stage) -> None:
     reviewer = people[min(asked.asked)]
     reviewer.reviews(asked, "request_changes", "What about currencies without cents?")
     await stage.settle("People go on working …")
+    await stage.counted("The quarter is counted …")
 
 
 def _step(say: Console, number: int, title: str) -> None:

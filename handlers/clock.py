@@ -20,6 +20,7 @@ def standing(situation: Situation) -> Standing:
         "url": change.url,
         "repository": change.repository.name,
         "number": change.number,
+        "sign": change.sign,
         "author": change.author.login,
         "origin": origin.origin if origin else "unknown",
         "welcomed": guests.is_welcomed(origin),

@@ -191,6 +191,7 @@ def change(
         touched_count=changes_count(data),
         mergeable=_mergeable(data),
         url=text(data, "web_url"),
+        sign="!",
         body=text(data, "description"),
         standings=standings,
     )

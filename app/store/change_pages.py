@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,9 @@ from app.store.tables import clock, decision, effect, fact, obligation
 from app.store.viewers import Visitor, readable
 from handlers.records import DRY_RUN
 from policies.facts import Subject, from_record
+from policies.telling import worth_telling
 from policies.words import history
-from policies.words.running import EFFECTS
+from policies.words.running import EFFECTS, REACTIONS
 
 STATES = {
     "DONE": "done",
@@ -122,9 +123,9 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
             sa.select(obligation).where(here(obligation)).order_by(obligation.c.t0)
         )
         happened = await connection.execute(
-            sa.select(fact.c.forge_time, fact.c.payload, fact.c.actor)
+            sa.select(fact.c.forge_time, fact.c.payload, fact.c.actor, fact.c.actor_is_bot)
             .where(here(fact), sa.not_(fact.c.actor_is_bot) | (fact.c.source == "usher"))
-            .order_by(fact.c.forge_time, fact.c.rank)
+            .order_by(fact.c.forge_time, fact.c.id)
         )
         records = await connection.execute(
             sa.select(decision.c.record).where(here(decision)).order_by(decision.c.id.desc()).limit(20)
@@ -138,7 +139,7 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
             row=row_of(row),
             chosen=_chosen(list(records.scalars())),
             promises=tuple(_promise(each) for each in owed),
-            events=tuple(_event(each) for each in happened),
+            events=_events(happened),
             effects=tuple(_done(each) for each in did),
             dry_run=await modes.of_repository(connection, tenant_id, row_of(row).repository_id) == "preview",
         )
@@ -169,7 +170,6 @@ def _chosen(records: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
 
 
 def _done(row: Any) -> Done:
-    people = ", ".join(row.payload.get("people", ()))
     error, state = row.error or "", row.state
     if state == "skipped" and error == DRY_RUN:
         error, state = "", "dry run"
@@ -178,15 +178,33 @@ def _done(row: Any) -> Done:
     return Done(
         what=EFFECTS.get(row.kind, row.kind),
         state=state,
-        detail=error or people,
+        detail=error or _concerned(row.payload),
         text=row.payload.get("body", ""),
     )
 
 
-def _event(row: Any) -> tuple[datetime, str, str]:
-    """When it happened, who did it, and what they did."""
-    happened = from_record(row.payload, at=row.forge_time, by=row.actor)
-    return row.forge_time, history.who(happened), history.what(happened)
+def _concerned(payload: Mapping[str, Any]) -> str:
+    """Whom or what an effect concerned: people and teams, labels, a reaction."""
+    labels = [
+        *(f"+{each}" for each in payload.get("add", ())),
+        *(f"-{each}" for each in payload.get("remove", ())),
+    ]
+    reaction = REACTIONS.get(payload.get("reaction", ""), "")
+    names = (*payload.get("people", ()), *payload.get("teams", ()), *labels, reaction)
+    return ", ".join(filter(None, names))
+
+
+def _events(rows: Iterable[Any]) -> tuple[tuple[datetime, str, str], ...]:
+    """When each thing happened, who did it, and what they did."""
+    happened = (
+        from_record(row.payload, at=row.forge_time, by=row.actor, by_bot=row.actor_is_bot) for row in rows
+    )
+    return tuple((each.at, history.who(each), history.what(each)) for each in worth_telling(happened))
+
+
+def reference(shown: Mapping[str, Any]) -> str:
+    """How people name a change or an issue: `shop/api#12`, of a merge request `shop/api!12`."""
+    return f"{shown.get('repository', '')}{shown.get('sign', '#')}{shown.get('number', '')}"
 
 
 def row_of(row: Any) -> ChangeRow:
@@ -207,5 +225,5 @@ def _promise(row: Any) -> Promise:
         used_hours=row.accrued_s / 3600,
         budget_hours=row.budget_s / 3600,
         verdict=row.verdict,
-        ended=row.verdict_at if row.verdict != "missed" else None,
+        ended=row.ended_at or (row.verdict_at if row.verdict != "missed" else None),
     )

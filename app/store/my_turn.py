@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store.change_pages import reference
 from app.store.database import Database
 from app.store.tables import clock, effect, obligation
 from policies.facts import same
@@ -192,8 +193,7 @@ def _same_subject(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 def _named(projection: Mapping[str, Any]) -> tuple[str, str, str]:
-    name = f"{projection.get('repository', '')}#{projection.get('number', '')}"
-    return name, projection.get("title", ""), projection.get("url", "")
+    return reference(projection), projection.get("title", ""), projection.get("url", "")
 
 
 def _line(row: Any) -> Line:

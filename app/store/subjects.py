@@ -86,6 +86,7 @@ class SubjectRecords:
                     "due_at",
                     "verdict",
                     "verdict_at",
+                    "ended_at",
                     "owed",
                 )
                 await connection.execute(
@@ -298,5 +299,6 @@ class SubjectRecords:
             "due_at": each.due,
             "verdict": each.verdict,
             "verdict_at": each.verdict_at,
+            "ended_at": each.ended,
             "owed": each.open,
         }

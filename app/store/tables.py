@@ -238,6 +238,9 @@ obligation = sa.Table(
     sa.Column("due_at", INSTANT),
     sa.Column("verdict", sa.Text),
     sa.Column("verdict_at", INSTANT),
+    sa.Column(
+        "ended_at", INSTANT, comment="when it was answered, released or cancelled; a missed one may end later"
+    ),
     sa.Column("owed", sa.Boolean, nullable=False, server_default=sa.text("true"), comment="still awaited"),
     sa.UniqueConstraint("tenant_id", "key"),
     sa.Index(None, "tenant_id", "subject"),

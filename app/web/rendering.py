@@ -94,6 +94,7 @@ _TEMPLATES.filters["tone"] = lambda state: _TONES.get(state, "")
 _TEMPLATES.filters["forge"] = lambda forge: {"github": "GitHub", "gitlab": "GitLab"}.get(forge, forge)
 _TEMPLATES.filters["owner_source"] = lambda source: _OWNER_SOURCES.get(source, source)
 _TEMPLATES.filters["day"] = _day
+_TEMPLATES.filters["reference"] = change_pages.reference
 _TEMPLATES.filters["shown_as"] = lambda team, names: "a small team" if names[team] == OTHER else team
 _TEMPLATES.filters["turn"] = _turn
 _TEMPLATES.filters["round_said"] = round_said

@@ -158,6 +158,7 @@ class Change:
     commit_count: int | None = None  # None: the forge does not count them here
     mergeable: bool | None = None  # None: not known, which is never a conflict
     url: str = ""
+    sign: Literal["#", "!"] = "#"  # before its number, where people name it
     body: str = ""  # what its author says of it
     standings: tuple[Review, ...] | None = None
     """How the reviewers who are not waited for stand, where the forge keeps only that (GitLab); else None."""

@@ -98,7 +98,7 @@ def who(fact: Fact) -> Plain:
         case ChecksChanged() | ConflictChanged() | DependencyChanged() | TokenExpiring():
             return FORGE
         case _:
-            return fact.by or SOMEBODY
+            return fact.by or (USHER if fact.by_bot else SOMEBODY)
 
 
 def what(fact: Fact) -> Plain:
@@ -153,7 +153,7 @@ def what(fact: Fact) -> Plain:
         case CommandTyped(text=text):
             return f"typed {text}"
         case CommandGiven(verb=verb, words=words) | RepositoryAsked(verb=verb, words=words):
-            return f"gave the command {' '.join((verb, *words))}"
+            return f"said /usher {' '.join((verb, *words))}"
         case CommandRefused(problem=problem):
             return f"gave a command that was not followed: {problem or 'not meant for Usher, or too many'}"
         # The forge by itself

@@ -43,7 +43,7 @@ def _areas(owned: tuple[Owned, ...]) -> str:
 WHY_FALLBACK = "nobody owns these files; named as fallback"
 WHY_YOU_FALLBACK = "nobody owns these files, and you are named as fallback"
 WHY_YOU_ASKED = "your review was asked for"
-WHY_LEAD = "the owners cannot take it now; named as lead"
+WHY_LEAD = "the owners cannot take it now; named in the rules for that"
 
 
 def why_asked_by(login: str) -> str:

@@ -30,7 +30,7 @@ def tell_lead(lead: str, slot: str, due: datetime, zone: str) -> str:
     return (
         f"{mention(lead)}, nobody could answer here yet for {code(slot)}; an answer was promised for "
         f"**{instant(due, zone)}**. Could you find somebody, or tell the author when to expect one? A no is "
-        "an answer, too.\n\n- Why you: you are named as lead in the rules."
+        "an answer, too.\n\n- Why you: the rules name you for when the owners cannot answer."
     )
 
 

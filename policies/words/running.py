@@ -18,6 +18,9 @@ ROUNDS = {
 }
 """What each round does. Those of GitLab's hooks have the hook behind their name."""
 
+REACTIONS = {"+1": "thumbs up", "-1": "thumbs down", "eyes": "eyes", "confused": "confused"}
+"""What a reaction on a comment is called."""
+
 EFFECTS = {
     "ask": "request for review",
     "release": "request taken back",

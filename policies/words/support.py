@@ -64,7 +64,7 @@ def tell_lead(lead: str, due: datetime, zone: str) -> str:
     return (
         f"{mention(lead)}, nobody could answer here yet; an answer was promised for **{instant(due, zone)}**. "
         "Could you find somebody, or say when to expect one? A no is an answer, too.\n\n"
-        "- Why you: you are named as lead in the rules."
+        "- Why you: the rules name you for when nobody else can answer."
     )
 
 

@@ -9,8 +9,8 @@ UNAVAILABLE = "unavailable"
 BECAUSE = {
     "owner": "owns files that are touched",
     "familiar": "knows these files",
-    "fallback": "nobody who owns these files can be asked; named as fallback",
-    "lead": "the owners cannot take it now; named as lead",
+    "fallback": "no owner of these files can be asked; named in the rules for that",
+    "lead": "the owners cannot take it now; named in the rules for that",
     "trusted_committer": "welcomes guests here",
     "learner": "could come to know these files",
     "at_capacity": "is the least busy of people who all have enough to do",
