@@ -24,6 +24,11 @@ class Owning:
     matches: Mapping[str, Match]  # by path
     teams: Mapping[str, Team]
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether all that is owned may go without its owners' answer: they are those of optional sections."""
+        return not self.slots and any(_rules(match) for match in self.matches.values())
+
     def why(self, person: str, among: tuple[str, ...]) -> tuple[Owned, ...]:
         """The rules by which somebody owns files of these slots: the pattern, its line, how many files."""
         files = {path for slot in self.slots if slot.name in among for path in slot.files}

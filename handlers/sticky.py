@@ -15,6 +15,7 @@ from policies.clocks.hours import of_person
 from policies.clocks.story import story
 from policies.clocks.world import BLOCKED, SNOOZED
 from policies.facts import ChangeDrafted, CommandGiven, RemarkEdited, ReviewAsked, SlotsChosen, same
+from policies.lacking import lacking
 from policies.reviewers import FALLBACK
 from policies.rights import may_tick
 from policies.text import checked
@@ -56,7 +57,7 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
         guest=guest is not None,
         welcome=guest_words.welcome(guest) if guest is not None else "",
         asked=asked,
-        notes=_notes(situation),
+        notes=(*(_lacking(situation) if asked else ()), *_notes(situation)),
         ask=asks,
         boxes=await _can_tick(spoken_to, situation, reads),
         ready=ready,
@@ -139,7 +140,9 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
     if state.turn.state == "DECIDE":
         return words.undecided(state.turn.parties)
     if answered := tuple(line.login for line in asked if line.standing in ANSWERED):
-        return words.answered(answered)
+        return words.answered(answered, enough=state.turn.state != "UNASSIGNED")
+    if areas.is_optional:
+        return words.ALL_OPTIONAL
     owners = any(slot.people for slot in areas.slots)
     return words.NOBODY_FREE if owners else words.NOBODY_OWNS
 
@@ -194,6 +197,19 @@ def _once_owned(situation: Situation, ask: ReviewAsked) -> bool:
         same(ask.who) in {same(person) for person in people}
         for fact in situation.facts(SlotsChosen)
         for _, _, people in fact.slots
+    )
+
+
+def _lacking(situation: Situation) -> tuple[str, ...]:
+    """Which areas lack people, below the headline of those whom others answer for."""
+    rulebook, state = situation.rulebook, situation.state
+    if state.turn.row <= 4 or state.gated_until:
+        return ()
+    return tuple(
+        words.lacking(each.area, each.need, each.people, rulebook.owners_path)
+        if each.area != FALLBACK
+        else words.SOME_UNOWNED
+        for each in lacking(state, rulebook.rules.reviewers.max_reviewers)
     )
 
 

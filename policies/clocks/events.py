@@ -168,7 +168,7 @@ def _slots_chosen(world: World, terms: Terms, fact: SlotsChosen) -> None:
     files = {name: frozenset(paths) for name, paths in fact.files}
     contents = dict(fact.contents)
     vanished = [slot for name, slot in before.items() if name not in {each[0] for each in fact.slots}]
-    world.slots = {}
+    world.slots, world.slots_known = {}, True
     for name, need, owners in fact.slots:
         slot = before.get(name) or _heir(vanished, files.get(name, frozenset()))
         if slot is None:

@@ -205,14 +205,14 @@ def _headline(world: World, terms: Terms, slots: dict[str, Place | None]) -> Pla
         same_row = [place for place in unsatisfied if (place.row, place.state) == (first.row, first.state)]
         parties = dict.fromkeys(party for place in same_row for party in place.parties)
         return Place(first.row, first.state, tuple(parties), first.reason)
-    if not slots:
+    if not world.slots_known:
         return Place(6, "UNASSIGNED", ("lead",), "its owners are not known yet")
     open_threads = [thread.by for thread in world.threads.values() if not thread.resolved]
     if terms.threads_must_resolve and open_threads:
         people = " and ".join(world.spelled(frozenset(open_threads)))
         return Place(8, "AUTHOR", _author(world), f"comments of {people} are not resolved")
     merger = _author(world) if terms.author_may_merge else ("merger",)
-    return Place(9, "MERGE", merger, "everybody approved")
+    return Place(9, "MERGE", merger, "everybody approved" if slots else "nobody has to approve it")
 
 
 # --- Who paused -----------------------------------------------------------------------------------------

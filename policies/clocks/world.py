@@ -145,6 +145,7 @@ class World:
     content: str = ""
     pushes: int = 0  # that changed the content
     slots: dict[str, Slot] = field(default_factory=dict)  # by their present name
+    slots_known: bool = False
     asks: dict[str, Ask] = field(default_factory=dict)
     opinions: dict[str, Opinion] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)

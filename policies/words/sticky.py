@@ -82,9 +82,10 @@ def authors_turn(author: str, reason: Said) -> str:
     return f"**It is your turn, {code(author)}**: {reason}."
 
 
-def answered(people: tuple[str, ...]) -> str:
-    """Everybody who was to answer did."""
-    return f"**Answered** by {listed([code(person) for person in people])}."
+def answered(people: tuple[str, ...], *, enough: bool = True) -> str:
+    """Everybody who was asked answered; it is not `enough` where more would have to be."""
+    who = listed([code(person) for person in people])
+    return f"**Answered** by {who}." if enough else f"**Answered** by {who}; an approval is still missing."
 
 
 def undecided(people: tuple[str, ...]) -> str:
@@ -106,6 +107,11 @@ NOBODY_OWNS = (
 NOBODY_FREE = (
     "**Nobody who owns these files can be asked right now.** Please ask somebody yourself under *Reviewers*."
 )
+ALL_OPTIONAL = (
+    "**Nobody has to approve these files, so nobody was asked:** the CODEOWNERS file names only optional owners. If "
+    "you want one of them to look, please ask them yourself under *Reviewers*."
+)
+SOME_UNOWNED = "Some of these files have no owner, so nobody was asked for them."
 NOBODY_IS_ASKED = (
     "**Reviews are left to people here** (`reviews.enabled`): Usher asks nobody, and promises no answer. Please ask "
     "somebody under *Reviewers* if you have not."
@@ -184,6 +190,17 @@ def nobody_asked(why: Said) -> str:
     return (
         f"**Nobody was asked, because {why}.** If it is meant so, please ask the right people yourself under "
         "*Reviewers*."
+    )
+
+
+def lacking(area: str, need: int, people: tuple[str, ...], owners_path: str) -> str:
+    """An area wants more answers than anybody can give; `people` are all who can."""
+    if need == 1:
+        return f"Nobody can be asked for {code(area)} now. Please ask somebody yourself under *Reviewers*."
+    whom = f"nobody but {listed([code(person) for person in people])}" if people else "nobody"
+    return (
+        f"{code(area)} needs {need} approvals, and {whom} can give one now. Please have another owner named in "
+        f"{code(owners_path)}, or the number lowered there."
     )
 
 

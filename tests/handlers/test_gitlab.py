@@ -41,6 +41,20 @@ async def test_each_section_wants_an_answer_of_its_own(bot: Bot, world: Shop) ->
     assert "dora" not in change.asked  # an optional section asks nobody
 
 
+async def test_what_nobody_can_or_has_to_approve_is_said(bot: Bot, world: Shop) -> None:
+    """Two approvals are wanted, and the author is one of two owners; elsewhere all owners are optional."""
+    owners = "[Words][2] @ana @erin\ndocs/\n\n^[Look] @dora\napp.py\n"
+    world.dora.commits(world.api, {".github/CODEOWNERS": owners})
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    other = world.ana.opens(world.api, touching=["app.py"])
+    await bot.settled()
+    golden("lacking", said(change)[0])
+    golden("all_optional", said(other)[0])
+    world.erin.reviews(change, "approve")
+    await bot.settled()
+    assert said(change)[0].startswith("**Answered** by `erin`; an approval is still missing.")
+
+
 async def test_a_role_in_the_project_owns(bot: Bot, world: Shop) -> None:
     world.dora.commits(world.api, {".github/CODEOWNERS": "pay/ @@owners\n"})
     change = world.ana.opens(world.api, touching=["pay/refund.py"])
