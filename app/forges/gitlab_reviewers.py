@@ -38,6 +38,8 @@ class ReviewerDesk(Writing, PeopleReads):
                 refused[login] = _UNKNOWN
             else:
                 wanted[name] = user_id
+        if not wanted:
+            return Asked((), refused)
         there = await self._reviewers(change)
         again = {name for name in wanted if name in there.ids and name not in there.awaited}
         if again:
@@ -60,9 +62,10 @@ class ReviewerDesk(Writing, PeopleReads):
 
     async def _reviewers(self, change: Change) -> _Reviewers:
         listed = await self._on_change(change, "/reviewers")
-        by_state = {same(text(each, "user.username")): text(each, "state") for each in listed}
+        named = [each for each in listed if text(each, "user.username") and number(each, "user.id")]
+        by_state = {same(text(each, "user.username")): text(each, "state") for each in named}
         return _Reviewers(
-            {name: number(each, "user.id") or 0 for each, name in zip(listed, by_state, strict=True)},
+            {same(text(each, "user.username")): number(each, "user.id") or 0 for each in named},
             frozenset(name for name, state in by_state.items() if state in ("unreviewed", "review_started")),
             frozenset(name for name, state in by_state.items() if state == "requested_changes"),
         )

@@ -6,10 +6,10 @@ or in a test here that names the forge.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -17,16 +17,17 @@ from app.forges.github import GitHub, GitHubClient
 from app.forges.gitlab import GitLab
 from app.forges.gitlab_client import GitLabClient
 from app.forges.limits import Pace
-from app.forges.sandbox import Forge, GitLabSandbox, Sandbox
+from app.forges.sandbox import Forge, GitLabSandbox, Sandbox, world
 from app.forges.sandbox.edition import Tier
 from app.forges.sandbox.faults import Fault
 from app.forges.sandbox.github.site import PERMISSIONS
-from app.forges.sandbox.world import Kind
+from app.forges.sandbox.world import Kind, Protection
 from handlers import ports
 from handlers.ports import (
     Conflict,
     Gone,
     Proposal,
+    Refused,
     Throttled,
     Unavailable,
     Unsure,
@@ -100,18 +101,32 @@ class Naps:
         self.seconds.append(seconds)
 
 
+Ports = Callable[..., ports.Forge]
+"""An adapter of the forge; `event_at` is when the event came for which it looks."""
+
+
 @pytest.fixture
-async def port(forge: Forge, shop: Shop) -> AsyncIterator[ports.Forge]:
+def naps() -> Naps:
+    return Naps()
+
+
+@pytest.fixture
+async def make_port(forge: Forge, shop: Shop, naps: Naps) -> AsyncIterator[Ports]:
     if isinstance(forge, GitLabSandbox):
-        async with GitLabClient(url=forge.url, token=forge.token, pace=Pace(0), sleep=Naps()) as client:
-            yield GitLab(client, "shop")
+        async with GitLabClient(url=forge.url, token=forge.token, pace=Pace(0), sleep=naps) as client:
+            yield partial(GitLab, client, "shop")
         return
     assert isinstance(forge, Sandbox)
     hub = GitHubClient(
-        api_url=forge.url, app_id=forge.app_id, private_key=forge.private_key, pace=Pace(0), sleep=Naps()
+        api_url=forge.url, app_id=forge.app_id, private_key=forge.private_key, pace=Pace(0), sleep=naps
     )
     async with hub:
-        yield GitHub(hub, forge.installation("shop").id)
+        yield partial(GitHub, hub, forge.installation("shop").id)
+
+
+@pytest.fixture
+def port(make_port: Ports) -> ports.Forge:
+    return make_port()
 
 
 @pytest.fixture
@@ -165,7 +180,9 @@ async def test_touched_files_tell_what_was_renamed_added_and_removed(port, shop)
         ("new.md", None, "added"),
         ("docs/z.md", "docs/a.md", "renamed"),
     }
+    assert set(touched.paths) == {"pay/a.py", "new.md", "docs/z.md", "docs/a.md"}
     assert not (await port.touched(replace(found, touched_count=9))).complete
+    assert (await port.touched(replace(found, touched_count=None))).complete
 
 
 async def test_commits_are_read_with_their_messages_and_authors_the_oldest_first(port, shop):
@@ -200,6 +217,45 @@ async def test_remarks_are_read_whole_or_since_an_instant(port, shop, change):
     assert not any(port.wrote(each) for each in every)
 
 
+async def test_comments_on_lines_are_read_as_threads_where_the_forge_tells_whether_they_are_resolved(
+    port, shop, change
+):
+    first = shop.ben.remarks_on(shop.api.changes[0], "pay/a.py", "Why here?")
+    shop.ana.replies(first, "Because.")
+    found = await port.threads(change)
+    if port.dialect == "github":
+        assert found == ()
+        return
+    [thread] = found
+    assert [(each.by.login, each.body) for each in thread.remarks] == [
+        ("ben", "Why here?"),
+        ("ana", "Because."),
+    ]
+    assert not thread.resolved
+    shop.ben.resolves(first)
+    [thread] = await port.threads(change)
+    assert (thread.resolved, thread.resolved_by, thread.resolved_at) == (True, "ben", shop.forge.now())
+    assert await port.remarks(change) == ()  # they are no comments of the change itself
+
+
+async def test_a_change_that_cannot_be_read_yet_is_asked_for_again_just_after_its_event(
+    make_port, port, shop, naps
+):
+    opened = shop.ana.opens(shop.api, touching="pay/a.py")
+    path = f"/pulls/{opened.number}" if port.dialect == "github" else f"/merge_requests/{opened.number}"
+    faults, now = shop.forge.faults, datetime.now(UTC)
+    faults.next(Fault(status=404), times=2, path=path)
+    just_now = make_port(event_at=now)
+    assert (await just_now.change(shop.ref, opened.number)).number == opened.number
+    waited = list(naps.seconds)
+    assert len(waited) == 2
+    for late in (port, make_port(event_at=now - timedelta(seconds=61))):
+        faults.next(Fault(status=404), path=path)
+        with pytest.raises(Gone):
+            await late.change(shop.ref, opened.number)
+    assert naps.seconds == waited
+
+
 async def test_what_is_not_there_is_gone(port, shop):
     with pytest.raises(Gone):
         await port.change(shop.ref, 99)
@@ -207,7 +263,44 @@ async def test_what_is_not_there_is_gone(port, shop):
         await port.change(RepositoryRef(999, "shop/other"), 1)
     for name in ("shop/nowhere", "shop/..", "shop/../api", "shop", "./api"):
         assert await port.named(name) is None
-    assert (await port.named("shop/api")).ref == shop.ref
+    assert (await port.named("Shop/API")).ref == shop.ref
+
+
+# --- Branches -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "demands",
+    [
+        None,
+        Protection(),
+        Protection(checks=("ci/build",)),
+        Protection(resolve_threads=True),
+        Protection(owners_approve=True),
+    ],
+    ids=["unprotected", "nothing", "checks", "threads", "owners"],
+)
+async def test_what_a_branch_demands(port, shop, demands):
+    if demands is not None:
+        shop.api.protections["main"] = demands
+    demands = demands or Protection()
+    found = await port.branch_rules(shop.ref, "main")
+    whole = {"gitlab": ("pipeline",)}.get(
+        port.dialect, demands.checks
+    )  # GitLab demands all that ran, or nothing
+    assert found.checks == (whole if demands.checks else ())
+    assert (found.threads_resolved, found.owners_approve) == (demands.resolve_threads, demands.owners_approve)
+
+
+async def test_how_a_commit_meets_it(port, shop, change):
+    opened = shop.api.changes[0]
+    assert await port.checks(shop.ref, change.head_sha) == ()
+    for state, said in (("pending", "pending"), ("failure", "failure"), ("success", "success")):
+        shop.forge.later("1m")
+        shop.ben.sets_status(opened, state)
+        [found] = await port.checks(shop.ref, change.head_sha)
+        assert (found.commit, found.state, found.at) == (change.head_sha, said, shop.forge.now())
+        assert found.name == ("pipeline" if port.dialect == "gitlab" else "ci/build")
 
 
 # --- Files ----------------------------------------------------------------------------------------------
@@ -221,7 +314,32 @@ async def test_a_file_is_read_at_a_commit_and_at_a_branch(port, shop):
     assert (found.path, found.content) == ("docs/ä b?#%.md", "grüße\n".encode())
     assert await port.file(shop.ref, "docs/ä b?#%.md", before) is None
     assert await port.file(shop.ref, "docs", "main") is None
+    with pytest.raises(Refused):
+        await port.file(shop.ref, "docs/../pay/a.py", "main")
     assert (await port.file(shop.ref, "large.txt", "main")).content == large.encode()
+
+
+OWNERS_PATHS = {
+    "github": (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
+    "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
+}
+
+
+async def test_the_owners_file_is_the_one_that_the_forge_itself_would_use(port, shop):
+    order = OWNERS_PATHS[port.dialect]
+    everywhere = {path: f"* @ben # {path}\n" for path in {*order, "CODEOWNERS"}}
+    shop.olga.commits(shop.api, everywhere)
+    for path in order:
+        assert (await port.owners_file(shop.ref, shop.api.branches["main"])).path == path
+        shop.olga.commits(shop.api, {path: None})
+    assert await port.owners_file(shop.ref, shop.api.branches["main"]) is None
+    assert await port.owner_errors(shop.ref, shop.api.branches["main"]) == ()
+
+
+async def test_what_the_forge_finds_wrong_with_its_owners_file(port, shop):
+    shop.olga.commits(shop.api, {"CODEOWNERS": "* @ben\n\npay/ @no-such-name\n"})
+    [problem] = await port.owner_errors(shop.ref, shop.api.branches["main"])
+    assert (problem.line, problem.source) == (3, "forge")
 
 
 async def test_an_owners_file_at_a_commit_is_read_once(port, shop):
@@ -285,6 +403,16 @@ async def test_what_people_may_do_is_asked_each_time(port, shop):
     assert await port.team_access(shop.ref, "shop/pay") == "write"
 
 
+async def test_roles_and_busy_people_are_told_by_gitlab_alone(port, shop):
+    told = port.dialect == "gitlab"
+    shop.olga.gives(shop.api, shop.ana, "maintain")
+    assert [each.login for each in await port.having_role(shop.ref, "maintainer")] == ["ana"] * told
+    assert await port.having_role(shop.ref, "no-such-role") == ()
+    if told:
+        shop.ben.is_busy("at a fair")
+    assert [await port.is_busy(who) for who in ("ben", "ana", "no-such-name")] == [told, False, False]
+
+
 async def test_how_somebody_stands_to_the_organisation(port, shop):
     shop.forge.person("hugo")
     names = {"ana": "member", "hugo": "outsider", "no-such-name": "nobody", "shop": "organisation"}
@@ -318,7 +446,56 @@ async def test_every_repository_that_was_given_is_listed(port, shop):
     assert (await port.repository(shop.api.id)).private
 
 
+async def test_a_repository_is_described_as_the_catalogue_shows_it(port, shop):
+    shop.api.description, shop.api.topics = "Takes the money.", ["payments", "inner-source"]
+    shop.forge.later("2d")
+    shop.olga.commits(shop.api, {"docs/a.md": "new\n"})
+    found = await port.described(shop.ref)
+    assert (found.ref, found.description, found.topics) == (
+        shop.ref,
+        "Takes the money.",
+        ("payments", "inner-source"),
+    )
+    assert (found.default_branch, found.private, found.internal, found.archived) == (
+        "main",
+        True,
+        False,
+        False,
+    )
+    assert (found.fork, found.forked_from, found.stars, found.licence) == (False, None, 0, "")
+    assert found.url.endswith("/shop/api")
+    assert (found.created_at, found.pushed_at) == (shop.forge.now() - timedelta(days=2), shop.forge.now())
+
+
+async def test_the_commits_of_a_year_are_counted_by_week(port, shop):
+    shop.forge.later(
+        datetime.now(UTC) - timedelta(days=22) - shop.forge.now()
+    )  # GitLab's are counted by our clock
+    for days, number in ((2, 3), (14, 1), (6, 2)):
+        shop.forge.later(timedelta(days=days))
+        for each in range(number):
+            shop.olga.commits(shop.api, {f"docs/{days}-{each}.md": "new\n"})
+    while (weeks := await port.participation(shop.ref)) is None:
+        pass  # GitHub counts when it is asked for the first time
+    assert len(weeks) == 52
+    assert sum(weeks) == 7  # with the first one
+    assert weeks[-4:] == (0, 3, 0, 3)
+
+
 # --- Desk -----------------------------------------------------------------------------------------------
+
+
+async def test_a_write_uses_the_turn_that_was_waited_for(port, shop, change):
+    await port.turn(shop.ref)
+    first = await port.say(change, "one")
+    second = await port.say(change, "two")
+    assert [each.id for each in await port.remarks(change)] == [first.id, second.id]
+
+
+async def test_nobody_to_ask_costs_no_call(port, shop, change):
+    before = len(shop.forge.ledger.exchanges)
+    assert (await port.ask(change, ())).asked == ()
+    assert len(shop.forge.ledger.exchanges) == before
 
 
 async def test_one_invalid_name_does_not_spoil_the_others_and_says_why(port, shop, change):
@@ -357,10 +534,19 @@ async def test_a_comment_is_ours_to_make_to_change_and_to_take_back(port, shop, 
     await port.amend(change, made.id, "Hello again")
     [read] = await port.remarks(change)
     assert (read.id, read.body, port.wrote(read)) == (made.id, "Hello again", True)
+    assert made.by == read.by
+    assert (read.by.bot, await port.is_us(read.by)) == (True, True)
     await port.unsay(change, made.id)
     with pytest.raises(Gone):
         await port.amend(change, made.id, "once more")
     assert await port.remarks(change) == ()
+
+
+async def test_a_comment_longer_than_the_forge_takes_is_refused_with_its_reason(port, change):
+    longest = 1_000_000 if port.dialect == "gitlab" else 65_536
+    with pytest.raises(Refused) as refused:
+        await port.say(change, "x" * (longest + 1))
+    assert "too long" in refused.value.reason
 
 
 async def test_labels_are_put_on_and_taken_off_and_a_missing_one_is_no_error(port, shop, change):
@@ -395,6 +581,10 @@ async def test_our_issues_are_opened_edited_closed_and_found(port, shop):
     assert shop.api.issues[number].body == "Nothing."
     assert [each.number for each in await port.our_issues(shop.ref)] == [number]
     assert (await port.issue(shop.ref, theirs.number)).open
+    second = await port.open_issue(shop.ref, "Another", "…")
+    assert [each.number for each in await port.our_issues(shop.ref)] == [second, number]
+    await port.edit_issue(shop.ref, number, "Again.", is_open=True)
+    assert (await port.issue(shop.ref, number)).open
 
 
 OURS = Proposal(
@@ -407,23 +597,52 @@ OURS = Proposal(
 )
 
 
-async def test_a_proposal_is_one_draft_of_ours_until_a_person_writes_on_it(port, shop):
+def may_write(shop: Shop) -> None:
+    """On GitHub somebody has to let the App write files; on GitLab a token that does the rest may do this."""
     if isinstance(shop.forge, Sandbox):
         shop.forge.permit("shop", {**PERMISSIONS, "contents": "write"})
+
+
+def proposal_of(shop: Shop, number: int) -> world.Change:
+    return next(each for each in shop.api.changes if each.number == number)
+
+
+async def test_a_proposal_is_one_draft_of_ours_until_a_person_writes_on_it(port, shop):
+    may_write(shop)
     number = await port.propose(shop.ref, OURS)
-    proposed = next(each for each in shop.api.changes if each.number == number)
-    assert proposed.draft
+    proposed = proposal_of(shop, number)
+    assert (proposed.title.removeprefix("Draft: "), proposed.body, proposed.draft) == (
+        OURS.title,
+        "Drafted.",
+        True,
+    )
     assert {each.path for each in proposed.files} == {"CONTRIBUTING.md", "pay/a.py"}
-    assert await port.propose(shop.ref, replace(OURS, body="Better.")) == number
+    commits = len(await port.commits(await port.change(shop.ref, number)))
+    newer = replace(OURS, body="Better.", files=(("CONTRIBUTING.md", b"# Contributing\n\nMore.\n"),))
+    for _ in range(2):
+        assert await port.propose(shop.ref, newer) == number
     assert proposed.body == "Better."
+    assert len(await port.commits(await port.change(shop.ref, number))) == commits + 1
     shop.ben.pushes(proposed, {"CONTRIBUTING.md": "# Mine\n"})
+    with pytest.raises(Conflict):
+        await port.propose(shop.ref, OURS)
+    shop.ben.closes(proposed)
     with pytest.raises(Conflict):
         await port.propose(shop.ref, OURS)
 
 
+async def test_a_branch_of_ours_that_was_left_over_is_begun_anew(port, shop):
+    may_write(shop)
+    number = await port.propose(shop.ref, OURS)
+    shop.ben.closes(proposal_of(shop, number))
+    shop.olga.commits(shop.api, {"other.md": "x\n"})
+    again = await port.propose(shop.ref, OURS)
+    assert again != number
+    assert {each.path for each in proposal_of(shop, again).files} == {"CONTRIBUTING.md", "pay/a.py"}
+
+
 async def test_a_strangers_change_from_a_branch_of_the_same_name_is_left_alone(port, shop):
-    if isinstance(shop.forge, Sandbox):
-        shop.forge.permit("shop", {**PERMISSIONS, "contents": "write"})
+    may_write(shop)
     theirs = shop.ana.opens(shop.api, touching="docs/a.md", title="Mine", branch=OURS.branch, from_fork=True)
     number = await port.propose(shop.ref, OURS)
     assert number != theirs.number

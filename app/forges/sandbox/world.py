@@ -331,6 +331,7 @@ class Pipeline:
     status: Literal["pending", "running", "success", "failed", "canceled"]
     by: Account
     at: datetime
+    changed_at: datetime
 
 
 @dataclass(eq=False, slots=True)

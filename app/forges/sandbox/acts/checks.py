@@ -128,7 +128,7 @@ def _pipeline(world: World, repository: Repository, sha: str, ref: str | None, b
     if known:
         return known[-1]
     branch = ref or next((name for name, tip in repository.branches.items() if tip == sha), "")
-    made = Pipeline(world.next_id("pipeline"), sha, branch, "pending", by, world.now())
+    made = Pipeline(world.next_id("pipeline"), sha, branch, "pending", by, world.now(), world.now())
     repository.pipelines.append(made)
     return made
 
@@ -147,6 +147,7 @@ def _settle_pipeline(world: World, repository: Repository, pipeline: Pipeline, b
             "failed" if "failed" in states else "canceled" if "canceled" in states else "success"
         )
     if pipeline.status != before or pipeline.status == "pending":
+        pipeline.changed_at = world.now()
         world.tell(Happening("pipeline", pipeline.status, by, repository, subject=pipeline))
 
 

@@ -189,12 +189,17 @@ def _commit(call: Call, branch: str, actions: list[Any]) -> Commit:
         raise Problem(
             400, f"A branch called '{branch}' already exists. Switch to that branch in order to make changes"
         )
-    base = project.branches.get(branch) or project.branches.get(start or "")
+    base = project.branches.get(branch if start is None else start)
     if base is None:
         raise rules.Refused(rules.BRANCH_MISSING, {"branch": branch})
-    edits = _edits(project.history.commits[base].tree, actions)
+    tree = project.history.commits[base].tree
+    edits = _edits(tree, actions)
     if branch not in project.branches:
         acts.branch(call.world, project, branch, base, actor)
+    elif start is not None:  # by force: the branch begins anew there
+        made = acts.new_commit(call.world, project, acts.edited(tree, edits), (base,), message, actor)
+        acts.move(call.world, project, branch, made.sha, actor, forced=True)
+        return made
     return acts.push(call.world, project, branch, edits, actor, message)
 
 

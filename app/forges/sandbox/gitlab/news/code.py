@@ -88,7 +88,7 @@ def pipeline(site: Site, happening: Happening) -> News:
             "detailed_status": pipeline.status,
             "stages": ["external"],
             "created_at": told(pipeline.at),
-            "finished_at": None if pipeline.status in ("pending", "running") else told(pipeline.at),
+            "finished_at": None if pipeline.status in ("pending", "running") else told(pipeline.changed_at),
             "duration": None,
             "queued_duration": None,
             "variables": [],

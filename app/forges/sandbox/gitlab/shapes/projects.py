@@ -273,7 +273,7 @@ def pipeline(site: Site, place: Repository, known: Pipeline) -> dict[str, Any]:
         "status": known.status,
         "source": "external",
         "created_at": instant(known.at),
-        "updated_at": instant(known.at),
+        "updated_at": instant(known.changed_at),
         "web_url": site.web(f"/{place.full_name}/-/pipelines/{known.id}"),
         "name": None,
     }
