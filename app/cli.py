@@ -246,10 +246,12 @@ async def _setup_link(settings: Settings, database: Database) -> str:
 
 def _settings() -> Settings:
     from app import crash_points, logs
-    from app.settings import read_settings
+    from app.settings import misspelt, read_settings
 
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
+    for variable, meant in misspelt():
+        logs.get(__name__).warning("a variable is no setting", variable=variable, meant=meant)
     crash_points.arm(settings.crash_at)
     return settings
 

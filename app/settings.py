@@ -1,13 +1,16 @@
 """What an operator sets, read once from the environment into one frozen value.
 
 Every setting is `USHER_<NAME>`; those in `FROM_FILES` may instead be given as `USHER_<NAME>_FILE`, the
-path of a file that holds the value, as container secrets are mounted.
+path of a file that holds the value, as container secrets are mounted. A variable that is empty counts as
+unset, except where nothing is something: those in `MAY_BE_EMPTY`.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
@@ -21,6 +24,7 @@ from app import crash_points
 from app.errors import ForPeople
 
 FROM_FILES = (
+    "database_url",
     "github_private_key",
     "github_webhook_secrets",
     "github_client_secret",
@@ -29,8 +33,10 @@ FROM_FILES = (
     "gitlab_webhook_secrets",
     "gitlab_signing_tokens",
     "master_keys",
+    "notify_urls",
     "operator_token",
 )
+MAY_BE_EMPTY = ("metrics_address", "forge_ranges")
 
 NameList = Annotated[tuple[str, ...], NoDecode]
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -51,7 +57,12 @@ class Settings(BaseSettings):
     """All settings of Usher, with their defaults. Secrets print as asterisks."""
 
     model_config = SettingsConfigDict(
-        env_prefix="USHER_", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="USHER_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     database_url: SecretStr | None = Field(
@@ -280,6 +291,20 @@ class Settings(BaseSettings):
             raise ValueError("each secret must be 16 bytes or longer")
         return value
 
+    @field_validator("gitlab_signing_tokens")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        """One that could not be used would leave its hook to the weaker secret tokens."""
+        for token in value:
+            kind, _, encoded = token.get_secret_value().partition("_")
+            try:
+                key = base64.b64decode(encoded, validate=True)
+            except ValueError:
+                key = b""
+            if kind != "whsec" or len(key) < 16:
+                raise ValueError("each token must be as GitLab shows it: whsec_ and a key in base64")
+        return value
+
     @field_validator("notify_urls")
     @classmethod
     def _names_the_person(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -301,7 +326,7 @@ class Settings(BaseSettings):
         if value is None:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             raise ValueError("must be an http or https address")
         if parts.username or parts.query or parts.fragment:
             raise ValueError("must not carry credentials, a query or a fragment")
@@ -349,17 +374,10 @@ class Settings(BaseSettings):
 
 def read_settings(**changes: Any) -> Settings:
     """The settings of this process; `changes` win over the environment. SettingsError says what to mend."""
-    files = {}
-    for name in FROM_FILES:
-        variable = f"USHER_{name.upper()}_FILE"
-        path = os.environ.get(variable)
-        if path and name not in changes:
-            try:
-                files[name] = Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SettingsError(f"{variable}: cannot read {path}: {error.strerror}") from None
+    files = {name: text for name in FROM_FILES if name not in changes and (text := _from_file(name))}
+    empty = {name: "" for name in MAY_BE_EMPTY if os.environ.get(f"USHER_{name.upper()}") == ""}
     try:
-        return Settings(**{**files, **changes})
+        return Settings(**{**empty, **files, **changes})
     except ValidationError as error:
         lines = [
             f"USHER_{'_'.join(str(part) for part in problem['loc'][:1]).upper()}: "
@@ -367,6 +385,38 @@ def read_settings(**changes: Any) -> Settings:
             for problem in error.errors(include_input=False, include_url=False, include_context=False)
         ]
         raise SettingsError("\n".join(lines)) from None
+
+
+def _from_file(name: str) -> str | None:
+    """What the file of this setting holds; None where no file is named. SettingsError where that is no value."""
+    plain, variable = f"USHER_{name.upper()}", f"USHER_{name.upper()}_FILE"
+    path = os.environ.get(variable)
+    if not path:
+        return None
+    if os.environ.get(plain):
+        raise SettingsError(
+            f"{plain} and {variable} are both set, and it is not clear which counts: unset one."
+        )
+    try:
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{variable}: cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{variable}: {path} is no text in UTF-8") from None
+    if not text:
+        raise SettingsError(f"{variable}: {path} is empty: write the value into it, or unset {variable}")
+    return text
+
+
+def misspelt() -> list[tuple[str, str]]:
+    """(variable, the setting that was probably meant) of the environment: what is no setting is not read."""
+    known = [f"USHER_{name.upper()}" for name in Settings.model_fields]
+    known += [f"USHER_{name.upper()}_FILE" for name in FROM_FILES]
+    strange = sorted(
+        each for each in map(str.upper, os.environ) if each.startswith("USHER_") and each not in known
+    )
+    close = ((each, get_close_matches(each, known, n=1, cutoff=0.85)) for each in strange)
+    return [(each, meant[0]) for each, meant in close if meant]
 
 
 # --- The clock of promises ----------------------------------------------------------------------------

@@ -14,13 +14,13 @@ from rich.markup import escape
 from app import keys
 from app.connections import GitHubConnection
 from app.doctor.address import check_address
-from app.doctor.checks import Check, failed, skipped
+from app.doctor.checks import Check, failed, skipped, warning
 from app.doctor.database import check_database
 from app.doctor.github import check_github
 from app.doctor.gitlab import check_gitlab
 from app.errors import ForPeople
 from app.gitlab_connection import GitLabConnection
-from app.settings import Settings
+from app.settings import Settings, misspelt
 from app.store.database import Database, connect, locate
 
 _MARKS = {"well": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
@@ -28,10 +28,14 @@ _MARKS = {"well": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]�
 
 async def examine(settings: Settings) -> AsyncIterator[Check]:
     """Every check of this installation, one after the other. It changes nothing."""
+    for variable, meant in misspelt():
+        yield warning(
+            "settings", f"{variable} is set, and is no setting.", f"Write {meant}, if that is meant."
+        )
     try:
         address = await asyncio.to_thread(locate, settings)
     except ForPeople as error:
-        yield failed("database", str(error), "Correct USHER_DATABASE_URL.")
+        yield failed("database", str(error), "Correct the setting.")
         return
     database = connect(address)
     try:

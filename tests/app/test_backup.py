@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,32 @@ async def test_a_database_that_is_not_empty_is_not_restored_into(bot: Bot, tmp_p
     await backup.backup(bot.usher.database, file)
     with pytest.raises(ForPeople, match="not empty"):
         await backup.restore(bot.usher.database, file)
+
+
+async def test_the_address_is_used_as_it_is_written_and_no_password_is_in_a_command_line(
+    bot: Bot, tmp_path: Path
+) -> None:
+    """An address may say more than where: here a role to take, which there is not."""
+    there = bot.usher.database.conninfo
+    with_role = replace(bot.usher.database, conninfo=there + "&options=-crole%3Dnobody-has-this-role")
+    with pytest.raises(ForPeople, match="nobody-has-this-role"):
+        await backup.backup(with_role, tmp_path / "one.dump")
+    assert not (tmp_path / "one.dump").exists()
+    tool = tmp_path / "pg_dump"
+    tool.write_text(
+        '#!/bin/sh\necho "$@" > "$0.said"; echo "$PGPASSWORD" >> "$0.said"; echo refused >&2; exit 1\n'
+    )
+    tool.chmod(0o700)
+    secret = replace(bot.usher.database, conninfo=there.replace("postgres:@", "postgres:hunter2@"))
+    with pytest.raises(ForPeople, match="pg_dump failed: refused"):
+        await backup.backup(secret, tmp_path / "two.dump", tools=tmp_path)
+    arguments, password = (tmp_path / "pg_dump.said").read_text().splitlines()
+    assert "hunter2" not in arguments
+    assert password == "hunter2"
+    (tmp_path / "no tool").mkdir()
+    with pytest.raises(ForPeople, match="pg_dump cannot be run: No such file"):
+        await backup.backup(secret, tmp_path / "three.dump", tools=tmp_path / "no tool")
+    assert not (tmp_path / "three.dump").exists()
 
 
 async def test_what_is_no_backup_leaves_the_database_empty(postgres: str, tmp_path: Path) -> None:

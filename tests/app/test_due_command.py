@@ -61,12 +61,15 @@ def test_a_long_way_is_told_in_part() -> None:
     ("option", "value", "message"),
     [
         ("--from", "yesterday", "no instant"),
+        ("--from", "0001-01-01", "not between the years 1900 and 9000"),
+        ("--from", "9999-12-31T23:59Z", "not between the years 1900 and 9000"),
         ("--budget", "soon", "no duration"),
         ("--zone", "Mars", "no time zone"),
         ("--hours", "9-5", "no span"),
         ("--days", "someday", "no day of the week"),
         ("--day", "1bd", "no length of a working day"),
         ("--holidays", "ATLANTIS", "no public holidays are known for ATLANTIS"),
+        ("--holidays", "/BE", "no public holidays are known for /BE"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_words(option: str, value: str, message: str) -> None:
