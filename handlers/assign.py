@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from handlers.leads import lead_of
 from handlers.situation import Reads, Situation
 from policies.actions import Action, Note, RecordDecision, RequestReview
-from policies.clocks.hours import area_of, is_away
+from policies.clocks.hours import is_away
 from policies.content import fingerprint
 from policies.facts import (
     Access,
@@ -20,7 +21,7 @@ from policies.facts import (
     same,
 )
 from policies.gaps import open_asks
-from policies.reviewers import FALLBACK, Candidate, Choice, Occasion, Slot, choose, too_large, writers
+from policies.reviewers import Candidate, Choice, Occasion, Slot, choose, too_large, writers
 from policies.rules import Reviewers
 
 
@@ -187,15 +188,6 @@ def _occasion(situation: Situation, without: Iterable[str], wrote: tuple[str, ..
         asked_by_people=asked_by_people,
         lead=lead_of(situation),
     )
-
-
-def lead_of(situation: Situation, slot: str = "") -> str | None:
-    """Who is told when nobody answers for a slot: the lead of its area, else the first person named as fallback."""
-    rules = situation.rulebook.rules
-    area = area_of(rules, slot)
-    own = (area.lead,) if area is not None and area.lead != FALLBACK else ()
-    named = (name.lstrip("@") for name in (*own, *rules.reviewers.fallback))
-    return next((name for name in named if "/" not in name), None)
 
 
 def _declined(situation: Situation) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers.assign import asking, choose_people, lead_of
+from handlers.assign import asking, choose_people
 from handlers.commands import are_waiting
+from handlers.leads import lead_of
 from handlers.reminded import look, today
 from handlers.situation import Reads, Situation
 from policies.actions import Action, AddToDigest, Note, ReleaseReview, Say
@@ -86,7 +87,7 @@ def _mentions(situation: Situation, rungs: Sequence[Rung]) -> Sequence[Action]:
 
 def _late(situation: Situation, rung: Rung) -> words.Late | None:
     """What there is to say of an answer that is due; None where nobody owes it."""
-    owed, person = _owed(situation, rung), _person(situation, rung)
+    owed, person = _owed(situation, rung), _person(rung)
     if owed is None or person is None:
         return None
     return words.Late(
@@ -107,16 +108,14 @@ def _owed(situation: Situation, rung: Rung) -> Obligation | None:
     return next((each for each in situation.state.obligations if each.key == rung.obligation), None)
 
 
-def _person(situation: Situation, rung: Rung) -> str | None:
+def _person(rung: Rung) -> str | None:
     """Whom a step is for: a login; None where nobody is known who could be meant."""
-    if rung.to == "lead":
-        return lead_of(situation, rung.slot)
-    return rung.to if rung.to not in ("", "merger", "nobody") else None
+    return rung.to if rung.to not in ("", "lead", "merger", "nobody") else None
 
 
 def _digest(situation: Situation, rung: Rung) -> Sequence[AddToDigest]:
     """A line for the morning; also for a mention that would have been one too many for a day."""
-    owed, person = _owed(situation, rung), _person(situation, rung)
+    owed, person = _owed(situation, rung), _person(rung)
     if owed is None or person is None:
         return ()
     return (AddToDigest(rung.key, person, _line(situation, owed, person)),)
@@ -155,7 +154,7 @@ async def _backup(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Ac
 async def _reassign(situation: Situation, reads: Reads, rung: Rung) -> Sequence[Action]:
     """Twice the time is used up: tell the lead, and let others take over from whoever stayed silent."""
     actions: list[Action] = []
-    lead = lead_of(situation, rung.slot)
+    lead = _person(rung)
     if lead is not None and same(lead) != same(situation.change.author.login):
         owed = next(each for each in situation.state.obligations if each.key == rung.obligation)
         told = words.tell_lead(lead, rung.slot, _promised(situation, owed), _zone(situation, lead))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
 
+from handlers.leads import leads
 from handlers.situation import Scene
 from policies.reminders import Heard, Reminders, Said, Step
 from policies.reminders import remind as due_rungs
@@ -17,7 +18,7 @@ STEPS: dict[str, Step] = {step: step for step in get_args(Step)}
 def look(scene: Scene, reminded: Mapping[str, int] | None = None) -> Reminders:
     """Which steps are due, and when to look again. `reminded`: how many reminders each person had today."""
     told = heard(scene, reminded or {})
-    return due_rungs(scene.state, scene.rulebook.rules, said(scene), told, scene.now)
+    return due_rungs(scene.state, scene.rulebook.rules, said(scene), told, scene.now, leads=leads(scene))
 
 
 def said(scene: Scene) -> tuple[Said, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from handlers.issue_situation import IssueSituation
+from handlers.leads import lead_of
 from handlers.reminded import has_room, look, said, today
 from handlers.situation import Reads
 from policies import guests
@@ -177,8 +178,7 @@ def _is_given(situation: IssueSituation) -> bool:
 
 def _lead(situation: IssueSituation) -> str | None:
     """Who is told when nobody answers; nobody, where they wrote the issue themselves."""
-    named = (name.lstrip("@") for name in situation.rulebook.rules.reviewers.fallback)
-    lead = next((name for name in named if "/" not in name), None)
+    lead = lead_of(situation)
     return lead if lead is not None and same(lead) != same(situation.issue.by.login) else None
 
 

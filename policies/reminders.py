@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -54,8 +55,8 @@ class Said:
 class Rung:
     """A step that is due now.
 
-    `to` is a login, or "lead"; empty for steps that edit the sticky comment or ask a backup. `as_digest`:
-    the mention has to go to the sticky comment and the digest, because a cap was reached.
+    `to` is a login, or "lead" where nobody is named as that; empty for steps that edit the sticky comment or ask
+    a backup. `as_digest`: the mention has to go to the sticky comment and the digest, because a cap was reached.
     """
 
     obligation: str
@@ -69,6 +70,14 @@ class Rung:
     def key(self) -> str:
         """The key of the effect: once per obligation, whatever happens."""
         return f"{self.obligation}|{self.step}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Who is told when nobody answers for a slot, and the hours in which they are at work."""
+
+    login: str
+    hours: Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +102,19 @@ class Reminders:
 
 
 def remind(
-    state: State, rules: Rules, said: tuple[Said, ...], heard: Heard, now: datetime, *, paused: bool = False
+    state: State,
+    rules: Rules,
+    said: tuple[Said, ...],
+    heard: Heard,
+    now: datetime,
+    *,
+    leads: Mapping[str, Lead] = MappingProxyType({}),
+    paused: bool = False,
 ) -> Reminders:
     """The steps that are due at `now`. After a pause of Usher only the highest of an obligation's is.
 
-    A step waits until its recipient works, and while they have just done something here. `paused`: Usher
-    is silenced; nothing is due, and nothing is lost.
+    A step waits until its recipient works, and while they have just done something here. `leads` are by slot.
+    `paused`: Usher is silenced; nothing is due, and nothing is lost.
     """
     if paused:
         return Reminders()
@@ -109,9 +125,10 @@ def remind(
         step = _due_step(each, rules.reviews.ladder, now)
         if step is None or _was_said(step, each, state, said, rules.reviews.ladder):
             continue
-        at = _may_be_said(step, each, state, rules, now)
+        lead = leads.get(each.slot) if each.ledger == "slot" else None
+        at = _may_be_said(step, each, _hours_of(step, each, lead), state, rules, now)
         if at is not None and at <= now:
-            rungs.append(_rung(step, each, state))
+            rungs.append(_rung(step, each, state, lead))
         elif at is not None:
             later.append(at)
     return Reminders(tuple(_within_caps(rungs, rules, heard)), min(later, default=None))
@@ -162,18 +179,13 @@ def _was_said(step: Step, each: Obligation, state: State, said: tuple[Said, ...]
     return any(getattr(ladder, one.step) >= height for one in said if one.obligation in keys)
 
 
-def _rung(step: Step, each: Obligation, state: State) -> Rung:
+def _rung(step: Step, each: Obligation, state: State, lead: Lead | None) -> Rung:
+    to = "lead" if lead is None else lead.login
     if step == "reassign":
-        return Rung(each.key, step, "lead", each.slot, replace=_used_up(state, each.slot))
-    if step == "backup":
-        return Rung(each.key, step, "", each.slot)
-    return Rung(
-        each.key, step, "" if each.ledger == "slot" and step != "mention" else _person(each), each.slot
-    )
-
-
-def _person(each: Obligation) -> str:
-    return "lead" if each.ledger == "slot" else each.party
+        return Rung(each.key, step, to, each.slot, replace=_used_up(state, each.slot))
+    if each.ledger == "slot":
+        return Rung(each.key, step, to if step == "mention" else "", each.slot)
+    return Rung(each.key, step, each.party, each.slot)
 
 
 def _used_up(state: State, slot: str) -> tuple[str, ...]:
@@ -193,20 +205,33 @@ def _used_up(state: State, slot: str) -> tuple[str, ...]:
 # --- When it may be said -----------------------------------------------------------------------------
 
 
-def _may_be_said(step: Step, each: Obligation, state: State, rules: Rules, now: datetime) -> datetime | None:
-    """From when on a step may be said; None where its recipient never works."""
+def _hours_of(step: Step, each: Obligation, lead: Lead | None) -> Hours:
+    """The hours of whoever a step is for.
+
+    A severity that wants answers round the clock wakes its lead, too.
+    """
+    round_the_clock = each.kind == "response" and each.own_hours.day >= timedelta(days=1)
+    if lead is None or step not in ("digest", "reassign") or round_the_clock:
+        return each.own_hours
+    return lead.hours
+
+
+def _may_be_said(
+    step: Step, each: Obligation, own: Hours, state: State, rules: Rules, now: datetime
+) -> datetime | None:
+    """From when on a step may be said to somebody with these hours; None where they never work."""
     if step == "sticky":
         return now
     busy_until = now if step == "backup" else _busy_until(each, state, rules, now)
     if step == "digest":
         reached = each.steps[rules.reviews.ladder.digest] or now
         start = reached if busy_until <= now else busy_until
-        morning = _next_digest(rules.reviews.digest_at, each.own_hours, start)
+        morning = _next_digest(rules.reviews.digest_at, own, start)
         if morning is None or morning >= now:
             return morning
         # That morning it was not their turn, or Usher slept: it can be said later, though not at night.
-        return _not_quiet(rules.reviews.quiet_hours, each.own_hours, now)
-    return _not_quiet(rules.reviews.quiet_hours, each.own_hours, max(now, busy_until))
+        return _not_quiet(rules.reviews.quiet_hours, own, now)
+    return _not_quiet(rules.reviews.quiet_hours, own, max(now, busy_until))
 
 
 def _busy_until(each: Obligation, state: State, rules: Rules, now: datetime) -> datetime:

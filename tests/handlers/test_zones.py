@@ -28,7 +28,10 @@ async def test_a_reminder_tells_the_time_by_its_readers_clock(bot: Bot, world: S
     reminder = said(change)[-1]
     assert "since Mon 23 Nov 18:00 JST (40 of 24 hours)" in reminder
     assert "**Tue 24 Nov 18:00 JST**" in reminder
-    world.later("33h")  # Thursday 10:00 in the area's hours: twice the time has passed
+    world.later("33h")  # Thursday 10:00 in the area's hours: twice the time has passed; 19:00 for Dora
+    await bot.settled()
+    assert said(change)[-1] == reminder
+    world.later("15h")  # Friday 10:00 in Tokyo
     await bot.settled()
     assert "**Tue 24 Nov 18:00 JST**" in said(change)[-1]
     assert "@dora" in said(change)[-1]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from policies.calendars import Calendar, is_open
 from policies.clocks import Away, fold
 from policies.facts import Fact
-from policies.reminders import Heard, Reminders, Rung, Said, remind
+from policies.reminders import Heard, Lead, Reminders, Rung, Said, remind
 from tests.policies.clocks.telling import (
     API,
     WEB,
@@ -70,6 +70,22 @@ def test_the_highest_step_that_was_reached_is_due_in_working_hours(
 ) -> None:
     """Nothing was said so far: after a pause of Usher nobody gets all the steps at once."""
     assert steps(look(ASKED, now)) == expected
+
+
+@pytest.mark.parametrize(("now", "told"), [("11-25 09:00", ""), ("11-25 14:59", ""), ("11-25 15:00", "lou")])
+def test_a_lead_is_told_in_their_own_hours(now: str, told: str) -> None:
+    """The area works in Berlin; Lou leads it from New York, where it is six hours earlier."""
+    leads = {"@api": Lead("lou", Calendar("America/New_York"))}
+    found = remind(state(ASKED, now), terms().rules, (), Heard(), at(now), leads=leads)
+    assert [rung.to for rung in found.rungs if rung.step == "reassign"] == ([told] if told else [])
+    assert told or found.look_again == at("11-25 15:00")
+
+
+def test_a_leads_reminders_count_with_all_that_they_get_a_day() -> None:
+    leads = {"@api": Lead("lou", Calendar("Europe/Berlin"))}
+    heard = Heard(mentions={"lou": terms().rules.reviews.per_person_day})
+    found = remind(state(ASKED, "11-25 09:00"), terms().rules, (), heard, at("11-25 09:00"), leads=leads)
+    assert [rung.as_digest for rung in found.rungs if rung.step == "reassign"] == [True]
 
 
 def test_the_digest_comes_in_the_morning() -> None:
