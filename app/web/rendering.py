@@ -33,7 +33,13 @@ def _moment(value: str | datetime | None, zone: str = "UTC") -> str:
     return instant(datetime.fromisoformat(value) if isinstance(value, str) else value, zone)
 
 
+def _has_passed(value: str | datetime | None, now: datetime) -> bool:
+    """Whether an instant is over; there may be none."""
+    return value is not None and (datetime.fromisoformat(value) if isinstance(value, str) else value) < now
+
+
 _TEMPLATES.filters["moment"] = _moment
+_TEMPLATES.tests["before"] = _has_passed
 _TEMPLATES.filters["hours"] = lambda number: f"{number:.1f}".removesuffix(".0")
 _TEMPLATES.filters["count"] = lambda number: f"{number:,}"
 _TEMPLATES.filters["without_marker"] = lambda body: body.partition("<!--")[0].strip()
