@@ -1,4 +1,4 @@
-"""What each part of the GitLab adapter is made of: the client, the account, and the looks that several parts take."""
+"""What each part of the GitLab adapter is made of: client, account, and the looks that several parts take."""
 
 from __future__ import annotations
 
