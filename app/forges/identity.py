@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -15,6 +16,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from app.forges.http import Answer, Wire
+from app.forges.json_values import text
 from app.store.viewers import Identity, Level
 from handlers.ports import Forbidden, Unavailable
 
@@ -23,6 +25,17 @@ MOST_PAGES = 200
 
 Tenants = Mapping[int, tuple[int, str]]
 """Installation → (tenant, account)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a forge gave for a sign-in: what opens, and what is taken once for the next such pair.
+
+    `refresh` is None where `access` does not end by itself.
+    """
+
+    access: str = field(repr=False)
+    refresh: str | None = field(default=None, repr=False)
 
 
 class SignIn(Protocol):
@@ -38,8 +51,12 @@ class SignIn(Protocol):
         """Where the browser is sent; `hint` is the login that it might want."""
         ...
 
-    async def token(self, *, code: str, verifier: str, redirect: str) -> str:
+    async def token(self, *, code: str, verifier: str, redirect: str) -> Tokens:
         """The person's token for the code that came back. `Forbidden` where the forge refuses it."""
+        ...
+
+    async def renewed(self, refresh: str, *, redirect: str) -> Tokens:
+        """The next tokens; those before are worth nothing then. `Forbidden` where the person took them back."""
         ...
 
     async def who(self, token: str) -> Identity: ...
@@ -69,17 +86,18 @@ class GitHubSignIn:
             f"{self._web}/login/oauth/authorize", self._client_id, state, verifier, redirect, None, extra
         )
 
-    async def token(self, *, code: str, verifier: str, redirect: str) -> str:
+    async def token(self, *, code: str, verifier: str, redirect: str) -> Tokens:
         """GitHub refuses with status 200 and a field `error`."""
-        return await _exchange(
-            self._site,
-            f"{self._web}/login/oauth/access_token",
-            code,
-            verifier,
-            redirect,
-            self._client_id,
-            self._client_secret,
-        )
+        return await self._given("authorization_code", redirect, code=code, code_verifier=verifier)
+
+    async def renewed(self, refresh: str, *, redirect: str) -> Tokens:
+        """Refreshing user access tokens: they end after 8 hours, unless the App opted out."""
+        return await self._given("refresh_token", redirect, refresh_token=refresh)
+
+    async def _given(self, kind: str, redirect: str, **more: str) -> Tokens:
+        secret = {"client_id": self._client_id, "client_secret": self._client_secret}
+        url = f"{self._web}/login/oauth/access_token"
+        return await _exchange(self._site, url, kind, redirect_uri=redirect, **secret, **more)
 
     async def who(self, token: str) -> Identity:
         """REST: Get the authenticated user; List teams, and email addresses, for the authenticated user."""
@@ -161,17 +179,18 @@ class GitLabSignIn:
         page = f"{self.host}/oauth/authorize"
         return _address(page, self._client_id, state, verifier, redirect, "read_api", extra)
 
-    async def token(self, *, code: str, verifier: str, redirect: str) -> str:
+    async def token(self, *, code: str, verifier: str, redirect: str) -> Tokens:
         """OAuth 2.0 identity provider API: authorization code with PKCE."""
-        return await _exchange(
-            self._wire,
-            f"{self.host}/oauth/token",
-            code,
-            verifier,
-            redirect,
-            self._client_id,
-            self._client_secret,
-        )
+        return await self._given("authorization_code", redirect, code=code, code_verifier=verifier)
+
+    async def renewed(self, refresh: str, *, redirect: str) -> Tokens:
+        """OAuth 2.0 identity provider API: an access token ends after two hours."""
+        return await self._given("refresh_token", redirect, refresh_token=refresh)
+
+    async def _given(self, kind: str, redirect: str, **more: str) -> Tokens:
+        secret = {"client_id": self._client_id, "client_secret": self._client_secret}
+        url = f"{self.host}/oauth/token"
+        return await _exchange(self._wire, url, kind, redirect_uri=redirect, **secret, **more)
 
     async def who(self, token: str) -> Identity:
         """Users API: the current user; Groups API: those they are a member of stand for teams."""
@@ -252,32 +271,23 @@ def _address(
     )
 
 
-async def _exchange(
-    wire: Wire, url: str, code: str, verifier: str, redirect: str, client_id: str, client_secret: str
-) -> str:
-    body = prepare_token_request(
-        "authorization_code",
-        redirect_uri=redirect,
-        code=code,
-        code_verifier=verifier,
-        client_id=client_id,
-        client_secret=client_secret,
-    )
+async def _exchange(wire: Wire, url: str, kind: str, **given: str) -> Tokens:
+    body = prepare_token_request(kind, **given)
     headers = {
         "accept": "application/json",
         "content-type": "application/x-www-form-urlencoded",
         "user-agent": "usher",
     }
     answer = _checked(await wire.exchange("POST", url, headers=headers, content=body.encode()))
-    token = answer.get("access_token")
-    if not isinstance(token, str) or not token:
-        raise Forbidden(f"the forge did not accept the sign-in: {answer.get('error') or 'no token'}")
-    return token
+    token, refresh = text(answer, "access_token"), text(answer, "refresh_token")
+    if not token:
+        raise Forbidden(f"the forge did not accept the sign-in: {text(answer, 'error') or 'no token'}")
+    return Tokens(token, refresh or None)
 
 
 def _checked(answer: Answer) -> Any:
     """The values of an answer; ForgeError where it says no or is not JSON."""
-    if answer.status >= 500:
+    if answer.status >= 500 or answer.status in (408, 429):
         raise Unavailable(f"the forge answered {answer.status}")
     if answer.status >= 400:
         raise Forbidden(f"the forge answered {answer.status}")

@@ -435,6 +435,7 @@ signed_in = sa.Table(
     sa.Column("session", sa.LargeBinary, sa.ForeignKey("session.hash", ondelete="CASCADE"), primary_key=True),
     sa.Column("viewer_id", sa.BigInteger, sa.ForeignKey("viewer.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("token", sa.LargeBinary, nullable=False, comment="the forge's token, sealed"),
+    sa.Column("refresh", sa.LargeBinary, comment="what it takes for the next token, sealed; null: for none"),
     sa.Index(None, "viewer_id"),
     comment="a session may hold one account of each forge",
 )

@@ -48,6 +48,14 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """The forge's tokens of one sign-in, sealed. `refresh`: what it takes for the next ones; None: for none."""
+
+    token: bytes
+    refresh: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """One account of a visitor. `stale`: what it may read was read too long ago."""
 
@@ -58,7 +66,7 @@ class Viewer:
     name: str
     teams: tuple[str, ...]
     stale: bool
-    token: bytes  # sealed
+    tokens: Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +121,15 @@ def readable(
 # --- Sessions ------------------------------------------------------------------------------------------------
 
 
-async def start_session(connection: AsyncConnection, tokens: Mapping[int, bytes]) -> str:
-    """A new session with these accounts and their sealed tokens; returns what the cookie is to hold."""
+async def start_session(connection: AsyncConnection, tokens: Mapping[int, Sealed]) -> str:
+    """A new session with these accounts and their tokens; returns what the cookie is to hold."""
     secret = secrets.token_urlsafe(32)
     await connection.execute(sa.delete(session).where(session.c.created_at < sa.func.now() - WHOLE_LIFE))
     await connection.execute(sa.insert(session).values(hash=hashed(secret)))
-    rows = [{"session": hashed(secret), "viewer_id": each, "token": token} for each, token in tokens.items()]
+    rows = [
+        {"session": hashed(secret), "viewer_id": viewer_id, "token": held.token, "refresh": held.refresh}
+        for viewer_id, held in tokens.items()
+    ]
     await connection.execute(sa.insert(signed_in).values(rows))
     return secret
 
@@ -137,13 +148,37 @@ async def open_session(connection: AsyncConnection, secret: str) -> Visitor | No
         .cte("alive")
     )
     query = (
-        sa.select(viewer, signed_in.c.token, (viewer.c.checked_at < sa.func.now() - RECHECK).label("stale"))
+        sa.select(
+            viewer,
+            signed_in.c.token,
+            signed_in.c.refresh,
+            (viewer.c.checked_at < sa.func.now() - RECHECK).label("stale"),
+        )
         .join(signed_in, signed_in.c.viewer_id == viewer.c.id)
         .join(alive, alive.c.hash == signed_in.c.session)
         .order_by(viewer.c.forge)
     )
-    viewers = tuple(_viewer(row) for row in await connection.execute(query))
+    rows = await connection.execute(query)
+    viewers = tuple(_viewer(row, Sealed(row.token, row.refresh)) for row in rows)
     return Visitor(viewers, secret) if viewers else None
+
+
+async def hold_tokens(connection: AsyncConnection, secret: str, viewer_id: int) -> Sealed | None:
+    """The tokens of one account in a session, for nobody else until the transaction ends; None: it is over."""
+    query = (
+        sa.select(signed_in.c.token, signed_in.c.refresh)
+        .where(signed_in.c.session == hashed(secret), signed_in.c.viewer_id == viewer_id)
+        .with_for_update()
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Sealed(row.token, row.refresh)
+
+
+async def keep_tokens(connection: AsyncConnection, secret: str, viewer_id: int, fresh: Sealed) -> None:
+    """In place of those before, which the forge takes no more."""
+    where = (signed_in.c.session == hashed(secret), signed_in.c.viewer_id == viewer_id)
+    values = {"token": fresh.token, "refresh": fresh.refresh}
+    await connection.execute(sa.update(signed_in).where(*where).values(values))
 
 
 async def end_session(connection: AsyncConnection, secret: str) -> None:
@@ -157,10 +192,8 @@ async def end_all_sessions(connection: AsyncConnection, viewer_id: int) -> None:
     await connection.execute(sa.delete(session).where(session.c.hash.in_(held)))
 
 
-def _viewer(row: Any) -> Viewer:
-    return Viewer(
-        row.id, row.forge, row.host, row.login, row.name, tuple(row.teams), bool(row.stale), row.token
-    )
+def _viewer(row: Any, tokens: Sealed) -> Viewer:
+    return Viewer(row.id, row.forge, row.host, row.login, row.name, tuple(row.teams), bool(row.stale), tokens)
 
 
 # --- What they may read --------------------------------------------------------------------------------------
@@ -275,14 +308,13 @@ async def machine(connection: AsyncConnection, secret: str) -> Visitor | None:
         .returning(machine_token.c.viewer_id, machine_token.c.scope)
         .cte("used")
     )
-    nothing = sa.literal(b"").label("token")
     query = (
-        sa.select(viewer, nothing, sa.false().label("stale"), used.c.scope)
+        sa.select(viewer, sa.false().label("stale"), used.c.scope)
         .join(used, used.c.viewer_id == viewer.c.id)
         .where(viewer.c.checked_at > sa.func.now() - MACHINE_RESTS)
     )
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else Visitor((_viewer(row),), scope=row.scope)
+    return None if row is None else Visitor((_viewer(row, Sealed(b"")),), scope=row.scope)
 
 
 async def machine_tokens(connection: AsyncConnection, visitor: Visitor) -> list[MachineToken]:

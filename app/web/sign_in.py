@@ -16,7 +16,7 @@ from app import logs
 from app.keys import KeyLost
 from app.store import viewers
 from app.web.rendering import page
-from app.web.visitors import Visitors, cookie_name, is_secure
+from app.web.visitors import Visitors, callback, cookie_name, is_secure
 from handlers.ports import Forbidden, ForgeError
 
 log = logs.get(__name__)
@@ -32,12 +32,13 @@ def make_sign_in(visitors: Visitors) -> APIRouter:
     router = APIRouter()
 
     @router.get("/login")
-    async def choose(request: Request, next: str = "/") -> HTMLResponse:
+    async def choose(request: Request, next: str = "/", ended: str = "") -> HTMLResponse:
         return page(
             "login.html",
             request=request,
             doors=[(forge, NAMES[forge]) for forge in visitors.doors],
             back=_own_path(next),
+            ended=NAMES.get(ended),
         )
 
     @router.get("/login/{forge}")
@@ -46,7 +47,7 @@ def make_sign_in(visitors: Visitors) -> APIRouter:
         if door is None:
             raise HTTPException(404, "Nobody can sign in with this forge here.")
         state, verifier = secrets.token_urlsafe(24), generate_token(48)
-        redirect = _callback(visitors.origin(request), forge)
+        redirect = callback(visitors.origin(request), forge)
         answer = RedirectResponse(
             door.address(state=state, verifier=verifier, redirect=redirect, hint=who[:80]), 303
         )
@@ -78,10 +79,10 @@ def make_sign_in(visitors: Visitors) -> APIRouter:
                 400, "This sign-in was not begun in this browser, or took too long. Please sign in again."
             )
         try:
-            token = await door.token(
-                code=code[:512], verifier=kept["verifier"], redirect=_callback(origin, forge)
+            given = await door.token(
+                code=code[:512], verifier=kept["verifier"], redirect=callback(origin, forge)
             )
-            number = await visitors.look_up(door, token)
+            number = await visitors.look_up(door, given.access)
         except Forbidden as refusal:
             raise HTTPException(
                 403, f"{NAMES[forge]} did not let you in: {refusal}. Please sign in again."
@@ -89,12 +90,12 @@ def make_sign_in(visitors: Visitors) -> APIRouter:
         except ForgeError as failure:
             log.warning("somebody cannot sign in", forge=forge, reason=str(failure))
             raise HTTPException(503, f"{NAMES[forge]} does not answer. Please try again soon.") from None
-        tokens = {number: visitors.seal.close(token)}
+        tokens = {number: visitors.sealed(given)}
         before = await visitors.known(request)
         async with visitors.database.begin() as connection:
             if before is not None:
                 # An account of the other forge stays; the session's secret is new all the same.
-                tokens |= {each.id: each.token for each in before.viewers if each.forge != forge}
+                tokens |= {each.id: each.tokens for each in before.viewers if each.forge != forge}
                 await viewers.end_session(connection, before.secret)
             secret = await viewers.start_session(connection, tokens)
         answer = RedirectResponse(kept["next"], 303)
@@ -115,10 +116,6 @@ def make_sign_in(visitors: Visitors) -> APIRouter:
         return answer
 
     return router
-
-
-def _callback(origin: str, forge: str) -> str:
-    return f"{origin}/login/{forge}/callback"
 
 
 def _set(answer: Response, origin: str, suffix: str, value: str, seconds: int) -> None:

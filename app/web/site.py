@@ -92,7 +92,8 @@ def make_site(
 
     @site.exception_handler(NotSignedIn)
     async def sign_in_first(_request: Request, error: NotSignedIn) -> Response:
-        return RedirectResponse(f"/login?{urlencode({'next': error.back})}", 303)
+        asked = {"next": error.back, **({"ended": error.ended} if error.ended else {})}
+        return RedirectResponse(f"/login?{urlencode(asked)}", 303)
 
     @site.exception_handler(StarletteHTTPException)
     async def told(request: Request, error: StarletteHTTPException) -> Response:

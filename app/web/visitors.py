@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 from fastapi import HTTPException, Request
 
 from app import logs
-from app.forges.identity import SignIn
+from app.forges.identity import SignIn, Tokens
 from app.keys import KeyLost, Seal
 from app.store import linked_people, viewers
 from app.store.database import Database
 from app.store.pseudonyms import Pseudonyms
-from app.store.viewers import Scope, Visitor
+from app.store.viewers import Scope, Sealed, Viewer, Visitor
 from app.web.forms import small_form
 from handlers.ports import Forbidden, ForgeError
 
@@ -28,11 +28,14 @@ log = logs.get(__name__)
 
 
 class NotSignedIn(Exception):
-    """The page needs a visitor; the browser is sent to sign in and comes back to `back`."""
+    """The page needs a visitor; the browser is sent to sign in and comes back to `back`.
 
-    def __init__(self, back: str) -> None:
+    `ended`: the forge that just let us ask for this visitor no longer; empty where they had not signed in.
+    """
+
+    def __init__(self, back: str, ended: str = "") -> None:
         super().__init__(back)
-        self.back = back
+        self.back, self.ended = back, ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,14 @@ class Visitors:
             visitor = await viewers.open_session(connection, held)
         if visitor is None or not any(each.stale for each in visitor.viewers):
             return visitor
-        return await self._looked_up_again(visitor)
+        return await self._looked_up_again(visitor, request)
 
     async def must(self, request: Request) -> Visitor:
         """The visitor; NotSignedIn where there is none."""
         visitor = await self.known(request)
         if visitor is None:
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            raise NotSignedIn(here if request.method == "GET" else "/")
+            raise NotSignedIn(here if request.method == "GET" else "/", ended_at(request))
         request.state.visitor = visitor
         return visitor
 
@@ -94,7 +97,7 @@ class Visitors:
             )
         return visitor
 
-    async def _looked_up_again(self, visitor: Visitor) -> Visitor | None:
+    async def _looked_up_again(self, visitor: Visitor, request: Request) -> Visitor | None:
         """Read anew what each account may read. Who the forge no longer knows, or we cannot ask for, is signed out."""
         for each in visitor.viewers:
             if not each.stale:
@@ -103,10 +106,11 @@ class Visitors:
             try:
                 if door is None:
                     raise Forbidden("nobody can sign in with this forge any more")
-                await self.look_up(door, self.seal.open(each.token))
+                await self._look_up_held(door, visitor, each, callback(self.origin(request), each.forge))
             except (Forbidden, KeyLost):
                 async with self.database.begin() as connection:
                     await viewers.end_all_sessions(connection, each.id)
+                request.state.ended = each.forge
                 return None
             except ForgeError as error:
                 log.warning("what a visitor may read cannot be checked", forge=each.forge, reason=str(error))
@@ -115,6 +119,32 @@ class Visitors:
                 ) from None
         async with self.database.begin() as connection:
             return await viewers.open_session(connection, visitor.secret)
+
+    async def _look_up_held(self, door: SignIn, visitor: Visitor, held: Viewer, redirect: str) -> None:
+        """Look up with the token that the session holds; where the forge takes it no more, with the next one."""
+        try:
+            await self.look_up(door, self.seal.open(held.tokens.token))
+        except Forbidden:
+            if held.tokens.refresh is None:
+                raise
+            await self.look_up(door, await self._renewed(door, visitor, held, redirect))
+
+    async def _renewed(self, door: SignIn, visitor: Visitor, held: Viewer, redirect: str) -> str:
+        """The session's next token. The forge gives it once, so whoever comes second takes what the first got."""
+        async with self.database.begin() as connection:
+            now = await viewers.hold_tokens(connection, visitor.secret, held.id)
+            if now is None or now.refresh is None:
+                raise Forbidden("the session ended meanwhile")
+            if now.token != held.tokens.token:
+                return self.seal.open(now.token)
+            fresh = await door.renewed(self.seal.open(now.refresh), redirect=redirect)
+            await viewers.keep_tokens(connection, visitor.secret, held.id, self.sealed(fresh))
+            return fresh.access
+
+    def sealed(self, tokens: Tokens) -> Sealed:
+        """As they are kept."""
+        refresh = None if tokens.refresh is None else self.seal.close(tokens.refresh)
+        return Sealed(self.seal.close(tokens.access), refresh)
 
     async def look_up(self, door: SignIn, token: str) -> int:
         """Remember who holds this token, and what they may read; returns our number of the account."""
@@ -179,6 +209,16 @@ class Visitors:
         if not hmac.compare_digest(said.encode(), self.csrf(visitor).encode()):
             raise HTTPException(403, "This page is too old. Go back, load it again, and try once more.")
         return visitor, form
+
+
+def ended_at(request: Request) -> str:
+    """The forge that just let us ask for this visitor no longer, empty: none."""
+    return str(getattr(request.state, "ended", ""))
+
+
+def callback(origin: str, forge: str) -> str:
+    """Where the forge sends the browser back to."""
+    return f"{origin}/login/{forge}/callback"
 
 
 def is_secure(origin: str) -> bool:

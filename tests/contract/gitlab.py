@@ -380,10 +380,19 @@ OPERATIONS: dict[str, Json] = {
     ),
     "POST /oauth/token": makes(
         "access_token",
-        "client_id client_secret grant_type code",
+        "client_id client_secret grant_type",
         status=200,
         **dict.fromkeys(
-            ("client_id", "client_secret", "grant_type", "code", "redirect_uri", "code_verifier"), TEXT
+            (
+                "client_id",
+                "client_secret",
+                "grant_type",
+                "code",
+                "redirect_uri",
+                "code_verifier",
+                "refresh_token",
+            ),
+            TEXT,
         ),
     ),
     # GraphQL: for what REST does not have

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -9,9 +10,11 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+from app.forges.sandbox.faults import Fault
 from app.keys import Seal
 from app.store import viewers
 from app.store.tables import clock, machine_token, reach, session, signed_in, viewer
+from app.web.sign_in import NAMES
 from tests.stories import Bot, Shop, subject_of
 
 pytestmark = pytest.mark.slow
@@ -107,15 +110,52 @@ async def test_access_that_was_lost_is_noticed_within_ten_minutes(bot: Bot, worl
         assert (await client.get(f"/changes/{row.tenant_id}/{row.subject}")).status_code == 404
 
 
-async def test_whose_token_the_forge_revoked_is_signed_out(bot: Bot, world: Shop) -> None:
+async def some_time_passes(bot: Bot) -> None:
+    """What people may read was looked up so long ago that it is looked up again."""
+    async with bot.usher.database.begin() as connection:
+        late = sa.func.now() - sa.text("interval '11 minutes'")
+        await connection.execute(sa.update(viewer).values(checked_at=late))
+
+
+async def test_whose_token_the_forge_revoked_is_signed_out_and_told_so(bot: Bot, world: Shop) -> None:
     await bot.settled()
     async with bot.visited_by("erin") as client:
         world.forge.revoke_tokens(world.erin)
-        async with bot.usher.database.begin() as connection:
-            late = sa.func.now() - sa.text("interval '11 minutes'")
-            await connection.execute(sa.update(viewer).values(checked_at=late))
-        assert "Sign out" not in (await client.get("/")).text
+        await some_time_passes(bot)
+        told = await client.get("/changes?of=erin")
+        assert "Sign out" not in told.text
+        assert f"{NAMES[bot.forge.kind]} does not let Usher ask for you any more" in told.text
+        assert "next=/changes%3Fof%3Derin" in told.text  # back to where they were
     assert await bot.rows(session) == []
+
+
+async def test_a_sign_in_outlasts_the_forges_token(bot: Bot, world: Shop) -> None:
+    """GitLab's ends after two hours, GitHub's after eight; what is taken for the next one is good once."""
+    await bot.settled()
+    async with bot.visited_by("erin") as client:
+        [first] = await bot.rows(signed_in)
+        for _ in range(2):
+            world.forge.wall.later("481m")
+            await some_time_passes(bot)
+            pages = await asyncio.gather(*(client.get("/changes") for _ in range(4)))
+            assert ["Sign out" in each.text for each in pages] == [True] * 4
+        [last] = await bot.rows(signed_in)
+        assert (last.token, last.refresh) != (first.token, first.refresh)
+        renewals = [
+            each
+            for each in bot.forge.ledger.exchanges
+            if isinstance(each.body, dict) and each.body.get("grant_type") == "refresh_token"
+        ]
+        assert [each.status for each in renewals] == [200, 200]
+
+
+async def test_a_forge_that_asks_to_slow_down_signs_nobody_out(bot: Bot, world: Shop) -> None:
+    await bot.settled()
+    async with bot.visited_by("erin") as client:
+        await some_time_passes(bot)
+        world.forge.faults.next(Fault(status=429), path="/user")
+        assert (await client.get("/")).status_code == 503
+        assert "Sign out" in (await client.get("/")).text
 
 
 @pytest.mark.parametrize("lost", ["the key that sealed the token", "the forge's sign-in"])

@@ -16,7 +16,7 @@ from app.store.database import Database
 from app.web.addresses import Number
 from app.web.drawings import Lane, Mark, timeline
 from app.web.rendering import page
-from app.web.visitors import Visitors
+from app.web.visitors import NotSignedIn, Visitors, ended_at
 
 MOST_MIDNIGHTS = 60
 
@@ -30,6 +30,8 @@ def make(
     @router.get("/")
     async def front(request: Request) -> Response:
         visitor = await visitors.known(request)
+        if visitor is None and ended_at(request):
+            raise NotSignedIn("/", ended_at(request))
         if visitor is None:
             return page("front.html", request=request, ready=ready_to_read(), doors=[*visitors.doors])
         request.state.visitor = visitor

@@ -95,6 +95,24 @@ async def test_a_code_is_good_once_and_for_ten_minutes(
     assert (await exchanged(forge, client, code=second)).status_code == 400
 
 
+async def test_the_next_token_is_given_once_and_ends_those_before(
+    forge: GitLabSandbox, client: httpx2.AsyncClient, shop: SimpleNamespace
+) -> None:
+    first = (await exchanged(forge, client, code=await code(forge, client, "ana"))).json()
+    assert first["expires_in"] == 7200
+    forge.wall.later("2h")
+    assert (await Caller(client, first["access_token"])("GET /user")).status_code == 401
+    again = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = (await exchanged(forge, client, **again)).json()
+    assert (await Caller(client, second["access_token"])("GET /user")).json()["username"] == "ana"
+    used = await exchanged(forge, client, **again)
+    assert (used.status_code, used.json()["error"]) == (400, "invalid_grant")
+    again["refresh_token"] = second["refresh_token"]
+    assert (await exchanged(forge, client, **again, client_secret="wrong")).status_code == 401
+    assert (await exchanged(forge, client, **again)).status_code == 200
+    assert (await Caller(client, second["access_token"])("GET /user")).status_code == 401
+
+
 async def test_only_known_applications_and_addresses_are_shown_the_page(
     forge: GitLabSandbox, client: httpx2.AsyncClient, shop: SimpleNamespace
 ) -> None:

@@ -22,6 +22,7 @@ from app.forges.sandbox.world import Account, Installation, Repository, World
 
 LIFETIME = timedelta(hours=1)  # Generating an installation access token
 USER_LIFETIME = timedelta(hours=8)  # Generating a user access token for a GitHub App
+REFRESH_LIFETIME = timedelta(days=184)  # Refreshing user access tokens: 15,897,600 seconds
 JWT_LIFETIME = timedelta(minutes=10)  # Generating a JSON Web Token for a GitHub App: exp
 _LENGTH = 516  # opaque; the format that came in 2026 is longer than 500 characters
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
@@ -77,6 +78,8 @@ class UserToken:
     value: str
     account: Account
     expires_at: datetime
+    refresh: str
+    refresh_until: datetime
     revoked: bool = False
 
     def covers(self, repository: Repository) -> bool:
@@ -241,10 +244,22 @@ class Desk:
     def issue_to(self, account: Account) -> UserToken:
         """A token with which the App acts for this person."""
         alphabet = string.ascii_letters + string.digits
-        value = "ghu_" + "".join(self._random.choices(alphabet, k=36))
-        token = UserToken(value, account, (self._wall.now() + USER_LIFETIME).replace(microsecond=0))
+        value, refresh = (
+            begins + "".join(self._random.choices(alphabet, k=length))
+            for begins, length in (("ghu_", 36), ("ghr_", 76))
+        )
+        now = self._wall.now().replace(microsecond=0)
+        token = UserToken(value, account, now + USER_LIFETIME, refresh, now + REFRESH_LIFETIME)
         self.user_tokens[value] = token
         return token
+
+    def refreshed(self, refresh: str) -> UserToken | None:
+        """The next token, where this is taken; the two before "will no longer work"."""
+        before = next((each for each in self.user_tokens.values() if each.refresh == refresh), None)
+        if before is None or before.revoked or before.refresh_until <= self._wall.now():
+            return None
+        before.revoked = True
+        return self.issue_to(before.account)
 
     def revoke(self, token: Token) -> None:
         token.revoked = True

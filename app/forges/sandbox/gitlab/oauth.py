@@ -9,10 +9,8 @@ from typing import Any
 from app.forges.sandbox import sign_in
 from app.forges.sandbox.gitlab.answers import Problem
 from app.forges.sandbox.gitlab.site import Site
-from app.forges.sandbox.gitlab.tokens import SCOPES, Desk
+from app.forges.sandbox.gitlab.tokens import SCOPES, SIGN_IN_LIFETIME, Desk, Token
 from app.forges.sandbox.http import Answer
-
-LIFETIME = 7_200  # seconds
 
 
 def authorize(site: Site, desk: Desk, asked: Mapping[str, str]) -> Answer:
@@ -33,27 +31,38 @@ def authorize(site: Site, desk: Desk, asked: Mapping[str, str]) -> Answer:
 
 
 def exchange(site: Site, desk: Desk, body: Mapping[str, Any]) -> Answer:
-    """A token with the scopes that were asked for, for a code that is good once."""
+    """A token with the scopes that were asked for, for a code or a refresh token, each of which is good once."""
     given = hmac.compare_digest(str(body.get("client_secret", "")), site.client_secret)
     if body.get("client_id") != site.client_id or not given:
         raise _refused(401, "invalid_client", "Client authentication failed due to unknown client")
-    if body.get("grant_type") != "authorization_code":
-        raise _refused(400, "unsupported_grant_type", "The authorization grant type is not supported")
-    grant = desk.grants.take(str(body.get("code", "")))
-    proven = grant is not None and grant.proven(str(body.get("code_verifier", "")))
-    if grant is None or not proven or body.get("redirect_uri", grant.redirect) != grant.redirect:
+    match body.get("grant_type"):
+        case "authorization_code":
+            token = _for_code(desk, body)
+        case "refresh_token":
+            token = desk.signed_in_again(str(body.get("refresh_token", "")))
+        case _:
+            raise _refused(400, "unsupported_grant_type", "The authorization grant type is not supported")
+    if token is None:
         raise _refused(
             400, "invalid_grant", "The provided authorization grant is invalid, expired or revoked"
         )
-    token = desk.issue(grant.account, scopes=grant.scope.split(), name="sign-in")
     shape = {
         "access_token": token.value,
         "token_type": "Bearer",
-        "expires_in": LIFETIME,
-        "scope": grant.scope,
+        "expires_in": int(SIGN_IN_LIFETIME.total_seconds()),
+        "refresh_token": token.refresh,
+        "scope": " ".join(token.scopes),
         "created_at": int(token.created_at.timestamp()),
     }
     return Answer(200, shape)
+
+
+def _for_code(desk: Desk, body: Mapping[str, Any]) -> Token | None:
+    grant = desk.grants.take(str(body.get("code", "")))
+    proven = grant is not None and grant.proven(str(body.get("code_verifier", "")))
+    if grant is None or not proven or body.get("redirect_uri", grant.redirect) != grant.redirect:
+        return None
+    return desk.sign_in(grant.account, grant.scope.split())
 
 
 def _refused(status: int, error: str, why: str) -> Problem:

@@ -16,6 +16,7 @@ from app.forges.sandbox.world import Account
 
 SCOPES = ("api", "read_api", "read_user", "self_rotate", "read_repository", "write_repository")
 LONGEST = timedelta(days=365)  # Personal access tokens: expires_at
+SIGN_IN_LIFETIME = timedelta(hours=2)  # OAuth 2.0 identity provider API: expires_in
 ROTATED_FOR = timedelta(days=7)  # Rotate a personal access token: a week unless told
 
 
@@ -33,6 +34,8 @@ class Token:
     family: int
     revoked: bool = False
     last_used_at: datetime | None = None
+    ends_at: datetime | None = None  # of a sign-in
+    refresh: str = ""
 
     def may(self, *scopes: str) -> bool:
         """Whether one of these is among its scopes."""
@@ -81,6 +84,21 @@ class Desk:
         self.tokens[value] = made
         return made
 
+    def sign_in(self, account: Account, scopes: Iterable[str]) -> Token:
+        """The token of somebody who signed in with an application, and what it takes for the next one."""
+        made = self.issue(account, scopes=scopes, name="sign-in")
+        made.ends_at = made.created_at + SIGN_IN_LIFETIME
+        made.refresh = f"{self._random.getrandbits(256):064x}"
+        return made
+
+    def signed_in_again(self, refresh: str) -> Token | None:
+        """The next token, where this is taken; "Invalidates the existing access token and refresh token"."""
+        before = next((each for each in self.tokens.values() if refresh and each.refresh == refresh), None)
+        if before is None or before.revoked:
+            return None
+        before.revoked = True
+        return self.sign_in(before.account, before.scopes)
+
     def caller(self, headers: Mapping[str, str], query: Mapping[str, str], *, lag: float = 0.0) -> Caller:
         """Who this is; `Problem` 401 where the credentials are not good."""
         given = headers.get("private-token") or query.get("private_token")
@@ -100,7 +118,8 @@ class Desk:
         """`Problem` 401 where it is revoked, expired, or its owner is blocked (`Gitlab::Auth`, errors)."""
         if token.revoked:
             raise _invalid("Token was revoked. You have to re-authorize from the user.")
-        if token.expires_at is not None and token.expires_at <= self._wall.now().date():
+        over = token.ends_at is not None and token.ends_at <= self._wall.now()
+        if over or (token.expires_at is not None and token.expires_at <= self._wall.now().date()):
             raise _invalid("Token is expired. You can either do re-authorization or token refresh.")
         if token.account.blocked:
             raise Problem(403, "403 Forbidden - Your account has been blocked.")

@@ -14,6 +14,7 @@ from app.forges.sandbox.github.answers import Problem
 from app.forges.sandbox.github.calls import Call
 from app.forges.sandbox.github.routing import endpoint
 from app.forges.sandbox.github.shapes import people, repositories
+from app.forges.sandbox.github.tokens import REFRESH_LIFETIME, USER_LIFETIME, UserToken
 from app.forges.sandbox.http import Answer
 from app.forges.sandbox.world import Repository, team_members
 
@@ -44,6 +45,9 @@ def exchange(call: Call) -> Answer:
     given = hmac.compare_digest(str(body.get("client_secret", "")), known.client_secret)
     if body.get("client_id") != known.client_id or not given:
         return _answer(call, {"error": "incorrect_client_credentials"})
+    if body.get("grant_type") == "refresh_token":
+        again = call.desk.refreshed(str(body.get("refresh_token", "")))
+        return _answer(call, _shape(again) if again else {"error": "bad_refresh_token"})
     grant = call.desk.grants.take(str(body.get("code", "")))
     if grant is None:
         return _answer(call, {"error": "bad_verification_code"})
@@ -51,9 +55,18 @@ def exchange(call: Call) -> Answer:
         return _answer(call, {"error": "redirect_uri_mismatch"})
     if not grant.proven(str(body.get("code_verifier", ""))):
         return _answer(call, {"error": "bad_verification_code"})
-    token = call.desk.issue_to(grant.account)
-    shape = {"access_token": token.value, "expires_in": 28_800, "token_type": "bearer", "scope": ""}
-    return _answer(call, shape)
+    return _answer(call, _shape(call.desk.issue_to(grant.account)))
+
+
+def _shape(token: UserToken) -> dict[str, Any]:
+    return {
+        "access_token": token.value,
+        "expires_in": int(USER_LIFETIME.total_seconds()),
+        "refresh_token": token.refresh,
+        "refresh_token_expires_in": int(REFRESH_LIFETIME.total_seconds()),
+        "token_type": "bearer",
+        "scope": "",
+    }
 
 
 def _answer(call: Call, shape: dict[str, Any]) -> Answer:
