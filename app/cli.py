@@ -6,6 +6,7 @@ The offline commands answer in a moment, so what only a server needs is imported
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -52,6 +53,11 @@ def run() -> None:
         cli()
     except ForPeople as error:
         print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"The answer cannot be written: {error.strerror}.", file=sys.stderr)  # noqa: T201
         sys.exit(2)
 
 

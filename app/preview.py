@@ -51,7 +51,10 @@ class Preview:
 
 def named_in(url: str) -> tuple[str, int]:
     """The repository and number that an address of a change names; ForPeople where it names none."""
-    found = _CHANGE.fullmatch(urlsplit(url).path.rstrip("/"))
+    try:
+        found = _CHANGE.fullmatch(urlsplit(url).path.rstrip("/"))
+    except ValueError:
+        found = None
     if found is None:
         raise ForPeople(f"{url!r} is not the address of a pull or merge request.")
     return found["name"], int(found["number"])

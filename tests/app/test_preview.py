@@ -74,5 +74,6 @@ def test_addresses_of_changes_are_understood(url: str, named: tuple[str, int]) -
 
 
 def test_other_addresses_are_refused() -> None:
-    with pytest.raises(ForPeople, match="not the address of a pull or merge request"):
-        named_in("https://github.com/shop/api/issues/12")
+    for url in ("https://github.com/shop/api/issues/12", "http://[x", "", "nonsense"):
+        with pytest.raises(ForPeople, match="not the address of a pull or merge request"):
+            named_in(url)

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.settings import SettingsError, misspelt, read_settings
 from app.store.database import locate
@@ -105,6 +107,12 @@ def test_a_data_dir_that_is_none_is_told_of(tmp_path: Path) -> None:
             "each token must be as GitLab shows it",
         ),
         ("gitlab_signing_tokens", "whsec_no-base64-at-all!!", "each token must be as GitLab shows it"),
+        ("github_private_key", "/run/secrets/key.pem", "is no private key as GitHub hands it out"),
+        (
+            "github_private_key",
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
+            "is no private key as GitHub hands it out",
+        ),
         ("public_url", "https://usher.example.org:99999", "Port out of range"),
         ("public_url", "https://[usher", "Invalid IPv6 URL"),
         ("sweep_seconds", "inf", "should be a finite number"),
@@ -114,6 +122,20 @@ def test_a_data_dir_that_is_none_is_told_of(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_refused_at_the_start(setting: str, value: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         read_settings(**{setting: value})
+
+
+def test_a_private_key_may_come_in_one_line() -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    lines = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+    for text in (lines, lines.replace("\n", "\\n")):
+        assert read_settings(github_private_key=text).github_private_key is not None
+
+
+def test_a_full_disk_is_told_of() -> None:
+    command = [sys.executable, "-m", "app.cli", "config", "schema"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (2, "The answer cannot be written: No space left on device.\n")
 
 
 def test_a_setting_that_is_misspelt_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
