@@ -135,7 +135,8 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
             return words.your_turn(waiting, None, "UTC")
         zone, again = state.author_hours.zone, owed.kind == "re_review"
         if owed.due <= situation.now:
-            return words.overdue(waiting, owed.due, zone, again=again)
+            new = owed.promised if owed.promised and owed.promised > situation.now else None
+            return words.overdue(waiting, owed.due, zone, again=again, new=new)
         return words.your_turn(waiting, owed.due, zone, again=again)
     if state.turn.state == "DECIDE":
         return words.undecided(state.turn.parties)

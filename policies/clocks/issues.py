@@ -434,7 +434,7 @@ def _obligation(
         verdict=verdict,
         verdict_at=verdict_at,
         ended=ledger.ended,
-        promised=promise.limit if ledger.promise and promise.in_time else None,
+        promised=promise.until,
         accruing=meter.running and ledger.ended is None,
         own_hours=scale.own,
         steps=steps_of(ledger, terms, meter, promise),

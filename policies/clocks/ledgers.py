@@ -55,7 +55,7 @@ def obligation(
         verdict=verdict,
         verdict_at=verdict_at,
         ended=ledger.ended,
-        promised=promise.limit if ledger.promise and promise.in_time else None,
+        promised=promise.until,
         accruing=meter.running and ledger.ended is None,
         resumes=meter.resumes if ledger.ended is None else None,
         own_hours=own,

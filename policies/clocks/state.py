@@ -90,7 +90,7 @@ class Obligation:
     verdict: Verdict | None = None
     verdict_at: datetime | None = None
     ended: datetime | None = None
-    promised: datetime | None = None  # by `eta` or `ack`
+    promised: datetime | None = None  # by `eta` or `ack`, also where it came too late to move `due`
     accruing: bool = False
     resumes: datetime | None = None
     own_hours: Hours = ALWAYS

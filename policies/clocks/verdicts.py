@@ -16,11 +16,14 @@ from policies.clocks.world import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Until when an answer may come, by how much working time that is later, and whether it was said in time."""
+    """Until when an answer may come, by how much working time reminders are later, and what was promised.
+
+    A promise that comes after what was due leaves it, so that `limit` is not `until` then.
+    """
 
     limit: datetime | None
     later: timedelta = NOTHING
-    in_time: bool = True
+    until: datetime | None = None
 
 
 def promised(ledger: Ledger, terms: Terms, meter: Meter, own: Hours, due: datetime | None) -> Promise:
@@ -30,9 +33,8 @@ def promised(ledger: Ledger, terms: Terms, meter: Meter, own: Hours, due: dateti
     said, until = ledger.promise
     run_in, most = hours.measured(terms.rules.reviews.eta_max, own)
     latest = calendars.due(run_in, due, most) or due
-    limit = max(due, min(until, latest))
-    in_time = said <= due
-    return Promise(limit if in_time else due, elapsed(meter.hours, due, limit), in_time)
+    until = max(due, min(until, latest))
+    return Promise(until if said <= due else due, elapsed(meter.hours, due, until), until)
 
 
 def verdict_of(

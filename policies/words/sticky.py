@@ -70,11 +70,14 @@ def your_turn(people: tuple[str, ...], due: datetime | None, zone: str, *, again
     return f"**Please look at this, {who}.** A first answer is promised by **{instant(due, zone)}**."
 
 
-def overdue(people: tuple[str, ...], due: datetime, zone: str, *, again: bool = False) -> str:
-    """The promise has passed and nobody answered yet."""
+def overdue(
+    people: tuple[str, ...], due: datetime, zone: str, *, again: bool = False, new: datetime | None = None
+) -> str:
+    """The promise has passed and nobody answered yet; `new`: until when somebody said since that they will."""
     who = listed([code(person) for person in people])
     what = "A second look" if again else "A first answer"
-    return f"**Still waiting for {who}.** {what} was promised by {instant(due, zone)}."
+    then = f", and is announced for **{instant(new, zone)}** now" if new is not None else ""
+    return f"**Still waiting for {who}.** {what} was promised by {instant(due, zone)}{then}."
 
 
 def authors_turn(author: str, reason: Said) -> str:

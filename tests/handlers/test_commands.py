@@ -66,6 +66,21 @@ async def test_who_promised_an_answer_is_not_reminded_before(bot: Bot, world: Sh
     assert len(said(change)) == 1
 
 
+async def test_a_late_promise_is_told_and_a_second_one_answered(bot: Bot, world: Shop) -> None:
+    change = await asks_erin(bot, world)
+    world.later("1d")  # Tuesday 10:00, an hour late
+    await bot.settled()
+    late = world.erin.comments(change, "/usher eta wed 11:00")
+    await bot.settled()
+    assert nods(late) == ["+1"]
+    told = "was promised by Mon 23 Nov 17:00 UTC, and is announced for **Wed 25 Nov 11:00 UTC** now."
+    assert told in said(change)[0]
+    again = world.erin.comments(change, "/usher eta thu")
+    await bot.settled()
+    assert nods(again) == ["confused"]
+    assert "already promised for Wed 25 Nov 11:00 UTC" in said(change)[-1]
+
+
 async def test_ack_promises_an_answer_within_a_working_day(bot: Bot, world: Shop) -> None:
     change = await asks_erin(bot, world)
     comment = world.erin.comments(change, "/usher ack")

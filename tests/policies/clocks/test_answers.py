@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policies.clocks import Outage
 from policies.facts import Fact, ReviewAsked
@@ -282,6 +284,19 @@ def test_a_promise_after_the_deadline_moves_the_reminders_alone() -> None:
     assert (slot.due, slot.verdict) == (at("11-23 17:00"), "missed")
     assert slot.steps[100] == at("11-23 17:00")
     assert slot.steps[150] == at("11-26 13:00")
+    assert slot.promised == at("11-25 17:00")  # so that a second promise can be answered
+
+
+@given(st.lists(st.sampled_from(["eta wed", "eta today 12:00", "ack"]), min_size=2, max_size=4), st.data())
+def test_whoever_has_promised_in_time_or_late_cannot_again(said: list[str], data: st.DataObject) -> None:
+    """A second one changes nothing at all; the first is told by every obligation that it was made for."""
+    days = st.sampled_from(["11-23 10:00", "11-23 16:00", "11-24 10:00", "11-24 16:00"])
+    when = sorted(data.draw(st.lists(days, min_size=len(said), max_size=len(said), unique=True)))
+    given_at = list(zip(when, said, strict=True))
+    promises = [command(day, "ben", text) for day, text in given_at]
+    once, often = (state([*ASKED, *some], "11-24 18:00") for some in (promises[:1], promises))
+    assert once.obligations == often.obligations
+    assert all(each.promised is not None for each in once.obligations if each.kind == "first_response")
 
 
 def test_the_steps_of_the_ladder_move_with_a_promise() -> None:
