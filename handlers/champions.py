@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from handlers.situation import Reads, Scene
 from policies.actions import Action, OfferHelp, Say
 from policies.clocks.story import story
-from policies.facts import CommandGiven
+from policies.facts import CommandGiven, same
 from policies.text import checked
 from policies.words import commands as words
 
@@ -15,9 +15,7 @@ from policies.words import commands as words
 async def champions(scene: Scene, reads: Reads) -> Sequence[Action]:
     """Remember who offers help, and name somebody to whoever asks for it."""
     said = [fact for fact in story(scene.log, scene.now) if isinstance(fact, CommandGiven)]
-    actions: list[Action] = [
-        OfferHelp(fact.by, fact.words == ("on",), fact.at) for fact in said if fact.verb == "champion"
-    ]
+    actions: list[Action] = [*_offers(scene, {fact.key for fact in said})]
     if not scene.rulebook.rules.champions.enabled:
         return actions
     prefix = scene.rulebook.rules.commands.prefix
@@ -29,3 +27,14 @@ async def champions(scene: Scene, reads: Reads) -> Sequence[Action]:
             named = words.helpers(people) if people else words.no_helpers(prefix)
             actions.append(Say(step, checked(named, mentions=people)))
     return actions
+
+
+def _offers(scene: Scene, standing: set[str]) -> Iterator[OfferHelp]:
+    """What everybody said of helping; who takes that back is as they were before, by what they said here."""
+    before: dict[str, bool] = {}
+    for fact in scene.facts(CommandGiven):
+        if fact.verb == "champion":
+            on = fact.words == ("on",)
+            now = on if fact.key in standing else before.get(same(fact.by), not on)
+            before[same(fact.by)] = now
+            yield OfferHelp(fact.by, now, fact.at)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from policies.exceptions import UNDONE, undone
 from policies.facts import Fact, RepositoryAsked
 from policies.tracking import Tracked
 
@@ -47,11 +48,13 @@ class Wanted:
 
 
 def answer(log: Iterable[Fact], since: datetime) -> RepositoryAsked | None:
-    """What was said last since the question was asked; None: nothing yet."""
+    """What was said last since the question was asked, and not taken back; None: nothing yet."""
+    asked = [each for each in log if isinstance(each, RepositoryAsked)]
+    taken_back = {each.source for each in asked if each.verb == UNDONE}
     said = [
         each
-        for each in log
-        if isinstance(each, RepositoryAsked) and each.verb in ANSWERS and each.at >= since
+        for each in asked
+        if each.verb in ANSWERS and each.at >= since and undone(each.source) not in taken_back
     ]
     return max(said, key=lambda each: each.order, default=None)
 

@@ -11,6 +11,8 @@ BRIEFLY = timedelta(minutes=10)
 """A change that is opened again within this time was never closed."""
 REGRET = timedelta(hours=24)
 """How long a command can be taken back."""
+AT_ONCE = ("why", "help", "thanks", "warranty", "recheck", "draft", "fix")
+"""What these ask for is said or done at once: `undo` takes back what was commanded before."""
 
 
 def story(facts: Iterable[Fact], now: datetime) -> tuple[Fact, ...]:
@@ -52,13 +54,13 @@ def _without_undone(facts: list[Fact]) -> list[Fact]:
 
 
 def last_own(facts: Iterable[Fact], who: str, at: datetime) -> CommandGiven | None:
-    """The command that somebody takes back by `undo` at an instant; a question changed nothing.
+    """The command that somebody takes back by `undo` at an instant: the last one that can be taken back.
 
     `facts` are a story: what was taken back before is not in it.
     """
     own = [
         each
         for each in facts
-        if isinstance(each, CommandGiven) and same(each.by) == same(who) and each.verb != "why"
+        if isinstance(each, CommandGiven) and same(each.by) == same(who) and each.verb not in AT_ONCE
     ]
     return own[-1] if own and at - own[-1].at <= REGRET else None

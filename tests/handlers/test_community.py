@@ -211,6 +211,12 @@ async def test_only_who_offered_help_is_named_two_at_a_time_in_turns(bot: Bot, w
     world.ana.comments(issue, "/usher help")
     await bot.settled()
     assert "@ben" not in said(issue)[-1]
+    world.later("1h")
+    world.ben.comments(issue, "/usher undo")
+    await bot.settled()
+    world.ana.comments(issue, "/usher help")
+    await bot.settled()
+    assert said(issue)[-1].startswith("@ben")
 
 
 # --- Silence ------------------------------------------------------------------------------------------------

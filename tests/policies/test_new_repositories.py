@@ -114,3 +114,10 @@ def test_it_is_looked_at_again_when_something_ends() -> None:
     assert look_again(replace(NEW, in_question=False), None, None) == ()
     assert look_again(NEW, OPEN, None) == (days(14),)
     assert look_again(NEW, CLOSED, said("later", 2)) == (days(16), days(92))
+
+
+def test_an_answer_that_was_taken_back_holds_no_more() -> None:
+    no = replace(said("no", 1), source="issue:1:1:7.1")
+    back = replace(said("undone", 1), source="issue:1:1:7.1|undone")
+    assert answer([no, back], ASKED) is None
+    assert answer([replace(said("yes", 0.5), source="issue:1:1:6.1"), no, back], ASKED).verb == "yes"  # type: ignore[union-attr]

@@ -99,6 +99,20 @@ CYDS_TOO = (7, "REVIEW", ("ben", "cyd"))
             BENS,
             id="the block was a mistake",
         ),
+        *(
+            pytest.param(
+                [
+                    *ASKED,
+                    command("11-23 10:00", "ben", "block x"),
+                    command("11-23 10:30", "ben", at_once),
+                    command("11-23 11:00", "ben", "undo"),
+                ],
+                "",
+                BENS,
+                id=f"a mistake, though {at_once} came after it",
+            )
+            for at_once in ("help", "thanks post", "why", "recheck")
+        ),
         pytest.param(
             [*ASKED, command("11-23 10:00", "ben", "block x"), command("11-23 11:00", "ana", "undo")],
             "",
