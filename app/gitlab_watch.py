@@ -35,9 +35,11 @@ EVERY = timedelta(minutes=5)
 AT_START = timedelta(minutes=1)
 
 
-def watch_hooks(database: Database, client: Callable[[], GitLabClient | None]) -> Round:
-    """The round that looks after the hooks of all groups."""
-    return Round("gitlab hooks", EVERY, HookWatch(database, client), at_start=AT_START)
+def watch_hooks(
+    database: Database, client: Callable[[], GitLabClient | None], address: str | None = None
+) -> Round:
+    """The round that looks after the hooks of all groups. `address`: under which GitLab reaches us, if it is known."""
+    return Round("gitlab hooks", EVERY, HookWatch(database, client, address), at_start=AT_START)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class HookWatch:
 
     database: Database
     client: Callable[[], GitLabClient | None]
+    address: str | None = None
 
     async def __call__(self, chore: Chore) -> Mapping[str, Any]:
         """Returns what the operations page shows: hooks by state, what was sent again, what could not be seen."""
@@ -55,22 +58,27 @@ class HookWatch:
         setup = GitLabSetup(client)
         seen: dict[str, str] = {}
         unseen: list[str] = []
-        resent = 0
+        resent, marks = 0, dict(chore.note.get("marks", {}))
         for place in await hook_places(self.database, setup, unseen):
             try:
                 hooks = await setup.hooks(place)
             except (Forbidden, Gone):
                 unseen.append(place.path)
                 continue
-            for hook in hooks:
+            for hook in (each for each in hooks if self._is_ours(each)):
                 state = await self._look(setup, place, hook)
                 seen[f"{place.path} {hook.id}"] = state
                 if state == "executable" and resent < MOST_RESENT:
-                    resent += await self._resend(setup, place, hook, MOST_RESENT - resent)
+                    resent += await self._resend(setup, place, hook, marks, MOST_RESENT - resent)
         if seen:
             metrics.hook_enabled.labels("gitlab").set(all(state == "executable" for state in seen.values()))
         problems, told = await self._token(client, str(chore.note.get("told", "")))
-        return {"hooks": seen, "unseen": unseen, "resent": resent, "token": problems, "told": told}
+        left = {"hooks": seen, "unseen": unseen, "resent": resent, "token": problems}
+        return {**left, "told": told, "marks": marks}
+
+    def _is_ours(self, hook: Hook) -> bool:
+        """Another Usher may have a hook at the same place, which it looks after itself."""
+        return self.address is None or hook.url.startswith(f"{self.address}/")
 
     async def _look(self, setup: GitLabSetup, place: Place, hook: Hook) -> str:
         if hook.alert == "executable":
@@ -83,10 +91,14 @@ class HookWatch:
         log.error("a hook is switched off and stays so", place=place.path, until=until)
         return hook.alert
 
-    async def _resend(self, setup: GitLabSetup, place: Place, hook: Hook, most: int) -> int:
-        failed = await setup.failed(place, hook)
+    async def _resend(
+        self, setup: GitLabSetup, place: Place, hook: Hook, marks: dict[str, int], most: int
+    ) -> int:
+        """`marks`: by hook, up to which event all is well; moved on here."""
+        failed = await setup.failed(place, hook, marks.get(str(hook.id), 0))
+        marks[str(hook.id)] = failed.mark
         done = 0
-        for event in failed[:most]:
+        for event in failed.events[:most]:
             try:
                 await setup.resend(place, hook, event)
             except ForgeError as error:

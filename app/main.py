@@ -197,7 +197,7 @@ def _rounds(ground: _Ground, gather: timedelta, holds: Callable[[str, str, str],
     rounds = [
         look_for_missed("github", database, lambda: github.app, holds),
         compare_all(database, ground.forge_of, gather),
-        watch_hooks(database, lambda: gitlab.client),
+        watch_hooks(database, lambda: gitlab.client, settings.public_url),
         watch_permissions(lambda: github.client),
         keep_quarters(database, clock),
         note_outages(database, clock),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from app.forges.calls import items
 from app.forges.gitlab_client import GitLabClient, TokenState
 from app.forges.gitlab_hooks import HookName, secret_token, signing_token
 from app.forges.json_values import dig, flag, number, text, time
@@ -36,6 +37,9 @@ TRIGGER = "push_events"
 
 MOST_RESENT = 5
 """Deliveries that GitLab sends again in a minute ("Resend a group hook event")."""
+
+EVENTS_A_PAGE, MOST_EVENTS = 20, 2_000
+"""Each is listed with all that was sent and answered, so a hundred may be more than one answer holds."""
 
 _PATH = "/webhooks/gitlab"
 _SIGNS_SINCE = (19, 0)
@@ -69,6 +73,17 @@ class Hook:
     def missing(self) -> tuple[str, ...]:
         """The events that it does not send and should."""
         return tuple(name for name, on in self.events.items() if not on)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The events of a hook whose newest attempt was not answered with 2xx, oldest first.
+
+    `mark` is the number of an event; up to it nothing has to be looked at again.
+    """
+
+    events: tuple[int, ...]
+    mark: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,20 +177,29 @@ class GitLabSetup:
             return False
         return _alert(said) == "executable"
 
-    async def failed(self, place: Place, hook: Hook) -> tuple[int, ...]:
-        """The events whose newest attempt was not answered with 2xx, of the last week; oldest first."""
-        template = f"{place.kind}/{{id}}/hooks/{{hook}}/events"
-        try:
-            listed = await self._client.list(template, id=place.id, hook=hook.id)
-        except Gone:  # before 17.3
-            return ()
+    async def failed(self, place: Place, hook: Hook, mark: int = 0) -> Failed:
+        """What GitLab could not deliver in the last week, after the event of this number."""
         newest: dict[str, tuple[int, bool]] = {}
-        for each in listed:  # the newest first
-            event = _identity(each)
-            status = text(each, "response_status")
-            answered = status.isdigit() and 200 <= int(status) < 300
-            newest.setdefault(event, (number(each, "id") or 0, answered))
-        return tuple(reversed([event for event, answered in newest.values() if not answered]))
+        try:
+            async for each in self._events(place, hook, mark):
+                answered = text(each, "response_status").startswith("2")
+                newest.setdefault(_identity(each), (number(each, "id") or 0, answered))
+        except Gone:  # before 17.3
+            return Failed((), mark)
+        events = sorted(event for event, answered in newest.values() if not answered)
+        last = max((event for event, _ in newest.values()), default=mark)
+        return Failed(tuple(events), events[0] - 1 if events else last)
+
+    async def _events(self, place: Place, hook: Hook, mark: int) -> AsyncIterator[Mapping[str, Any]]:
+        """The newest first, down to the mark."""
+        template = f"{place.kind}/{{id}}/hooks/{{hook}}/events"
+        seen = 0
+        async for page in self._client.pages(template, id=place.id, hook=hook.id, per_page=EVENTS_A_PAGE):
+            for each in items(page):
+                if (number(each, "id") or 0) <= mark or seen == MOST_EVENTS:
+                    return
+                seen += 1
+                yield each
 
     async def resend(self, place: Place, hook: Hook, event: int) -> None:
         """Have one event sent again, under the same id."""

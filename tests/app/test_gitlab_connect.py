@@ -20,7 +20,7 @@ from app.forges.sandbox.edition import Tier
 from app.gitlab_connect import AT_ONCE
 from app.gitlab_watch import watch_hooks
 from app.settings import Settings, read_settings
-from app.store import running
+from app.store import running, tenants
 from app.store.chores import Chore
 
 MASTER = "a-master-key-of-more-than-thirty-two-bytes"
@@ -218,19 +218,62 @@ async def test_the_round_logs_it_once_and_keeps_it_for_the_operations_page(forge
     assert "ends in 7 days" in problem
 
 
-async def test_a_hook_that_was_switched_off_is_brought_back_by_a_test(forge, owners):
-    """Nothing listens at the address, so GitLab puts the hook aside; once something does, a test brings it back."""
-    taken: list[bytes] = []
+class Receiver:
+    """Listens as Usher would, and gives each delivery the same answer."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        taken.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    def __init__(self, address: str) -> None:
+        self.address, self.answer, self.taken = address, "202 Accepted", 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.taken += 1
+        writer.write(f"HTTP/1.1 {self.answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    await gitlab_connect.connect(settings(forge, public_url=f"http://127.0.0.1:{port}"), "shop", None, owners)
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    made = Receiver("")
+    async with await asyncio.start_server(made, "127.0.0.1", 0) as server:
+        made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield made
+
+
+async def test_what_could_not_be_delivered_is_sent_again_once_and_looked_for_no_further_back(
+    forge, owners, receiver, database
+):
+    """Another Usher's hook at the same group fails too; that is its own to mend."""
+    for address in (receiver.address, "http://127.0.0.1:1/other"):
+        await gitlab_connect.connect(settings(forge, public_url=address), "shop", None, owners)
+    async with database.begin() as connection:
+        await tenants.by_group(connection, forge.url, 7, account="shop", mode="live")
+    olga, note = forge.person("olga"), {}
+    listed: list[str] = []
+    forge.on_exchange.append(lambda each: listed.append(each.path) if each.path.endswith("/events") else None)
+
+    async def looked() -> Mapping[str, Any]:
+        listed.clear()
+        async with as_owner(forge) as client:
+            look = watch_hooks(database, lambda: client, receiver.address).do
+            return await look(Chore("gitlab hooks", datetime.now(UTC), None, None, note))
+
+    for number in range(30):
+        receiver.answer = "503 Service Unavailable" if number in (3, 17) else "202 Accepted"
+        olga.reports(forge.world.repository("shop/api"), f"Report {number}")
+        await forge.idle()
+    receiver.answer, receiver.taken = "202 Accepted", 0
+    note = await looked()
+    assert (note["resent"], receiver.taken, len(listed)) == (2, 2, 2)
+    note = await looked()  # what was sent again has arrived
+    assert (note["resent"], receiver.taken) == (0, 2)
+    note = await looked()
+    assert (note["resent"], len(listed)) == (0, 1)
+
+
+async def test_a_hook_that_was_switched_off_is_brought_back_by_a_test(forge, owners, receiver):
+    """Nothing listened at the address, so GitLab put the hook aside; once something does, a test brings it back."""
+    await gitlab_connect.connect(settings(forge, public_url=receiver.address), "shop", None, owners)
     [hook] = forge.gitlab.hooks.known.values()
     hook.failures, hook.disabled_until = 4, datetime.now(UTC) + timedelta(minutes=1)
     async with as_owner(forge) as client:
@@ -239,6 +282,4 @@ async def test_a_hook_that_was_switched_off_is_brought_back_by_a_test(forge, own
         [seen] = await setup.hooks(place)
         assert seen.alert == "temporarily_disabled"
         assert await setup.wake(place, seen)
-    server.close()
-    await server.wait_closed()
-    assert taken
+    assert receiver.taken == 1
