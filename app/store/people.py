@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import linked_people, viewers
@@ -57,11 +58,19 @@ async def erase(connection: AsyncConnection, visitor: Visitor, pseudonyms: Pseud
         await connection.execute(
             sa.update(outcome).where(_is_account(viewer, outcome, outcome.c.author)).values(author=alias)
         )
-        reviewed = sa.func.array_position(outcome.c.reviewers, viewer.login).is_not(None)
+        reviewer = (
+            sa.func.unnest(outcome.c.reviewers)
+            .table_valued("login", with_ordinality="place")
+            .render_derived()
+        )
+        theirs = sa.func.lower(reviewer.c.login) == viewer.login.lower()
+        renamed = sa.func.array_agg(
+            aggregate_order_by(sa.case((theirs, alias), else_=reviewer.c.login), reviewer.c.place)
+        )
         await connection.execute(
             sa.update(outcome)
-            .where(_on_their_forge(viewer, outcome), reviewed)
-            .values(reviewers=sa.func.array_replace(outcome.c.reviewers, viewer.login, alias))
+            .where(_on_their_forge(viewer, outcome), sa.exists().where(theirs))
+            .values(reviewers=sa.select(renamed).select_from(reviewer).scalar_subquery())
         )
         await connection.execute(sa.delete(away).where(_is_account(viewer, away, away.c.person)))
     await linked_people.forget(connection, visitor.accounts)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ from policies.insights.privacy import Terms
 STEP = 500
 
 _BEGINNING = "someone-"
+_FORM = rf"^{_BEGINNING}[0-9a-f]{{12}}$"
+"""A login may begin like a pseudonym, and is somebody's name all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Pseudonyms:
 
     def of(self, forge: str, login: str) -> str:
         """What this account is called from now on; a pseudonym stays what it is."""
-        if login.startswith(_BEGINNING):
+        if re.match(_FORM, login):
             return login
         said = f"{forge}:{login.lower()}".encode()
         return f"{_BEGINNING}{hmac.new(self.key, said, hashlib.sha256).hexdigest()[:12]}"
@@ -39,7 +42,7 @@ class Pseudonyms:
 
 def named(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """Whether a name is still somebody's."""
-    return sa.not_(column.startswith(_BEGINNING))
+    return sa.not_(column.regexp_match(_FORM))
 
 
 async def fade(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,12 +73,32 @@ async def test_a_namesake_on_another_forge_is_somebody_else(
             tenants["github"]
         }
         await people.erase(connection, ana, PSEUDONYMS)
-        await people.erase(connection, visitor("github", "Erin"), PSEUDONYMS)
+        await people.erase(connection, visitor("github", "eRin"), PSEUDONYMS)
     here, there = await names(database, tenants["github"]), await names(database, tenants["gitlab"])
     assert {author for author, _ in here.values()} == {PSEUDONYMS.of("github", "ana")}
     assert all(reviewers == [PSEUDONYMS.of("github", "erin")] for _, reviewers in here.values())
     assert set(there) == {1, 2}
     assert all(found == ("ana", ["Erin"]) for found in there.values())
+
+
+def test_a_login_that_begins_like_a_pseudonym_gets_one() -> None:
+    alias = PSEUDONYMS.of("github", "someone-else")
+    assert alias != "someone-else"
+    assert PSEUDONYMS.of("github", alias) == alias
+
+
+async def test_a_name_like_a_pseudonym_fades_as_others_do(
+    database: Database, tenants: dict[str, int]
+) -> None:
+    async with database.begin() as connection:
+        old = replace(became(3, 500), author="someone-else", reviewers=("someone-special",))
+        await outcomes.keep(connection, tenants["github"], 7, "Refunds", old)
+    await fade(database, PSEUDONYMS, NOW)
+    author, reviewers = (await names(database, tenants["github"]))[3]
+    assert (author, reviewers) == (
+        PSEUDONYMS.of("github", "someone-else"),
+        [PSEUDONYMS.of("github", "someone-special")],
+    )
 
 
 async def test_whoever_was_forgotten_stays_so_while_the_change_goes_on(
