@@ -26,7 +26,7 @@ class Late:
 
 
 ASSIGNED = "it is assigned to you"
-LEAD = "you are named as lead, and an issue as grave as this goes to the lead"
+LEAD = "the rules name you for an issue as grave as this"
 
 
 def by_turn(team: str) -> str:
@@ -55,7 +55,7 @@ def reminder(late: Late) -> str:
 
 def soon(due: datetime, zone: str, *, lead: bool) -> Plain:
     """The line of an issue in somebody's digest; nobody is late. `lead`: it is nobody's yet."""
-    why = "it is nobody's yet, and you are named as lead" if lead else ASSIGNED
+    why = "it is nobody's yet, and the rules name you for that" if lead else ASSIGNED
     return f"An answer to this issue is promised for {instant(due, zone)}. Why you: {why}."
 
 
