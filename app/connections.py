@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from app import logs, metrics
 from app.counting import Counting
 from app.errors import ForPeople
-from app.forges.github_app import GitHubApp
-from app.forges.github_client import GitHubClient
+from app.forges.github.app import GitHubApp
+from app.forges.github.client import GitHubClient
 from app.forges.identity import GitHubSignIn, SignIn
 from app.forges.limits import Pace
 from app.keys import Seal

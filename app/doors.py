@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.forges.github_events import GitHubDoor
-from app.forges.gitlab_events import GitLabDoor
+from app.forges.github.events import GitHubDoor
+from app.forges.gitlab.events import GitLabDoor
 from handlers.ports import Door
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import logs, metrics
 from app.aside import Aside
 from app.crash_points import reached
-from app.forges.gitlab_hooks import HookName
+from app.forges.gitlab.hooks import HookName
 from app.store import budgets, due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant

@@ -13,8 +13,8 @@ from rich.progress import track
 
 from app import keys
 from app.errors import ForPeople
-from app.forges.gitlab_client import GitLabClient
-from app.forges.gitlab_setup import Connected, GitLabSetup, Place, token_problems
+from app.forges.gitlab.client import GitLabClient
+from app.forges.gitlab.setup import Connected, GitLabSetup, Place, token_problems
 from app.forges.limits import Pace
 from app.redaction import redact
 from app.settings import Settings

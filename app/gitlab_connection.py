@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from app import logs, metrics
 from app.counting import Counting
-from app.forges.gitlab_client import GitLabClient
+from app.forges.gitlab.client import GitLabClient
 from app.forges.limits import Pace
 from app.settings import Settings
 from handlers.ports import ForgeError

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app import logs, metrics
-from app.forges.gitlab_client import GitLabClient
-from app.forges.gitlab_setup import (
+from app.forges.gitlab.client import GitLabClient
+from app.forges.gitlab.setup import (
     MOST_RESENT,
     GitLabSetup,
     Hook,

@@ -18,8 +18,8 @@ from app.connections import GitHubConnection
 from app.digests import apprise_channels, digests
 from app.doors import make_doors
 from app.drain import Drain
-from app.forges.github import GitHub
-from app.forges.gitlab import GitLab
+from app.forges.github.adapter import GitHub
+from app.forges.gitlab.adapter import GitLab
 from app.forges.identity import GitLabSignIn, SignIn
 from app.gitlab_connection import GitLabConnection
 from app.gitlab_watch import watch_hooks

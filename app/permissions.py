@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from app.forges import github_needs
 from app.forges.calls import items
-from app.forges.github_client import GitHubClient
+from app.forges.github import needs
+from app.forges.github.client import GitHubClient
 from app.forges.json_values import text
 from app.forges.json_values import time as instant
 from app.rounds import Round
@@ -29,7 +29,7 @@ def watch_permissions(client: Callable[[], GitHubClient | None]) -> Round:
                     continue
                 names = [
                     f"{needed.title}: {needed.level}"
-                    for needed in github_needs.missing_permissions(each.get("permissions") or {})
+                    for needed in needs.missing_permissions(each.get("permissions") or {})
                 ]
                 if names:
                     where = text(each, "html_url")

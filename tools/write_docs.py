@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from app.forges.github_needs import EVENTS, PERMISSIONS
+from app.forges.github.needs import EVENTS, PERMISSIONS
 from app.settings import FROM_FILES, Settings
 from policies.insights.formulas import FORMULAS
 from policies.rules import Rules, schema, telling

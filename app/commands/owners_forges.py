@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from app.commands.owners_source import Origin
 from app.errors import ForPeople
-from app.forges.github import GitHub, GitHubClient
-from app.forges.github_app import GitHubApp
-from app.forges.gitlab import GitLab
-from app.forges.gitlab_client import GitLabClient
+from app.forges.github.adapter import GitHub, GitHubClient
+from app.forges.github.app import GitHubApp
+from app.forges.gitlab.adapter import GitLab
+from app.forges.gitlab.client import GitLabClient
 from app.redaction import redact
 from app.settings import Settings, read_settings
 from handlers.ports import Forbidden, ForgeError, Gone, Throttled

@@ -12,7 +12,7 @@ from rich.progress import track
 
 from app.commands.owners_forges import NAMES, NotAnswered, Reached, reach, why_not
 from app.commands.owners_source import Origin, OwnersContent
-from app.forges.gitlab import GitLab
+from app.forges.gitlab.adapter import GitLab
 from handlers.owners_seen import look_up, owners_by_name
 from handlers.ports import ForgeError
 from policies import findings as finds

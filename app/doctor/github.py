@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.doctor.checks import LITTLE_LEFT, Check, ago, failed, skew, skipped, warning, well
-from app.forges import github_needs
 from app.forges.calls import items
-from app.forges.github_app import GitHubApp
-from app.forges.github_client import GitHubClient
+from app.forges.github import needs
+from app.forges.github.app import GitHubApp
+from app.forges.github.client import GitHubClient
 from app.forges.json_values import number, text
 from app.forges.json_values import time as instant
 from handlers.ports import ForgeError
@@ -42,7 +42,7 @@ async def check_github(client: GitHubClient, public_url: str | None) -> AsyncIte
 
 
 def _permissions(app: Mapping[str, Any], page: str) -> Check:
-    missing = github_needs.missing_permissions(app.get("permissions") or {})
+    missing = needs.missing_permissions(app.get("permissions") or {})
     if missing:
         names = ", ".join(f"{each.title}: {each.level} ({each.why})" for each in missing)
         return failed("github.permissions", f"The App lacks {names}.", f"Grant it at {page}/permissions.")
@@ -50,7 +50,7 @@ def _permissions(app: Mapping[str, Any], page: str) -> Check:
 
 
 def _events(app: Mapping[str, Any], page: str) -> Check:
-    missing = github_needs.missing_events(app.get("events"))
+    missing = needs.missing_events(app.get("events"))
     if missing:
         return failed(
             "github.events",
@@ -124,7 +124,7 @@ async def _installations(client: GitHubClient, page: str) -> AsyncIterator[Check
             yield failed(
                 f"github.installation.{account}", f"{account} suspended the App.", f"Resume: {where}"
             )
-        elif missing := github_needs.missing_permissions(each.get("permissions") or {}):
+        elif missing := needs.missing_permissions(each.get("permissions") or {}):
             names = ", ".join(f"{needed.title}: {needed.level}" for needed in missing)
             yield failed(
                 f"github.installation.{account}",

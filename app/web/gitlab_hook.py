@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from app.forges.gitlab_hooks import HookName, secret_token, signing_key, signing_keys
+from app.forges.gitlab.hooks import HookName, secret_token, signing_key, signing_keys
 from app.forges.signature import StandardSeal, claimed_signatures
 from app.web.hooks import IDENTITY, Headers, Refusal, Seal
 

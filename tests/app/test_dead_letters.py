@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from app import trial
 from app.aside import Aside, Hung
 from app.drain import Drain
-from app.forges.github_events import GitHubDoor
+from app.forges.github.events import GitHubDoor
 from app.store import audit, dead, due, inbox, retention
 from app.store.database import Database
 from app.store.inbox import Incoming

@@ -12,9 +12,9 @@ import pytest
 
 from app import gitlab_connect, logs
 from app.errors import ForPeople
-from app.forges.gitlab_client import GitLabClient, TokenState
-from app.forges.gitlab_hooks import HookName
-from app.forges.gitlab_setup import OF_GROUPS, OF_PROJECTS, GitLabSetup, token_problems, warning_due
+from app.forges.gitlab.client import GitLabClient, TokenState
+from app.forges.gitlab.hooks import HookName
+from app.forges.gitlab.setup import OF_GROUPS, OF_PROJECTS, GitLabSetup, token_problems, warning_due
 from app.forges.sandbox import GitLabSandbox
 from app.forges.sandbox.edition import Tier
 from app.gitlab_connect import AT_ONCE

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from standardwebhooks import Webhook
 
-from app.forges.gitlab_hooks import HookName, secret_token, signing_token
+from app.forges.gitlab.hooks import HookName, secret_token, signing_token
 from app.store.database import Database, connect
 from app.store.inbox import Inbox
 from app.store.tables import delivery

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app.drain import Drain
-from app.forges.github_events import GitHubDoor
+from app.forges.github.events import GitHubDoor
 from app.store.tables import delivery, due, fact
 from tests.app.receiving import receiving
 

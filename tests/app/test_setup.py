@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from app import main, serving
 from app.commands.doctor import examine
-from app.forges.github_needs import PERMISSIONS, event_names
+from app.forges.github.needs import PERMISSIONS, event_names
 from app.forges.sandbox import Sandbox
 from app.settings import Settings, read_settings
 from app.store import setup_passes

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from app.forges.github_events import GitHubDoor
+from app.forges.github.events import GitHubDoor
 from app.store import schema
 from app.store.database import connect
 from app.store.tables import delivery

@@ -25,8 +25,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.crash_points import POINTS
 from app.forges.budget import Pace
-from app.forges.github_app import GitHubApp
-from app.forges.github_client import GitHubClient
+from app.forges.github.app import GitHubApp
+from app.forges.github.client import GitHubClient
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.courier import Sent
 from app.missed import MissedDeliveries

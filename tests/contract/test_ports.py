@@ -13,9 +13,9 @@ from functools import cache, partial
 
 import pytest
 
-from app.forges.github import GitHub, GitHubClient
-from app.forges.gitlab import GitLab
-from app.forges.gitlab_client import GitLabClient
+from app.forges.github.adapter import GitHub, GitHubClient
+from app.forges.gitlab.adapter import GitLab
+from app.forges.gitlab.client import GitLabClient
 from app.forges.limits import Pace
 from app.forges.sandbox import Forge, GitLabSandbox, Sandbox, world
 from app.forges.sandbox.edition import Tier

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from app.connections import GitHubConnection
-from app.forges.gitlab_client import GitLabClient
+from app.forges.gitlab.client import GitLabClient
 from app.settings import Settings
 from app.store.database import Database
 from app.web.rendering import page

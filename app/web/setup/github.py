@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse
 from app import logs
 from app.connections import GitHubConnection
 from app.doctor.github import check_github
-from app.forges import github_needs
-from app.forges.github_manifest import convert
+from app.forges.github import needs
+from app.forges.github.manifest import convert
 from app.settings import Settings
 from app.store import tenants
 from app.store.database import Database
@@ -77,7 +77,7 @@ def make(settings: Settings, database: Database, github: GitHubConnection, passe
         problem = _wrong(organisation, name, address) or half_set()
         if problem is not None:
             return form(address, problem, organisation, name)
-        manifest = github_needs.manifest(name=name, public_url=address)
+        manifest = needs.manifest(name=name, public_url=address)
         target = f"{settings.github_web_url}/organizations/{quote(organisation)}/settings/apps/new"
         shown = page(
             "setup_review.html",
@@ -86,8 +86,8 @@ def make(settings: Settings, database: Database, github: GitHubConnection, passe
             organisation=organisation,
             name=name,
             address=address,
-            permissions=[each for each in github_needs.PERMISSIONS if not each.optional],
-            events=github_needs.EVENTS,
+            permissions=[each for each in needs.PERMISSIONS if not each.optional],
+            events=needs.EVENTS,
         )
         # The form goes to the forge, which sends the browser back here: both are targets of one form.
         shown.headers["content-security-policy"] = _csp_with_form_to(settings.github_web_url)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.doctor.checks import Check
 from app.doctor.gitlab import Trial, check_gitlab, tried
-from app.forges.gitlab_client import GitLabClient
+from app.forges.gitlab.client import GitLabClient
 from app.forges.limits import Pace
 from app.settings import Settings
 from app.store import tenants

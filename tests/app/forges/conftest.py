@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.forges.github import GitHub, GitHubClient
+from app.forges.github.adapter import GitHub, GitHubClient
 from app.forges.limits import Pace
 from app.forges.sandbox import Sandbox
 from policies.facts import Change, RepositoryRef

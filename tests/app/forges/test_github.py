@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from app.forges.github import GitHub
-from app.forges.github_events import GitHubDoor
+from app.forges.github.adapter import GitHub
+from app.forges.github.events import GitHubDoor
 from app.forges.sandbox.faults import Fault
 from handlers.ports import Delivery, Forbidden, Proposal, Refused, Verdict
 from policies import facts

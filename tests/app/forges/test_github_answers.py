@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.forges.github_answers import limit, reason, refusal
+from app.forges.github.answers import limit, reason, refusal
 from app.forges.http import Answer
 from app.forges.limits import Limit
 from app.forges.server_clock import ServerClock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.forges.github_app import GitHubApp, Installed
+from app.forges.github.app import GitHubApp, Installed
 from app.forges.sandbox.server import Server
 from handlers.ports import Post
 

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.forges.calls import Call
-from app.forges.github import GitHub
-from app.forges.github_tokens import AppKey, Opens, Token
+from app.forges.github.adapter import GitHub
+from app.forges.github.tokens import AppKey, Opens, Token
 from app.forges.limits import Pace
 from app.forges.sandbox.faults import Fault
 from app.forges.server_clock import ServerClock

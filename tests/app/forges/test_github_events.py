@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.forges.github_events import UNDATED, GitHubDoor, read
+from app.forges.github.events import UNDATED, GitHubDoor, read
 from handlers.ports import AccountChange, Delivery, Reading, Touch
 from policies import facts as f
 from tests.payloads.examples import github_examples

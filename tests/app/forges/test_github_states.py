@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.forges.github_states import owner_error
+from app.forges.github.states import owner_error
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.forges.gitlab_client import GitLabClient, TokenState
+from app.forges.gitlab.client import GitLabClient, TokenState
 from app.forges.limits import Pace
 from handlers.ports import Conflict, Forbidden, Gone, Locked, Refused, Throttled, Unavailable, Unsure
 from tests.app.forges.raw_server import said, server

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.forges.gitlab_events import UNDATED, GitLabDoor, read
-from app.forges.gitlab_states import review_number
+from app.forges.gitlab.events import UNDATED, GitLabDoor, read
+from app.forges.gitlab.states import review_number
 from handlers.ports import AccountChange, Delivery, Reading, Touch
 from policies import facts as f
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.forges.gitlab_events import read
+from app.forges.gitlab.events import read
 from app.forges.sandbox import GitLabSandbox, Protection
 from handlers.ports import Reading
 from tests.sandbox.gitlab.conftest import Receiver

@@ -18,7 +18,7 @@ from typing import Literal
 
 import jwt
 
-from app.forges.github_answers import reason, refusal
+from app.forges.github.answers import reason, refusal
 from app.forges.http import Answer
 from app.forges.json_values import dig, text
 from app.forges.json_values import time as instant

@@ -1,6 +1,6 @@
 """Calls to GitLab's REST API with one token: at the right pace, each answer understood.
 
-One client serves every hook; `app/forges/gitlab.py` makes it an adapter for one. Projects and groups are
+One client serves every hook; `app/forges/gitlab/adapter.py` makes it an adapter for one. Projects and groups are
 named by their numbers, which outlive every name.
 """
 
@@ -20,8 +20,8 @@ import httpx2
 from uritemplate import URITemplate, expand
 
 from app.forges.calls import Call, Observer, items, refuse_odd
-from app.forges.github_memory import Remembered
-from app.forges.gitlab_answers import limit, refusal, whole
+from app.forges.github.memory import Remembered
+from app.forges.gitlab.answers import limit, refusal, whole
 from app.forges.http import Answer, Wire
 from app.forges.json_values import dig, number, objects, text, texts
 from app.forges.json_values import time as time_of

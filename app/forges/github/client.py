@@ -1,6 +1,6 @@
 """Calls to GitHub's REST API as one App: with the right token, at the right pace, each answer understood.
 
-One client serves every installation of the App; `app/forges/github.py` makes it an adapter for one.
+One client serves every installation of the App; `app/forges/github/adapter.py` makes it an adapter for one.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from gidgethub.sansio import create_headers, format_url
 
 from app.forges.calls import Call, Observer, refuse_odd
 from app.forges.etags import EtagCache
-from app.forges.github_answers import limit, rate_limit, refusal
-from app.forges.github_memory import Memory
-from app.forges.github_tokens import AppKey, Opens, Right, Token, Tokens
+from app.forges.github.answers import limit, rate_limit, refusal
+from app.forges.github.memory import Memory
+from app.forges.github.tokens import AppKey, Opens, Right, Token, Tokens
 from app.forges.http import Answer, Wire
 from app.forges.json_values import number, text
 from app.forges.limits import Breaker, Gate, Gates, Limit, LocalGate, Pace, Sleep, Turn

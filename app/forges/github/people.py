@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.forges import github_states as states
 from app.forges.calls import items
-from app.forges.github_part import Part
+from app.forges.github import states
+from app.forges.github.part import Part
 from app.forges.json_values import text
 from handlers.ports import Gone, Refused
 from policies.facts import (

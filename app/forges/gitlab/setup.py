@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from app.forges.calls import items
-from app.forges.gitlab_client import GitLabClient, TokenState
-from app.forges.gitlab_hooks import HookName, secret_token, signing_token
+from app.forges.gitlab.client import GitLabClient, TokenState
+from app.forges.gitlab.hooks import HookName, secret_token, signing_token
 from app.forges.json_values import dig, flag, number, text, time
 from handlers.ports import ForgeError, Gone
 

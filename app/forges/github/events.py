@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic_core import from_json
 
-from app.forges import github_states as states
+from app.forges.github import states
 from app.forges.json_values import dig, flag, number, objects, text, texts, time
 from handlers.ports import AccountChange, Delivery, Reading, Touch
 from policies.boxes import clicks

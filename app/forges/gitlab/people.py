@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.forges import gitlab_states as states
-from app.forges.gitlab_client import GitLabClient
-from app.forges.gitlab_projects import ProjectReads
+from app.forges.gitlab import states
+from app.forges.gitlab.client import GitLabClient
+from app.forges.gitlab.projects import ProjectReads
 from app.forges.json_values import dig, flag, number, objects, text
 from handlers.ports import Forbidden, Gone, Refused, Unavailable
 from policies.facts import Access, Membership, Person, RepositoryRef, Roster, Team, same

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.forges import github_states as states
 from app.forges.calls import items
-from app.forges.github_client import GitHubClient
+from app.forges.github import states
+from app.forges.github.client import GitHubClient
 from app.forges.json_values import number, text, time
 from handlers.ports import Attempt
 from policies.facts import Repository

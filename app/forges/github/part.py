@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.forges.calls import items
-from app.forges.github_client import GitHubClient
+from app.forges.github.client import GitHubClient
 from app.forges.http import Answer
 from policies.facts import (
     Person,

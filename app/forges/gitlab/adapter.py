@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from app.forges import gitlab_states as states
-from app.forges.gitlab_changes import ChangeReads
-from app.forges.gitlab_client import GitLabClient
-from app.forges.gitlab_proposals import ProposalDesk
-from app.forges.gitlab_reviewers import ReviewerDesk
+from app.forges.gitlab import states
+from app.forges.gitlab.changes import ChangeReads
+from app.forges.gitlab.client import GitLabClient
+from app.forges.gitlab.proposals import ProposalDesk
+from app.forges.gitlab.reviewers import ReviewerDesk
 from app.forges.json_values import number, text
 from app.forges.promised import required
 from handlers.ports import Conflict, Forbidden, Gone, Refused, Verdict

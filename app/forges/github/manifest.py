@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version as installed_version
 
-from app.forges.github_answers import refusal
+from app.forges.github.answers import refusal
 from app.forges.http import Wire
 from app.forges.json_values import number, text
 from app.store.credentials import GitHubCredentials

@@ -6,10 +6,10 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from app.forges import gitlab_states as states
-from app.forges.gitlab_part import CHANGE
-from app.forges.gitlab_projects import ProjectReads
-from app.forges.gitlab_writing import Writing
+from app.forges.gitlab import states
+from app.forges.gitlab.part import CHANGE
+from app.forges.gitlab.projects import ProjectReads
+from app.forges.gitlab.writing import Writing
 from app.forges.json_values import number, text
 from app.forges.promised import required
 from handlers.ports import Conflict, Proposal

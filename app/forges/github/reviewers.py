@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.forges import github_states as states
-from app.forges.github_writing import Writing
+from app.forges.github import states
+from app.forges.github.writing import Writing
 from app.forges.json_values import objects, text
 from handlers.ports import Asked, Refused
 from policies.facts import (

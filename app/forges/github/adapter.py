@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from app.forges import github_states as states
 from app.forges.calls import Call
-from app.forges.github_checks import CheckDesk
-from app.forges.github_client import AppIdentity, GitHubClient
-from app.forges.github_people import PeopleReads
-from app.forges.github_proposals import ProposalDesk
-from app.forges.github_reviewers import ReviewerDesk
+from app.forges.github import states
+from app.forges.github.checks import CheckDesk
+from app.forges.github.client import AppIdentity, GitHubClient
+from app.forges.github.people import PeopleReads
+from app.forges.github.proposals import ProposalDesk
+from app.forges.github.reviewers import ReviewerDesk
 from handlers.ports import Gone
 from policies.facts import (
     Change,

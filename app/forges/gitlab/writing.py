@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.forges.gitlab_part import Part, place_of
+from app.forges.gitlab.part import Part, place_of
 from app.forges.limits import Turn
 from policies.facts import Change, Issue, RepositoryRef
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.forges import gitlab_states as states
 from app.forges.calls import items
-from app.forges.gitlab_part import Part, instant
+from app.forges.gitlab import states
+from app.forges.gitlab.part import Part, instant
 from app.forges.json_values import objects, text, time
 from app.forges.promised import decoded
 from handlers.ports import Forbidden, Gone, Refused, Unavailable

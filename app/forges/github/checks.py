@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.forges.calls import items
-from app.forges.github_writing import Writing
+from app.forges.github.writing import Writing
 from app.forges.json_values import number, text
 from handlers.ports import Gone, Verdict
 from policies.facts import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from app.forges import github_states as states
 from app.forges.calls import items
-from app.forges.github_part import Part, instant
+from app.forges.github import states
+from app.forges.github.part import Part, instant
 from app.forges.json_values import objects, text, time
 from app.forges.promised import decoded
 from handlers.ports import Conflict, Gone, Refused

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.forges import gitlab_states as states
-from app.forges.gitlab_people import PeopleReads
-from app.forges.gitlab_writing import Writing
+from app.forges.gitlab import states
+from app.forges.gitlab.people import PeopleReads
+from app.forges.gitlab.writing import Writing
 from app.forges.json_values import dig, number, text
 from handlers.ports import Asked, Refused
 from policies.facts import Change, same

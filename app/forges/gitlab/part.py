@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.forges.gitlab_client import GitLabClient
+from app.forges.gitlab.client import GitLabClient
 from app.forges.json_values import objects
 from handlers.ports import Gone
 from policies.facts import Change, Issue, RepositoryRef

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 
-from app.forges import github_states as states
 from app.forges.calls import items
-from app.forges.github_changes import ChangeReads
-from app.forges.github_repositories import RepositoryReads
-from app.forges.github_writing import Writing
+from app.forges.github import states
+from app.forges.github.changes import ChangeReads
+from app.forges.github.repositories import RepositoryReads
+from app.forges.github.writing import Writing
 from app.forges.json_values import number
 from handlers.ports import Conflict, Proposal, Refused
 from policies.facts import (

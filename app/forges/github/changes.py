@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.forges import github_states as states
 from app.forges.calls import items
-from app.forges.github_part import Part, instant
+from app.forges.github import states
+from app.forges.github.part import Part, instant
 from app.forges.json_values import objects
 from handlers.ports import Forbidden, Gone
 from policies.facts import (

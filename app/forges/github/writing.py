@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.forges.github_part import Part
+from app.forges.github.part import Part
 from app.forges.limits import Turn
 from policies.facts import (
     Change,
