@@ -33,7 +33,7 @@ def standing(situation: Situation) -> Standing:
         "because": situation.state.turn.reason,
         "since": situation.state.turn.since.isoformat(),
         "due": _iso(first_due(situation)),
-        "zone": situation.rulebook.calendars["business"].zone if situation.rulebook.calendars else "UTC",
+        "zone": situation.zone,
         "owners_path": situation.rulebook.owners_path,
         "problems": [f"line {each.line}: {each.message}" for each in situation.rulebook.problems],
     }

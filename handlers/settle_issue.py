@@ -174,6 +174,7 @@ def _standing(situation: IssueSituation, repository: RepositoryRef) -> Standing:
         "because": state.turn.reason,
         "since": state.turn.since.isoformat(),
         "due": due.isoformat() if due else None,
+        "zone": situation.zone,
         "labels": list(issue.labels),
     }
     return Standing(state, projection)

@@ -51,6 +51,11 @@ class Told:
     now: datetime
     effects: tuple[Effect, ...] = ()
 
+    @property
+    def zone(self) -> str:
+        """The zone of the calendar that applies, in which pages name its times."""
+        return self.rulebook.calendars["business"].zone if self.rulebook.calendars else "UTC"
+
     def knowing(self, facts: Iterable[Fact]) -> Self:
         """The same with more facts, and with the clocks that follow from them."""
         return replace(self, log=in_order([*self.log, *facts]))

@@ -30,6 +30,9 @@ STATES = {
     "REREVIEW": "second look awaited",
     "MERGE": "ready to merge",
     "DECIDE": "decision awaited",
+    "TRIAGE": "to be sorted",
+    "RESPOND": "answer awaited",
+    "REPORTER": "reporter's turn",
 }
 """What each state is called on pages."""
 
@@ -145,7 +148,12 @@ async def change(database: Database, visitor: Visitor, tenant_id: int, subject: 
         )
 
 
-PARTIES = {"merger": "whoever may merge", "lead": "the lead", "nobody": "nobody"}
+PARTIES = {
+    "merger": "whoever may merge",
+    "lead": "the lead",
+    "nobody": "nobody",
+    "owners": "any of the owners",
+}
 """What those are called on pages who have no name."""
 
 
@@ -207,10 +215,15 @@ def reference(shown: Mapping[str, Any]) -> str:
     return f"{shown.get('repository', '')}{shown.get('sign', '#')}{shown.get('number', '')}"
 
 
+def shown_of(projection: Mapping[str, Any]) -> dict[str, Any]:
+    """What pages show of a change or issue. Issues have no sign of their own, and none had a zone in older versions."""
+    return {"zone": "UTC", "sign": "#", **projection}
+
+
 def row_of(row: Any) -> ChangeRow:
     """A row of `clock`, or of its columns that tell whose and where, the state and the projection."""
-    turn = [PARTIES.get(party, party) for party in row.projection["turn"]]
-    shown = {**row.projection, "turn": turn}
+    shown = shown_of(row.projection)
+    shown["turn"] = [PARTIES.get(party, party) for party in shown["turn"]]
     return ChangeRow(row.tenant_id, row.subject, STATES.get(row.state, row.state.lower()), shown)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.change_pages import STATES, repository_of
+from app.store.change_pages import STATES, repository_of, shown_of
 from app.store.tables import clock, obligation
 from app.store.viewers import Visitor, readable
 
@@ -104,10 +104,12 @@ def _owed(row: Any) -> Owed:
         row.t0,
         row.due_at,
         min(100, round(100 * row.accrued_s / row.budget_s)) if row.budget_s else 0,
-        row.projection,
+        shown_of(row.projection),
     )
 
 
 def _own(row: Any, names: list[str]) -> Own:
     theirs = row.state in _AUTHORS or bool(set(row.projection["turn"]) & set(names))
-    return Own(row.tenant_id, row.subject, STATES.get(row.state, row.state.lower()), theirs, row.projection)
+    return Own(
+        row.tenant_id, row.subject, STATES.get(row.state, row.state.lower()), theirs, shown_of(row.projection)
+    )

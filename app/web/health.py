@@ -115,12 +115,12 @@ def make_health(health: Health) -> APIRouter:
     """`/livez`, `/readyz`, `/healthz` and `/metrics`."""
     router = APIRouter()
 
-    @router.get("/livez")
+    @router.api_route("/livez", methods=["GET", "HEAD"])
     async def livez() -> PlainTextResponse:
         """Whether the process turns."""
         return PlainTextResponse("alive\n")
 
-    @router.get(READY)
+    @router.api_route(READY, methods=["GET", "HEAD"])
     async def readyz() -> PlainTextResponse:
         """Whether deliveries can be kept now, in a database with our schema or on disk."""
         reason = await health.why_not_ready()

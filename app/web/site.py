@@ -83,6 +83,8 @@ def make_site(
     def guarded(request: Request, response: Response) -> Response:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)  # a page may have to allow more
+        if not request.url.path.startswith("/static/"):
+            response.headers.setdefault("cache-control", "no-store")
         if is_secure(visitors.origin(request)):
             response.headers["strict-transport-security"] = _ONLY_HTTPS
         return response

@@ -80,11 +80,16 @@ async def test_addresses_and_forms_that_nothing_can_have_are_answered_all_the_sa
         "/changes/1/change%00",
         "/wins/2026-01%00",
         "/wins?month=%00",
+        "/wins/20%D9%A3%D9%A3-01",
         f"/repositories/-1/{2**63}",
         f"/operations/accounts/{2**63}",
         "/%00",
     ]
     async with bot.visited_by("erin") as client:
+        empty = await client.get("/flow.csv")
+        assert empty.text.startswith("team,changes,guest_changes,")
+        for address in ("/me.json", "/flow.csv", "/me"):  # nobody on the way keeps what one person may see
+            assert (await client.get(address)).headers["cache-control"] == "no-store"
         for address in missing:
             assert (await client.get(address)).status_code == 404, address
         word, ours = csrf_of((await client.get("/me")).text), {"origin": bot.url}

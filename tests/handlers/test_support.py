@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change, Issue
@@ -52,6 +53,34 @@ async def test_an_issue_that_nobody_looks_at_costs_one_reminder(bot: Bot, world:
     world.later("4h")
     await bot.settled()
     assert len(said(issue)) == 1
+
+
+async def test_an_issue_has_its_page_and_its_place_in_the_queues_of_who_waits_and_who_answers(
+    bot: Bot, world: Shop
+) -> None:
+    """Pages once showed changes alone, and whoever had reported anything saw an error instead of their queue."""
+    rules = f"{RULES}calendars: {{business: {{zone: Europe/Berlin}}}}\n"
+    world.dora.commits(world.api, {".github/usher.yml": rules})
+    issue = world.ana.reports(world.api, "Refunds are <b>lost</b>")
+    await bot.settled()
+    [row] = await bot.rows(clock, clock.c.subject == subject_of(issue))
+    page = f"/changes/{row.tenant_id}/{row.subject}"
+    async with bot.visited_by("ana") as reporter:
+        front = (await reporter.get("/")).text
+        told = (await reporter.get(page)).text
+    assert page in front
+    assert "it is the turn of any of the owners" in front
+    for text in (front, told):
+        assert "Refunds are &lt;b&gt;lost&lt;/b&gt;" in text
+    assert "to be sorted" in told
+    assert "10:00 CET" in told
+    # As an older Usher left it.
+    older = {name: value for name, value in row.projection.items() if name not in ("zone", "sign")}
+    async with bot.usher.database.begin() as connection:
+        here = clock.c.subject == row.subject
+        await connection.execute(sa.update(clock).where(here).values(projection=older))
+    async with bot.visited_by("ana") as reporter:
+        assert [(await reporter.get(each)).status_code for each in ("/", page)] == [200, 200]
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ from policies.insights.wins import draft
 YEAR = timedelta(days=365)
 """For so long a promise is held against what became of it."""
 
-_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def make(database: Database, visitors: Visitors, clock: PromiseClock) -> APIRouter:
@@ -136,13 +136,26 @@ def _plain(line: TeamLine) -> dict[str, Any]:
     }
 
 
+COLUMNS = (
+    "team",
+    "changes",
+    "guest_changes",
+    "guest_median_hours",
+    "guest_median_is_at_least",
+    "promises_kept",
+    "promises_missed",
+    "given",
+    "taken",
+)
+
+
 def _exported(kind: str, name: str, rows: Sequence[dict[str, Any]]) -> Response:
     if kind == "json":
         return Response(json.dumps(rows), media_type="application/json")
     if kind != "csv":
         raise HTTPException(404, "There is CSV and JSON.")
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else ["team"])
+    writer = csv.DictWriter(out, fieldnames=COLUMNS)
     writer.writeheader()
     writer.writerows({key: _in_cell(value) for key, value in row.items()} for row in rows)
     headers = {"content-disposition": f'attachment; filename="usher-{name}.csv"'}
