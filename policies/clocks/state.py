@@ -21,6 +21,7 @@ StateName = Literal[
     "REREVIEW",
     "MERGE",
     "DECIDE",
+    "QUEUED",
     "TRIAGE",
     "RESPOND",
     "REPORTER",
@@ -35,6 +36,8 @@ Verdict = Literal["met", "missed", "acknowledged", "released", "excused", "cance
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Whose turn it is. `row` is the row of the table of turns that matched first (0 for issues).
+
+    Row 11 is an area's alone: as many people are busy with the change as may be, so that it waits for one of them.
 
     `parties` are logins, or one of "lead", "merger", "nobody". `reason` is a phrase that completes
     "because …"; `since` is when this turn began.

@@ -1,7 +1,7 @@
 """Whose turn it is: a table of ten rows, of which the first that matches holds.
 
 Rows 1 to 5 bind the whole change. Below them each slot that is not satisfied takes a row of its own, and
-the first of these is the change's.
+the first of these is the change's. A slot for which there is no room yet waits below all of them, in row 11.
 """
 
 from __future__ import annotations
@@ -169,6 +169,8 @@ def _slot_place(world: World, terms: Terms, slot: Slot) -> Place:
         return own
     answering = undecided(world, slot, writers(terms))
     if not slot.owing and not answering:
+        if _is_queued(world, terms, slot):
+            return Place(11, "QUEUED", (), "as many people as agreed are busy with the rest")
         return Place(6, "UNASSIGNED", ("lead",), _why_unassigned(world, slot))
     if slot.owing:
         return _reviewers_turn(world, slot)
@@ -183,6 +185,19 @@ def _slot_place(world: World, terms: Terms, slot: Slot) -> Place:
         return Place(8, "AUTHOR", _author(world), f"comments of {people} are not resolved")
     people = " and ".join(world.spelled(answering))
     return Place(10, "DECIDE", world.spelled(answering), f"{people} answered but did not decide")
+
+
+def _is_queued(world: World, terms: Terms, slot: Slot) -> bool:
+    """Whether a slot without anybody only waits until one of those who are busy with the others is done."""
+    rules, able = terms.rules.reviewers, writers(terms)
+    could = slot.owners - {world.author} - world.declined - world.away
+    busy = {
+        who
+        for other in world.slots.values()
+        if not is_satisfied(world, other, able)
+        for who in other.owing.keys() | undecided(world, other, able)
+    }
+    return bool(could or (not slot.owners and rules.fallback)) and len(busy) >= rules.max_reviewers
 
 
 def _why_unassigned(world: World, slot: Slot) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from policies.facts import ChangeQueued, ChangeRetargeted, ConflictChanged, DependencyChanged, Fact
@@ -21,6 +23,7 @@ from tests.policies.clocks.telling import (
     labelled,
     merged,
     opened,
+    owed,
     pushed,
     readied,
     reopened,
@@ -348,3 +351,23 @@ def test_the_merge_queue_is_nobodys_delay() -> None:
     found = state(story, "11-23 12:00", terms("reviews: {budgets: {merge: 1bd}}"))
     (merge,) = [each for each in found.obligations if each.kind == "merge"]
     assert (merge.accrued.total_seconds(), merge.due) == (1800, None)
+
+
+def test_an_area_for_which_there_is_no_room_yet_waits_and_its_time_does_not_run() -> None:
+    """One person at a time is agreed: the web's time begins to run when the API's owner is done."""
+    few = terms("reviewers: {max_reviewers: 1}")
+    both = begun("11-23 09:00", "ben", chosen=(API, WEB))
+    found = state(both, "11-23 15:00", few)
+    assert (found.turn.state, found.turn.parties) == ("REVIEW", ("ben",))
+    assert [slot.turn.state for slot in found.slots if slot.turn] == ["REVIEW", "QUEUED"]
+    assert owed(found, "first_response", party="@web").accrued == timedelta()
+    done = [*both, reviewed("11-23 15:00", "ben", "approved"), asked("11-23 15:00", "dot", usher=("@web",))]
+    found = state(done, "11-23 16:00", few)
+    assert (found.turn.state, found.turn.parties) == ("REVIEW", ("dot",))
+    assert owed(found, "first_response", party="@web").due == at("11-24 15:00")
+
+
+def test_an_area_that_nobody_can_take_is_the_leads_however_full_it_is() -> None:
+    few = terms("reviewers: {max_reviewers: 1}")
+    both = begun("11-23 09:00", "ben", chosen=(API, ("@own", 1, ("ana",))))
+    assert state(both, "11-23 15:00", few).turn.state == "UNASSIGNED"
