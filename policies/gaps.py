@@ -371,6 +371,14 @@ def _stood(
                 found.append(ReviewDismissed(at=seen, after=after, who=review.by.login))
         elif review.state != "pending" and (before is None or before.state != review.state):
             found.append(_given(review, before, after, seen))
+    if change.approvers_told:
+        there = {same(review.by.login) for review in standings} | {same(login) for login in change.asked}
+        # Of whoever approved unasked, and whose approval fell, nothing is left to see.
+        found += [
+            ReviewDismissed(at=seen, after=after, who=who)
+            for who, before in known.items()
+            if before.state == "approved" and who not in there and before.at + STALE_READS < seen
+        ]
     return found
 
 

@@ -162,6 +162,7 @@ class Change:
     body: str = ""  # what its author says of it
     standings: tuple[Review, ...] | None = None
     """How the reviewers who are not waited for stand, where the forge keeps only that (GitLab); else None."""
+    approvers_told: bool = True  # everybody whose approval holds is among the standings
 
     @property
     def subject(self) -> Subject:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.forges.sandbox.edition import Tier
+from app.forges.sandbox.world import Protection
+from app.store.tables import clock
 from policies.words.sticky import how_to_give_back
 from tests.stories import Bot, Colleague, Shop, golden, said
 
@@ -81,3 +83,22 @@ async def test_who_cannot_tick_a_box_is_shown_commands(bot: Bot, world: Shop) ->
     await bot.settled()
     golden("changes_asked_without_boxes", said(change)[0])
     golden("presumed_without_boxes", how_to_give_back("/usher", presumed=True, boxes=False))
+
+
+async def test_an_approval_that_a_push_took_back_counts_no_more_even_of_whom_nobody_asked(
+    bot: Bot, world: Shop
+) -> None:
+    """GitLab tells of reviewers whose approval fell, and of nobody else; it is missing among the approvals."""
+    world.api.protections["main"] = Protection(dismiss_stale=True)
+    world.dora.commits(world.api, {".github/CODEOWNERS": "docs/ @erin @dora\n"})
+    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+    await bot.settled()
+    [asked] = change.asked
+    other = {"erin": world.dora, "dora": world.erin}[asked]
+    other.reviews(change, "approve")
+    await bot.settled()
+    assert [row.state for row in await bot.rows(clock)] == ["MERGE"]
+    world.later("10m")
+    world.ana.pushes(change, ["docs/guide.md"])
+    await bot.settled()
+    assert [row.state for row in await bot.rows(clock)] == ["REREVIEW"]

@@ -57,8 +57,16 @@ class ChangeReads(Part):
         ref, tip, standings = await asyncio.gather(
             self._renamed(repository, said), self._tip(repository, said), self._standings(repository, number)
         )
-        asked, opinions = standings
-        return states.change(said, ref, base_sha=tip, asked=asked, standings=opinions, us=self._client.us)
+        asked, opinions, told = standings
+        return states.change(
+            said,
+            ref,
+            base_sha=tip,
+            asked=asked,
+            standings=opinions,
+            approvers_told=told,
+            us=self._client.us,
+        )
 
     async def open_changes(self, repository: RepositoryRef) -> tuple[Change, ...]:
         """As their list has them: it tells who reviews, not how each of them stands."""
@@ -209,12 +217,13 @@ class ChangeReads(Part):
 
     async def _standings(
         self, repository: RepositoryRef, number: int
-    ) -> tuple[tuple[str, ...], tuple[Review, ...]]:
-        """Who is awaited, and how the others stand; whoever approved unasked stands with them."""
+    ) -> tuple[tuple[str, ...], tuple[Review, ...], bool]:
+        """Who is awaited, and how the others stand; whoever approved unasked stands with them, if GitLab tells."""
         where = {"id": repository.id, "iid": number}
         listed, approvals = await asyncio.gather(
             self._client.list(f"{CHANGE}/reviewers", **where), self._approvals(where)
         )
+        told, approvals = approvals is not None, approvals or ()
         approved = {same(text(each, "user.username")): time(each, "approved_at") for each in approvals}
         asked: list[str] = []
         opinions: dict[str, Review] = {}
@@ -229,13 +238,14 @@ class ChangeReads(Part):
             by = states.person(each, "user", us=self._client.us)
             if same(by.login) not in opinions and by.login not in asked:
                 opinions[same(by.login)] = Review(0, by, "approved", approved[same(by.login)])
-        return tuple(asked), tuple(opinions.values())
+        return tuple(asked), tuple(opinions.values()), told
 
-    async def _approvals(self, where: Mapping[str, object]) -> tuple[Mapping[str, Any], ...]:
+    async def _approvals(self, where: Mapping[str, object]) -> tuple[Mapping[str, Any], ...] | None:
+        """None where this GitLab does not tell them."""
         try:
             return objects(await self._client.get(f"{CHANGE}/approvals", **where), "approved_by")
         except Gone:
-            return ()
+            return None
 
 
 def _is_since(edited: datetime | None, since: datetime | None) -> bool:

@@ -164,6 +164,7 @@ def change(
     *,
     base_sha: str,
     standings: tuple[Review, ...] | None,
+    approvers_told: bool = True,
     asked: tuple[str, ...],
     us: str = "",
 ) -> Change:
@@ -194,6 +195,7 @@ def change(
         sign="!",
         body=text(data, "description"),
         standings=standings,
+        approvers_told=approvers_told,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from hypothesis import given, settings
@@ -23,6 +23,7 @@ from policies.facts import (
     RepositoryRef,
     Review,
     ReviewAsked,
+    ReviewDismissed,
     Reviewed,
     ReviewUnasked,
     SlotsChosen,
@@ -202,3 +203,18 @@ def test_a_request_that_was_taken_back_is_not_waited_for_because_of_an_older_rev
     assert all(forge.hears(fact) for fact in told)
     begun = ChangeOpened(at=START, by="ana", base="main", head="h0")
     assert seen(state(forge.swept([begun, told[1]]))) == seen(state(told))
+
+
+def test_an_approval_that_gitlab_shows_no_more_is_doubted_where_it_tells_all_of_them() -> None:
+    forge = Forge()
+    begun = ChangeOpened(at=START, by="ana", base="main", head="h0")
+    given = Reviewed(at=at("11-23 09:40"), by="dot", state="approved", review_id=1)
+    shown = replace(forge.change(), standings=())
+    [fell] = in_change(shown, (begun, given), NOW)
+    assert (type(fell), fell.who) == (ReviewDismissed, "dot")  # type: ignore[attr-defined]
+    for change, seen_at in (
+        (replace(shown, approvers_told=False), NOW),
+        (replace(shown, standings=(Review(0, Person("Dot"), "approved"),)), NOW),
+        (shown, given.at + timedelta(seconds=59)),  # the list may be older than the approval
+    ):
+        assert in_change(change, (begun, given), seen_at) == ()
