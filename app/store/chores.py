@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.redaction import redact
 from app.store.tables import chore
 
 
@@ -52,7 +53,7 @@ async def done(connection: AsyncConnection, name: str, again_in: timedelta, note
 
 async def failed(connection: AsyncConnection, name: str, again_in: timedelta, error: str) -> None:
     """The chore could not be done; its note stays as it was."""
-    await _end(connection, name, next_at=sa.func.now() + again_in, error=error[:2000])
+    await _end(connection, name, next_at=sa.func.now() + again_in, error=redact(error)[:2000])
 
 
 async def every(connection: AsyncConnection) -> list[Chore]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.redaction import redact
 from app.store.tables import clock, due, effect
 
 LEASE = timedelta(seconds=150)
@@ -309,7 +310,7 @@ async def wait(connection: AsyncConnection, lease: Lease, until: timedelta, reas
     """Try later for a reason that is nobody's failure: a limit, a breaker, an uncertain effect."""
     await connection.execute(
         _ours(lease).values(
-            leased_until=None, crashes=0, not_before=sa.func.now() + until, reason=reason[:2000]
+            leased_until=None, crashes=0, not_before=sa.func.now() + until, reason=_kept(reason)
         )
     )
 
@@ -326,7 +327,7 @@ async def failed(connection: AsyncConnection, lease: Lease, reason: str) -> bool
             attempts=lease.attempts + 1,
             crashes=0,
             not_before=sa.func.now() + pause,
-            reason=reason[:2000],
+            reason=_kept(reason),
         )
     )
     return False
@@ -335,8 +336,13 @@ async def failed(connection: AsyncConnection, lease: Lease, reason: str) -> bool
 async def bury(connection: AsyncConnection, lease: Lease, reason: str) -> None:
     """Give the subject up until a new event revives it."""
     await connection.execute(
-        _ours(lease).values(leased_until=None, dead_at=sa.func.now(), reason=reason[:2000])
+        _ours(lease).values(leased_until=None, dead_at=sa.func.now(), reason=_kept(reason))
     )
+
+
+def _kept(reason: str) -> str:
+    """The reason as operators may read it."""
+    return redact(reason)[:2000]
 
 
 def _ours(lease: Lease) -> sa.Update:

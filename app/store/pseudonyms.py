@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from app.store import erasing, insights, tenants
 from app.store.database import Database
-from app.store.tables import clock, fact, obligation, outcome
+from app.store.tables import clock, decision, fact, obligation, outcome, verdict_log
 from policies.insights.privacy import Terms
 
 STEP = 500
@@ -48,7 +48,9 @@ def named(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
 async def fade(
     database: Database, pseudonyms: Pseudonyms, now: datetime, *, step: int = STEP
 ) -> dict[str, int]:
-    """Of all that is older than its organisation retains: outcomes lose their names, closed changes their facts.
+    """Of all that is older than its organisation retains: outcomes and closed changes lose their names.
+
+    What happened on these changes, what was decided and what was promised goes.
 
     `now` is the present of the clock of promises. Returns how many rows lost something.
     """
@@ -59,8 +61,11 @@ async def fade(
     for each in known:
         before = now - terms.get(each.id, Terms()).retain
         faded += await _fade_outcomes(database, pseudonyms, each, before, step)
-        for table in (fact, obligation):
-            gone += await _drop_closed(database, table, each.id, before, step)
+        for table in (fact, obligation, decision):
+            gone += await _drop_closed(database, table, table.c.subject, each.id, before, step)
+        of_key = sa.func.split_part(verdict_log.c.obligation_key, "|", 1)
+        gone += await _drop_closed(database, verdict_log, of_key, each.id, before, step)
+        faded += await _fade_closed(database, pseudonyms, each, before, step)
     return {"faded": faded, "gone": gone}
 
 
@@ -100,13 +105,50 @@ def _all(pseudonyms: Pseudonyms, forge: str, logins: Iterable[str]) -> list[str]
     return [pseudonyms.of(forge, login) for login in logins]
 
 
+async def _fade_closed(
+    database: Database, pseudonyms: Pseudonyms, of: tenants.Tenant, before: datetime, step: int
+) -> int:
+    """The last standing of closed changes and issues stays, under a pseudonym; nobody is asked there any more."""
+    author = clock.c.projection["author"].astext
+    query = (
+        sa.select(clock.c.subject, clock.c.projection)
+        .where(
+            clock.c.tenant_id == of.id, clock.c.state == "DONE", clock.c.updated_at < before, named(author)
+        )
+        .limit(step)
+    )
+    number = 0
+    while True:
+        async with database.begin() as connection:
+            rows = (await connection.execute(query)).all()
+            for row in rows:
+                unnamed = {
+                    "author": pseudonyms.of(of.forge, row.projection["author"]),
+                    "asked": [],
+                    "turn": [],
+                }
+                await connection.execute(
+                    sa.update(clock)
+                    .where(clock.c.tenant_id == of.id, clock.c.subject == row.subject)
+                    .values(projection={**row.projection, **unnamed}, turn="")
+                )
+        number += len(rows)
+        if len(rows) < step:
+            return number
+
+
 async def _drop_closed(
-    database: Database, table: sa.Table, tenant_id: int, before: datetime, step: int
+    database: Database,
+    table: sa.Table,
+    subject: sa.ColumnElement[str],
+    tenant_id: int,
+    before: datetime,
+    step: int,
 ) -> int:
     """What happened on changes that were closed that long ago; their outcomes stay."""
     closed = (
         sa.select(table.c.id)
-        .join(clock, sa.and_(clock.c.tenant_id == table.c.tenant_id, clock.c.subject == table.c.subject))
+        .join(clock, sa.and_(clock.c.tenant_id == table.c.tenant_id, clock.c.subject == subject))
         .where(clock.c.tenant_id == tenant_id, clock.c.state == "DONE", clock.c.updated_at < before)
     )
     return await erasing.delete_in_steps(database, table, table.c.id, closed, step)

@@ -192,3 +192,13 @@ async def test_a_subject_whose_runs_never_end_waits_longer_each_time(database: D
             waits.append(max(int(await connection.scalar(query)), 0))
             await connection.execute(sa.text("UPDATE due SET not_before = now()"))
     assert waits == [0, 10, 40, 90, 160, 250]
+
+
+async def test_what_a_subject_waits_for_is_kept_without_secrets(database: Database) -> None:
+    async with database.begin() as connection:
+        await keep(connection, [Row(1, "change:7:1", generation=2)])
+        lease = await due.lease(connection, 1, "change:7:1", PROMISED)
+        assert lease is not None
+        await due.failed(connection, lease, f"Unavailable: PRIVATE-TOKEN glpat-{'x' * 20}")
+        kept = await connection.scalar(sa.text("SELECT reason FROM due"))
+    assert kept == "Unavailable: PRIVATE-TOKEN [redacted]"

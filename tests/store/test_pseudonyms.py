@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from app.store import insights, outcomes, people
 from app.store.database import Database
 from app.store.pseudonyms import Pseudonyms, fade
-from app.store.tables import clock, fact, kept, outcome, tenant
+from app.store.tables import clock, decision, fact, kept, outcome, tenant, verdict_log
 from app.store.viewers import Viewer, Visitor
 from policies.insights.measures import Outcome
 from policies.insights.privacy import Terms
@@ -126,7 +126,7 @@ async def test_names_fade_when_what_was_agreed_is_over(database: Database, tenan
     assert ana != theirs
 
 
-async def test_facts_go_with_changes_that_were_closed_long_ago(
+async def test_what_happened_goes_with_changes_that_were_closed_long_ago(
     database: Database, tenants: dict[str, int]
 ) -> None:
     here = tenants["github"]
@@ -136,9 +136,19 @@ async def test_facts_go_with_changes_that_were_closed_long_ago(
             at = NOW - timedelta(days=days)
             await connection.execute(
                 sa.insert(clock).values(
-                    tenant_id=here, subject=subject, state=state, projection={}, updated_at=at
+                    tenant_id=here,
+                    subject=subject,
+                    state=state,
+                    projection={"author": "ana", "title": "Refunds", "asked": ["erin"], "turn": ["erin"]},
+                    updated_at=at,
                 )
             )
+            record = {"picks": [{"person": "erin"}]}
+            await connection.execute(
+                sa.insert(decision).values(tenant_id=here, subject=subject, made_at=at, record=record)
+            )
+            key = f"{subject}|first_response|person|@erin|erin|1"
+            await connection.execute(sa.insert(verdict_log).values(tenant_id=here, obligation_key=key))
             await connection.execute(
                 sa.insert(fact).values(
                     tenant_id=here,
@@ -150,8 +160,19 @@ async def test_facts_go_with_changes_that_were_closed_long_ago(
                     payload={},
                 )
             )
-    assert (await fade(database, PSEUDONYMS, NOW))["gone"] == 1
+    assert (await fade(database, PSEUDONYMS, NOW))["gone"] == 3
+    assert await fade(database, PSEUDONYMS, NOW) == {"faded": 0, "gone": 0}
+    older, younger = "change:7:1", {"change:7:2", "change:7:3"}
     async with database.begin() as connection:
         left = await connection.execute(sa.select(fact.c.subject).where(fact.c.tenant_id == here))
-        assert set(left.scalars()) == {"change:7:2", "change:7:3"}
+        assert set(left.scalars()) == younger
+        left = await connection.execute(sa.select(decision.c.subject).where(decision.c.tenant_id == here))
+        assert set(left.scalars()) == younger
+        log = sa.select(verdict_log.c.obligation_key).where(verdict_log.c.tenant_id == here)
+        keys = (await connection.execute(log)).scalars()
+        assert {each.partition("|")[0] for each in keys} == younger
+        standing = sa.select(clock.c.projection).where(clock.c.tenant_id == here, clock.c.subject == older)
+        alias = PSEUDONYMS.of("github", "ana")
+        unnamed = {"author": alias, "title": "Refunds", "asked": [], "turn": []}
+        assert await connection.scalar(standing) == unnamed
         await connection.execute(sa.delete(kept).where(kept.c.tenant_id == here))
