@@ -214,7 +214,7 @@ def test_an_approval_that_gitlab_shows_no_more_is_doubted_where_it_tells_all_of_
     assert (type(fell), fell.who) == (ReviewDismissed, "dot")  # type: ignore[attr-defined]
     for change, seen_at in (
         (replace(shown, approvers_told=False), NOW),
-        (replace(shown, standings=(Review(0, Person("Dot"), "approved"),)), NOW),
+        (replace(shown, standings=(Review(0, Person("Dot"), "approved", None),)), NOW),
         (shown, given.at + timedelta(seconds=59)),  # the list may be older than the approval
     ):
         assert in_change(change, (begun, given), seen_at) == ()
