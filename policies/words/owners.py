@@ -98,10 +98,9 @@ def nobody_left(pattern: str) -> Told:
 
 
 def approved_by_itself(pattern: str) -> Told:
-    """The same on GitLab, where it is worse."""
+    """The same on GitLab, where it is worse: a rule that nobody can satisfy counts as approved."""
     return (
-        f"Nobody who is named for {code(pattern)} can approve. GitLab approves such a rule by itself, unless "
-        "the protected branch requires the approval of code owners.",
+        f"Nobody who is named for {code(pattern)} can approve, and GitLab takes such a rule for approved.",
         "Name a person or group with at least the Developer role here.",
     )
 

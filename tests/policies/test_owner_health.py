@@ -126,7 +126,7 @@ def test_a_gitlab_rule_without_an_eligible_owner_is_told_to_be_approved_by_itsel
         if each.kind == "rule_without_owners"
     ]
     assert (rule.severity, rule.line, rule.subject) == ("high", 2, "/pay/")
-    assert "GitLab approves such a rule by itself" in rule.message
+    assert "GitLab takes such a rule for approved" in rule.message
 
 
 def test_without_all_files_no_pattern_is_judged() -> None:
