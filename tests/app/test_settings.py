@@ -101,10 +101,11 @@ def test_a_data_dir_that_is_none_is_told_of(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [
-        (
+        pytest.param(
             "gitlab_signing_tokens",
             f"whsec_{KEY},a-secret-token-instead",
             "each token must be as GitLab shows it",
+            id="a key made at run time is no name",
         ),
         ("gitlab_signing_tokens", "whsec_no-base64-at-all!!", "each token must be as GitLab shows it"),
         ("github_private_key", "/run/secrets/key.pem", "is no private key as GitHub hands it out"),
