@@ -248,14 +248,20 @@ def _acted(state: State, who: str) -> datetime | None:
 
 
 def _next_digest(digest_at: time, hours: Hours, start: datetime) -> datetime | None:
-    """The first morning digest at or after an instant, on a day on which its reader works."""
+    """The first morning digest at or after an instant, on a day on which its reader works.
+
+    Whoever does not work at that time of day gets it when they begin, later on that day if they do.
+    """
     zone = ZoneInfo(hours.zone)
     on = start.astimezone(zone).date()
     for days in range(calendars.CLOSED_AFTER.days):
-        date = on + timedelta(days=days)
-        at = datetime.combine(date, digest_at, zone).astimezone(UTC)
-        if at >= start and calendars.last_moment(hours, date) is not None:
-            return at
+        midnight = datetime.combine(on + timedelta(days=days), time(), zone).astimezone(UTC)
+        agreed = datetime.combine(on + timedelta(days=days), digest_at, zone).astimezone(UTC)
+        end = calendars.last_moment(hours, on + timedelta(days=days))
+        if end is not None:
+            at = calendars.next_open(hours, agreed if agreed < end else midnight)
+            if at is not None and at >= start:
+                return at
     return None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
-from policies.calendars import Calendar, is_open
+from policies.calendars import Calendar, is_open, parse_span
 from policies.clocks import Away, fold
 from policies.facts import Fact
 from policies.reminders import Heard, Lead, Reminders, Rung, Said, remind
@@ -98,6 +98,18 @@ def test_the_digest_comes_in_the_morning() -> None:
 def test_the_digest_skips_days_off() -> None:
     story = begun("11-20 09:45", "ben")  # 80 % on Friday at 16:09
     assert look(story, "11-20 16:30").look_again == at("11-23 09:30")
+
+
+@pytest.mark.parametrize(
+    ("span", "comes"),
+    [("09:00-17:00", "11-24 09:30"), ("13:00-17:00", "11-24 13:00"), ("06:00-08:00", "11-24 06:00")],
+)
+def test_the_digest_comes_when_its_reader_works(span: str, comes: str) -> None:
+    """80 % of five days that are counted round the clock, on Monday evening."""
+    hours = {"ben": Calendar("Europe/Berlin", ((parse_span(span),),) * 5 + ((),) * 2)}
+    text = "reviews: {budgets: {first_response: 5d}}"
+    found = look(begun("11-19 20:00", "ben"), "11-23 21:00", text, own=hours)
+    assert found.look_again == at(comes)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +287,7 @@ def test_each_step_is_said_once_and_only_in_working_hours(facts: list[Fact], sta
             said.append(Said(rung.obligation, rung.step, now))
             book = next(each for each in found.obligations if each.key == rung.obligation)
             assert book.open
-            assert rung.step in ("sticky", "digest") or is_open(book.own_hours, now)
+            assert rung.step == "sticky" or is_open(book.own_hours, now)
         coming = [found.next_wake, reminders.look_again, *(fact.at for fact in facts)]
         later = [each for each in coming if each is not None and each > now]
         if not later or min(later) > end:
