@@ -80,7 +80,9 @@ async def _problem(command: Command, line: CommandTyped, situation: Situation, r
             return words.AUTHOR_READIES
         case "not-yet" if not _is_author(line.by, situation):
             return words.AUTHOR_READIES
-        case "unblock" if situation.state.turn.state != "PAUSED":
+        case "ready" if situation.change.draft:
+            return words.STILL_A_DRAFT
+        case "unblock" if not situation.state.held:
             return words.NOT_PAUSED
         case "thanks":
             return await _against_thanks(line, situation, reads)

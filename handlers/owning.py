@@ -36,13 +36,13 @@ class Owning:
         for path in files & self.matches.keys():
             for rule in _rules(self.matches[path]):
                 if any(same(owner.removeprefix("@")) == same(person) for owner in rule.owners):
-                    found[_pattern(rule), rule.line, ""] += 1
+                    found[rule.pattern, rule.line, ""] += 1
                     continue
                 team = next(
                     (each for each in rule.owners if person_in(self.teams.get(_key(each)), person)), ""
                 )
                 if team:
-                    found[_pattern(rule), rule.line, team] += 1
+                    found[rule.pattern, rule.line, team] += 1
         return tuple(
             Owned(pattern, line, number, team)
             for (pattern, line, team), number in sorted(found.items(), key=lambda item: item[0][1])
@@ -54,7 +54,7 @@ class _Rule(NamedTuple):
 
     owners: tuple[str, ...]
     line: int = 0
-    text: str = ""
+    pattern: str = ""
     section: str = ""
     need: int = 1
 
@@ -87,11 +87,11 @@ def _rules(match: Match) -> tuple[_Rule, ...]:
     """Every rule that answers for a path: one on GitHub, one of each section on GitLab; none where none does."""
     if match.sections:
         return tuple(
-            _Rule(each.owners, each.line, each.text, _section(each.name), each.approvals)
+            _Rule(each.owners, each.line, each.pattern, _section(each.name), each.approvals)
             for each in match.sections
             if each.owners and not each.excluded
         )
-    return (_Rule(match.owners, match.line or 0, match.text or ""),) if match.owners else ()
+    return (_Rule(match.owners, match.line or 0, match.pattern or ""),) if match.owners else ()
 
 
 def _section(name: str) -> str:
@@ -134,7 +134,3 @@ def _people(owners: tuple[str, ...], teams: Mapping[str, Team]) -> tuple[str, ..
         for login in logins:
             found.setdefault(same(login), login)
     return tuple(found.values())
-
-
-def _pattern(rule: _Rule) -> str:
-    return rule.text.split()[0] if rule.text else ""

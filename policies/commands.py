@@ -30,7 +30,8 @@ _CANDIDATE = re.compile(r" {0,3}/[A-Za-z]")
 _BACKTICKS = re.compile(r"`+")
 _QUOTING_TAG = re.compile(r"<(/?)(?:pre|code|blockquote|script|style|textarea)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"[#!]\d{1,18}")
-_PERSON = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_PERSON = re.compile(r"@[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}")
+_STOPS = ",.;:!?"
 
 
 # --- What there is ----------------------------------------------------------------------------------
@@ -278,11 +279,17 @@ def _post_or_discard(given: Words, at: datetime, hours: Hours) -> Words | str:
 
 
 def _person(given: Words, at: datetime, hours: Hours) -> Words | str:
-    return given if len(given) == 1 and _PERSON.fullmatch(given[0]) else words.NEEDS_PERSON
+    said = _bare(given)
+    return said if len(said) == 1 and _PERSON.fullmatch(said[0]) else words.NEEDS_PERSON
+
+
+def _bare(given: Words) -> Words:
+    """The words without what ends a sentence or a part of it: `fri, 15:00.`"""
+    return tuple(filter(None, (word.rstrip(_STOPS) for word in given)))
 
 
 def _when(given: Words, at: datetime, hours: Hours) -> Words | str:
-    said = given[1:] if given and given[0].casefold() in ("until", "by", "on") else given
+    said = _bare(given[1:] if given and given[0].casefold() in ("until", "by", "on") else given)
     instant = instants.parse(said, at, hours)
     if instant is None:
         return words.NEEDS_TIME
@@ -290,7 +297,7 @@ def _when(given: Words, at: datetime, hours: Hours) -> Words | str:
 
 
 def _absence(given: Words, at: datetime, hours: Hours) -> Words | str:
-    said = tuple(word for word in given if word.casefold() not in ("from", "to", "until", "-"))
+    said = tuple(word for word in _bare(given) if word.casefold() not in ("from", "to", "until", "-"))
     span = instants.span(said, at, hours)
     if span is None:
         return words.NEEDS_DAYS

@@ -11,7 +11,7 @@ from policies.clocks.returning import presumptions
 from policies.clocks.state import Obligation, SlotState, State, Turn
 from policies.clocks.story import story
 from policies.clocks.terms import Terms
-from policies.clocks.turn import Place, View, guard_of, view, writers
+from policies.clocks.turn import Place, View, guard_of, held_by, view, writers
 from policies.clocks.walk import Stretch, Walk, gated_until, walk
 from policies.clocks.world import Slot, World, approvals, is_satisfied
 from policies.facts import Fact, same
@@ -40,6 +40,7 @@ def fold(facts: Iterable[Fact], terms: Terms, now: datetime) -> State:
         acted={world.spelling[who]: at for who, at in world.acted.items()},
         tripped="" if world.waived else guard_of(world, terms),
         gated_until=gated_until(world, terms, now),
+        held=held_by(world, now) is not None,
     )
 
 

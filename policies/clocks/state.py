@@ -113,7 +113,8 @@ class State:
     author if the change is ready for another look. `reask`: reviewers to whom the turn went back without
     a request on the forge. `acted` is when each person last did anything, a review begun included.
     `tripped` is the guard's reason while it holds, else empty. `gated_until`: nobody is to be asked before the
-    required checks succeed, or this instant.
+    required checks succeed, or this instant. `held`: by a command `snooze` or `block`, whatever comes before that in
+    the table of turns.
     """
 
     turn: Turn
@@ -128,6 +129,7 @@ class State:
     acted: Mapping[str, datetime] = field(default_factory=dict)
     tripped: str = ""
     gated_until: datetime | None = None
+    held: bool = False
 
     @property
     def awaited(self) -> tuple[str, ...]:

@@ -103,15 +103,20 @@ def _binding(world: World, terms: Terms) -> Place | None:
 
 def pause_of(world: World, terms: Terms, at: datetime) -> Pause | None:
     """Why it is nobody's turn, if it is nobody's."""
-    for pause in (world.snooze, world.block):
-        if pause is not None and (pause.until is None or at < pause.until):
-            return pause
+    if (held := held_by(world, at)) is not None:
+        return held
     for label in terms.rules.reviews.pause_labels:
         if same(label) in world.labels:
             return Pause(f"it carries the label {label}", world.labels[same(label)])
     if world.dependencies:
         return Pause(f"it depends on {', '.join(sorted(world.dependencies))}")
     return next((pause for start, end, pause in freezes(terms) if start <= at < end), None)
+
+
+def held_by(world: World, at: datetime) -> Pause | None:
+    """What somebody said by `snooze` or `block`, while it holds."""
+    said = (world.snooze, world.block)
+    return next((each for each in said if each and (each.until is None or at < each.until)), None)
 
 
 def freezes(terms: Terms) -> list[tuple[datetime, datetime, Pause]]:

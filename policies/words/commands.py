@@ -24,6 +24,7 @@ CHANGE_IS_OVER = "This is closed already, so nothing is awaited here."
 NOTHING_OWED = "No answer of yours is awaited here, so there is nothing to promise."
 NOTHING_TO_UNDO = "There is no command of yours here from the last 24 hours that could be taken back."
 NOT_PAUSED = "Nothing is snoozed or blocked here."
+STILL_A_DRAFT = "This is a draft. Mark it as ready for review; whoever is to look is asked then."
 AUTHOR_READIES = "Only the author can say so."
 ONLY_ON_ISSUES = "That is said on issues."
 ONLY_TO_A_QUESTION = (

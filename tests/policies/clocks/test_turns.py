@@ -371,3 +371,18 @@ def test_an_area_that_nobody_can_take_is_the_leads_however_full_it_is() -> None:
     few = terms("reviewers: {max_reviewers: 1}")
     both = begun("11-23 09:00", "ben", chosen=(API, ("@own", 1, ("ana",))))
     assert state(both, "11-23 15:00", few).turn.state == "UNASSIGNED"
+
+
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [
+        ([command("11-23 10:00", "ben", "block x")], True),
+        ([command("11-23 10:00", "ben", "block x"), drafted("11-23 10:30")], True),
+        ([command("11-23 10:00", "ben", "block x"), command("11-23 10:30", "ben", "unblock")], False),
+        ([command("11-23 10:00", "ana", "snooze +1h")], False),
+        ([labelled("11-23 10:00", "blocked")], False),
+    ],
+    ids=["blocked", "and a draft", "no longer", "woken", "by a label"],
+)
+def test_what_unblock_can_end(said: list[Fact], held: bool) -> None:
+    assert state([*ASKED, *said], "11-23 12:00").held is held
