@@ -49,30 +49,42 @@ class Rounds:
 
     def __init__(self, database: Database, rounds: Sequence[Round]) -> None:
         self._database, self._rounds = database, tuple(rounds)
-        self._hurried = False
+        self._hurried: set[str] = set()
+        self._said_at = float("-inf")
 
     async def run(self) -> None:
-        """Make rounds for ever."""
+        """Make rounds for ever, each by itself.
+
+        A long one keeps no other waiting, least of all the one that says that Usher lives: without it an outage is
+        noted that was none, and promises are excused.
+        """
+        await asyncio.gather(*(self._make_for_ever(each) for each in self._rounds))
+
+    async def _make_for_ever(self, each: Round) -> None:
         while True:
             try:
-                await self.look()
+                await self._make(each)
             except Exception as error:  # the database is away; the next look may find it
-                log.warning("no round could be made", reason=repr(error))
-            await asyncio.sleep(LOOK_EVERY)
+                self._say(each, error)
+            await asyncio.sleep(LOOK_EVERY * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311
+
+    def _say(self, each: Round, error: Exception) -> None:
+        """Once for all rounds: what keeps one from being made keeps the others, too."""
+        now = asyncio.get_running_loop().time()
+        if now - self._said_at > LOOK_EVERY:
+            self._said_at = now
+            log.warning("a round could not be made", round=each.name, reason=repr(error))
 
     async def look(self) -> int:
-        """Make every round whose time has come; returns how many were made."""
-        if not self._hurried:
-            async with self._database.begin() as connection:
-                for each in self._rounds:
-                    if each.at_start is not None:
-                        await chores.hurry(connection, each.name, each.at_start)
-            self._hurried = True
+        """Make every round whose time has come, one after the other; returns how many were made."""
         return sum([await self._make(each) for each in self._rounds])
 
     async def _make(self, each: Round) -> bool:
         async with self._database.begin() as connection:
+            if each.at_start is not None and each.name not in self._hurried:
+                await chores.hurry(connection, each.name, each.at_start)
             chore = await chores.take(connection, each.name, each.lease)
+        self._hurried.add(each.name)
         if chore is None:
             return False
         soon = min(each.every, _SOON)

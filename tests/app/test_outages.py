@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from app.outages import note_outages
-from app.rounds import Rounds
+from app.rounds import Round, Rounds
+from app.store.chores import Chore
+from app.store.database import Database
 from app.store.tables import outage
 from tests.stories import Bot, Shop
 
@@ -38,3 +43,23 @@ async def test_an_answer_that_fell_due_while_usher_was_down_is_excused(bot: Bot,
     await bot.settled()
     owed = [each for each in await bot.obligations(change) if each.kind == "first_response"]
     assert {each.verdict for each in owed} == {"excused"}
+
+
+async def test_a_round_that_takes_long_keeps_no_other_waiting(database: Database) -> None:
+    """Else nobody would say that Usher lives, and an outage would be noted that was none."""
+    never, made = asyncio.Event(), asyncio.Event()
+
+    async def long(_chore: Chore) -> Mapping[str, Any]:
+        await never.wait()
+        return {}
+
+    async def short(_chore: Chore) -> Mapping[str, Any]:
+        made.set()
+        return {}
+
+    rounds = [Round("long", timedelta(minutes=1), long), Round("short", timedelta(minutes=1), short)]
+    running = asyncio.create_task(Rounds(database, rounds).run())
+    async with asyncio.timeout(20):
+        await made.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
