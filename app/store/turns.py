@@ -70,9 +70,8 @@ async def queue(connection: AsyncConnection, visitor: Visitor) -> Queue:
         .where(
             obligation.c.party.in_(names),
             obligation.c.ledger == "person",
-            sa.or_(obligation.c.verdict.is_(None), obligation.c.verdict == "missed"),
+            obligation.c.owed,
             clock.c.state.in_(("REVIEW", "REREVIEW", "DECIDE", "UNASSIGNED", "TRIAGE", "RESPOND")),
-            clock.c.projection["turn"].op("?|")(sa.cast(names, sa.ARRAY(sa.Text))),
             may,
         )
         .order_by(obligation.c.due_at.nulls_last(), obligation.c.t0)

@@ -222,7 +222,7 @@ def _headline(world: World, terms: Terms, slots: dict[str, Place | None]) -> Pla
     unsatisfied = [place for place in slots.values() if place is not None]
     if unsatisfied:
         first = min(unsatisfied, key=lambda place: place.row)
-        same_row = [place for place in unsatisfied if (place.row, place.state) == (first.row, first.state)]
+        same_row = [place for place in unsatisfied if place.row == first.row]
         parties = dict.fromkeys(party for place in same_row for party in place.parties)
         return Place(first.row, first.state, tuple(parties), first.reason)
     if not world.slots_known:

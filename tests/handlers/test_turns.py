@@ -63,9 +63,12 @@ async def test_changes_asked_for_are_the_authors(bot: Bot, world: Shop) -> None:
 
 async def test_nobody_to_ask_is_the_leads(bot: Bot, world: Shop) -> None:
     world.dora.commits(world.api, {".github/CODEOWNERS": "docs/ @erin\n"})
-    change = world.ana.opens(world.api, touching=["app.py"])
+    change = world.ana.opens(world.api, touching=["app.py", "docs/guide.md"])
     await bot.settled()
     assert await state(bot, change) == ("UNASSIGNED", "lead")
+    assert "Some of these files have no owner" in said(change)[0]
+    async with bot.visited_by("erin") as client:  # who is asked for the rest sees it among her turns
+        assert f"shop/api{reference(change)}" in (await client.get("/")).text
 
 
 async def test_asked_is_the_reviewers(bot: Bot, world: Shop) -> None:
