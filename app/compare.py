@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import logs, metrics
@@ -96,6 +97,12 @@ class Comparing:
             except ForgeError as error:
                 # Gone, locked or away: whoever settles there says so; here it comes again in an hour.
                 log.info("open changes cannot be read", tenant=tenant_id, repository=name, reason=str(error))
+            except SQLAlchemyError:
+                raise
+            except (
+                Exception
+            ) as error:  # one that cannot be understood must not keep all behind it from their turn
+                log.exception("comparing failed", exc_info=error, tenant=tenant_id, repository=name)
             await self._compared(tenant_id, repository_id)
         note = chore.note
         return {

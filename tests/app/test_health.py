@@ -7,6 +7,8 @@ import contextlib
 import io
 import logging
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -139,6 +141,20 @@ def database_gone(address: str):  # type: ignore[no-untyped-def]
 
 def line(text: str) -> logging.LogRecord:
     return logging.LogRecord("usher", logging.INFO, "", 0, text, None, None)
+
+
+def test_nobodys_text_steers_the_terminal_of_whoever_reads_the_log() -> None:
+    said = r"title='\x1b[2J\x9b\u202egnp.exe', names=['\x1b]0;'], token='glpat-" + "x" * 20 + "'"
+    for form in ("console", "json"):
+        program = (
+            f"from app import logs; logs.configure('info', '{form}'); logs.get('x').info('seen', {said})"
+        )
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+        told = ended.stderr.decode()
+        assert "seen" in told
+        assert "u001b[2J" in told
+        assert not {"\x1b", "\x9b", "\u202e"} & set(told)
+        assert "glpat-" not in told
 
 
 def test_a_log_that_nobody_reads_stops_nobody_and_says_later_what_it_dropped() -> None:

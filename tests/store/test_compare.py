@@ -38,6 +38,26 @@ async def many_repositories(database: Database, state: str, shut: str) -> None:
             await connection.execute(sa.text(line))
 
 
+class Muddled(Quiet):
+    """A forge that says of one repository what nobody understands."""
+
+    async def open_changes(self, place: RepositoryRef) -> tuple[Change, ...]:
+        if place.name == "large/1":
+            raise KeyError("iid")
+        return await super().open_changes(place)
+
+
+async def test_what_cannot_be_understood_of_one_repository_keeps_no_other_from_its_turn(
+    database: Database,
+) -> None:
+    await many_repositories(database, "'{}'", "NULL")
+    forge = Muddled()
+    comparing = Comparing(database, lambda *_: forge, timedelta())  # type: ignore[arg-type,return-value]
+    for _ in range(2):
+        await comparing(Chore("compare", datetime.now(UTC), None, None, {}))
+    assert "small/api" in forge.asked
+
+
 LATE = "jsonb_build_array(jsonb_build_array(floor(extract(epoch FROM now()) / 60) - 61, 1, 0))"
 NOW = "jsonb_build_array(jsonb_build_array(floor(extract(epoch FROM now()) / 60), 1, 0))"
 
