@@ -11,7 +11,7 @@ from policies import instants
 from policies.actions import Action, KeepSticky
 from policies.asked import ANSWERED, everybody
 from policies.clocks import State
-from policies.clocks.hours import of_person
+from policies.clocks.hours import is_away, of_person
 from policies.clocks.story import story
 from policies.clocks.world import BLOCKED, SNOOZED
 from policies.facts import ChangeDrafted, CommandGiven, RemarkEdited, ReviewAsked, SlotsChosen, same
@@ -57,7 +57,11 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
         guest=guest is not None,
         welcome=guest_words.welcome(guest) if guest is not None else "",
         asked=asked,
-        notes=(*(_lacking(situation) if asked else ()), *_notes(situation)),
+        notes=(
+            *(_lacking(situation) if asked else ()),
+            *(_unavailable(situation, waiting) if asks else ()),
+            *_notes(situation),
+        ),
         ask=asks,
         boxes=await _can_tick(spoken_to, situation, reads),
         ready=ready,
@@ -211,6 +215,18 @@ def _lacking(situation: Situation) -> tuple[str, ...]:
         if each.area != FALLBACK
         else words.SOME_UNOWNED
         for each in lacking(state, rulebook.rules.reviewers.max_reviewers)
+    )
+
+
+def _unavailable(situation: Situation, waiting: tuple[str, ...]) -> tuple[str, ...]:
+    """Whom a person asked although they cannot be expected to answer; outsiders are not told why."""
+    off = {same(name.lstrip("@")) for name in situation.rulebook.rules.reviewers.off_rotation}
+    by_people = {same(fact.who) for fact in situation.facts(ReviewAsked) if not fact.by_bot}
+    return tuple(
+        words.unavailable(person)
+        for person in waiting
+        if same(person) in by_people
+        and (same(person) in off or is_away(situation.terms, person, situation.now))
     )
 
 

@@ -207,6 +207,11 @@ def lacking(area: str, need: int, people: tuple[str, ...], owners_path: str) -> 
     )
 
 
+def unavailable(person: str) -> str:
+    """Somebody was asked by a person, and is away or leaves reviews to others."""
+    return f"{code(person)} may not be available for a while. The request stands; if it is urgent, ask others, too."
+
+
 def cut_list(seen: int) -> str:
     """The forge did not tell all files."""
     return f"The forge lists only {seen:,} of the files, so owners of others may be missing here."

@@ -489,6 +489,10 @@ async def test_who_goes_away_for_days_hands_over_everywhere(bot: Bot, world: Sho
     newer = world.ana.opens(world.api, touching={"pay/new.py": "x\n"})
     await bot.settled()
     assert newer.asked == {other.login}
+    world.ana.asks(newer, asked.login)  # a person's request stands, with a note
+    await bot.settled()
+    assert newer.asked == {asked.login, other.login}
+    assert f"`{asked.login}` may not be available for a while." in said(newer)[0]
 
 
 async def test_a_later_absence_hands_over_when_it_begins(bot: Bot, world: Shop) -> None:
