@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -42,6 +43,14 @@ ENDS_OR_BEGINS = (ChangeClosed, ChangeMerged, ChangeReopened, IssueClosed, Issue
 """What wakes the changes that wait for a change or an issue."""
 SPREAD = timedelta(hours=1)
 """Over which time every repository is looked at after the organisation's rules changed."""
+AT_ONCE, IN_LINE = 200, 500
+"""Deliveries that are taken at once, and that wait in line until what they say is stored: so far behind an account
+with many, somebody else is seen and let pass.
+"""
+
+SLICE = 20
+"""So many are stored until it is looked who came meanwhile."""
+
 LONGEST_READING = 20.0
 """Seconds; a body that takes longer to read hangs, and is not waited for."""
 
@@ -79,46 +88,49 @@ class Drain:
     survives: Callable[[str, str, bytes], Awaitable[bool]] = survives
 
     async def __call__(self) -> int:
-        """Read everything that waits; returns how many deliveries were read."""
-        number = 0
+        """Read everything that waits; returns how many deliveries were read.
+
+        What they say is stored in turns of their accounts: one with hundreds lets the others pass.
+        """
+        number, line = 0, _Line(self.database, self.lent)
         while True:
-            rows = await inbox.take(self.database, lent=self.lent)
-            await self._read_all(rows)
+            rows = await inbox.take(self.database, min(AT_ONCE, IN_LINE - len(line)), lent=self.lent)
+            for row in rows:
+                await line.lend_longer()
+                if (reading := await self._said(row)) is not None:
+                    line.add(row, reading)
             tried = await inbox.take(self.database, again=True, lent=self.lent)
-            await self._read_all(tried)
-            if not rows and not tried:
-                return number
+            for row in tried:
+                if (reading := await self._said(row)) is not None:
+                    await self._store(row, reading)
+            for row, reading in line.take(SLICE):
+                await line.lend_longer()
+                await self._store(row, reading)
             number += len(rows) + len(tried)
+            if not (rows or tried or len(line)):
+                return number
 
-    async def _read_all(self, rows: Sequence[inbox.Stored]) -> None:
-        loop = asyncio.get_running_loop()
-        since = loop.time()
-        for place, row in enumerate(rows):
-            if loop.time() - since > self.lent.total_seconds() / 3:
-                async with self.database.begin() as connection:
-                    await inbox.lend_longer(connection, rows[place:], self.lent)
-                since = loop.time()
-            await self._read(row)
-
-    async def _read(self, row: inbox.Stored) -> None:
-        """One delivery, one transaction. A failure leaves it for later; the third time it is a dead letter."""
+    async def _said(self, row: inbox.Stored) -> Reading | None:
+        """What one delivery says; None where it cannot be read. The third failure makes it a dead letter."""
         about = log.bind(delivery=row.delivery_id, event=row.event)
         if row.attempts > MOST_ATTEMPTS and await self._is_poison(row):
             await self._end(row, "dead", "poison")
             about.error("delivery is poison", attempts=row.attempts)
-            return
+            return None
         await self.introduced(row.forge)
         try:
-            reading = await self.aside(
+            return await self.aside(
                 self.doors[row.forge].facts, Delivery(row.event, row.delivery_id, row.body)
             )
         except ValueError as error:
             await self._end(row, "dead", f"malformed: {error}")
             about.warning("delivery is malformed", reason=str(error))
-            return
         except Exception as error:
             await self._failed(row, error)
-            return
+        return None
+
+    async def _store(self, row: inbox.Stored, reading: Reading) -> None:
+        """One delivery, one transaction. A failure leaves it for later."""
         try:
             async with self.database.begin() as connection:
                 state, reason = await self._apply(connection, row, reading)
@@ -129,6 +141,7 @@ class Drain:
         reached("drain.committed")
         metrics.deliveries_read.labels(row.forge, state).inc()
         metrics.event_age_seconds.observe(row.age)
+        about = log.bind(delivery=row.delivery_id, event=row.event)
         about.debug("delivery read", state=state, reason=reason)
 
     async def _is_poison(self, row: inbox.Stored) -> bool:
@@ -318,3 +331,38 @@ class Drain:
             return
         async with self.database.begin() as connection:
             await inbox.put_back(connection, row, repr(error), forgiven=forgiven)
+
+
+class _Line:
+    """What deliveries say and is not stored yet, by account. They stay lent to their reader for as long."""
+
+    def __init__(self, database: Database, lent: timedelta) -> None:
+        self._database, self._lent = database, lent
+        self._since = asyncio.get_running_loop().time()
+        self._waiting: dict[tuple[str, object], deque[tuple[inbox.Stored, Reading]]] = {}
+
+    def __len__(self) -> int:
+        return sum(len(each) for each in self._waiting.values())
+
+    def add(self, row: inbox.Stored, reading: Reading) -> None:
+        """Behind those of its account."""
+        account = row.forge, reading.installation or row.hook or reading.account
+        self._waiting.setdefault(account, deque()).append((row, reading))
+
+    def take(self, most: int) -> Iterator[tuple[inbox.Stored, Reading]]:
+        """So many, from one account after the other; each account's own in the order in which they came."""
+        for _ in range(min(most, len(self))):
+            account = next(iter(self._waiting))
+            own = self._waiting.pop(account)
+            yield own.popleft()
+            if own:
+                self._waiting[account] = own
+
+    async def lend_longer(self) -> None:
+        """Once a third of the time is over, lend those that wait for as long again."""
+        now = asyncio.get_running_loop().time()
+        if now - self._since > self._lent.total_seconds() / 3:
+            rows = [row for each in self._waiting.values() for row, _ in each]
+            async with self._database.begin() as connection:
+                await inbox.lend_longer(connection, rows, self._lent)
+            self._since = now

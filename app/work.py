@@ -32,6 +32,11 @@ log = logs.get(__name__)
 WAKE_PAUSE, BUSY_PAUSE = 0.05, 0.25
 """Seconds between two wake-ups of the drain by one process, however many deliveries arrive; longer while one waits."""
 
+MOST_DRAINS = 2
+"""So many runs of one process read the inbox at once. Each reads until nothing is left, so more would only take the
+places of settling; a second one goes on while a body hangs.
+"""
+
 REST = 2.0
 """Seconds; what waits longer than this does so on purpose."""
 
@@ -61,6 +66,7 @@ class Work:
         self._timers: set[asyncio.TimerHandle] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._waking, self._pause = False, WAKE_PAUSE
+        self._drains = 0
         self._share = due.RUNNING_PER_TENANT
         self._queue = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
@@ -127,9 +133,15 @@ class Work:
     # --- Jobs: none of them ever raises ---------------------------------------------------------------------
 
     async def _run_drain(self) -> None:
-        with _logged("drain"):
-            if await self._drain():
-                self._later(self._gather + 0.01, self._dispatch_soon)
+        if self._drains >= MOST_DRAINS:
+            return
+        self._drains += 1
+        try:
+            with _logged("drain"):
+                if await self._drain():
+                    self._later(self._gather + 0.01, self._dispatch_soon)
+        finally:
+            self._drains -= 1
 
     async def _run_dispatch(self) -> None:
         with _logged("dispatch"):

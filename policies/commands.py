@@ -117,9 +117,13 @@ def typed(body: str) -> tuple[tuple[int, str], ...]:
     """The lines that may be commands, each with its number from 1. They begin with `/` and a letter.
 
     Left out is what the forges show as code or as a quotation, and what they hide (HTML comments). Where it
-    is unclear how far that reaches, it reaches to the end. At most 20 lines, each cut at 300 characters.
+    is unclear how far that reaches, it reaches to the end; and where a fence of code begins inside tags or
+    a comment, what either of them may hold is left out. At most 20 lines, each cut at 300 characters.
     """
-    lines = _shown(body)
+    lines = [
+        line if line == other else ""
+        for line, other in zip(_shown(body), _shown(body, fences_hold=True), strict=True)
+    ]
     in_code = _in_code_spans(lines)
     found = [
         (number, line.strip()[:_LONGEST_LINE])
@@ -129,8 +133,12 @@ def typed(body: str) -> tuple[tuple[int, str], ...]:
     return tuple(found[:_MOST_LINES])
 
 
-def _shown(body: str) -> list[str]:
-    """The lines of a comment, empty where they are in a block of code, a quotation or an HTML comment."""
+def _shown(body: str, *, fences_hold: bool = False) -> list[str]:
+    """The lines of a comment, empty where they are in a block of code, a quotation or an HTML comment.
+
+    `fences_hold`: a fence begins a block of code also between `<code>` or `<!--` and its end, where it depends on the
+    lines before whether the forge sees a block of HTML.
+    """
     shown = []
     fence, hidden, quoted, depth = "", False, False, 0
     for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
@@ -138,10 +146,12 @@ def _shown(body: str) -> list[str]:
         marks = _FENCE.match(line)
         if fence:
             fence = "" if marks and _closes(marks, fence) else fence
-        elif not hidden and not depth and marks and not ("`" in marks[1] and "`" in marks[2]):
+        elif (fences_hold or not (hidden or depth)) and marks and not ("`" in marks[1] and "`" in marks[2]):
             fence = marks[1]
         else:
+            began_hidden = hidden
             kept, hidden = _unhidden(line, hidden)
+            kept = "" if began_hidden else kept
             quoted = kept.lstrip().startswith(">") or (quoted and bool(kept.strip()))
             tags = [not closing for closing in _QUOTING_TAG.findall(kept)]
             kept = "" if quoted or depth or tags else kept

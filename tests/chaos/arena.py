@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from app.forges.sandbox import Sandbox
 from tests.chaos.network import Network
 from tests.servers import Server
 
+MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 BREATH = 5.0
 """Seconds between two processes that are killed in turn."""
 

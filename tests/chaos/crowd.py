@@ -77,6 +77,12 @@ class Crowd:
         """A guest opens a change in the organisation of this number, counted round and round."""
         self._open(self.shops[number % len(self.shops)])
 
+    def opened_in(self, shop: Shop) -> Change:
+        """A change that a guest opens there, and that waits for an answer."""
+        change = shop.guest.opens(shop.repository, self._files(), f"Change {self._name()}")
+        shop.changes.append(change)
+        return change
+
     def _name(self) -> str:
         self._number += 1
         return f"{self._number}"

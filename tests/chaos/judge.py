@@ -106,3 +106,21 @@ def _unserved(change: Change) -> list[str]:
     if not any(remark.author == "usher[bot]" for remark in change.remarks):
         wrong.append(f"{name}: Usher said nothing")
     return wrong
+
+
+async def is_calm(database: Database) -> bool:
+    """Nothing unread, nothing behind, nothing uncertain."""
+    queries = [
+        sa.select(sa.func.count()).select_from(delivery).where(delivery.c.state == "new"),
+        sa.select(sa.func.count())
+        .select_from(due)
+        .where(due.c.generation > due.c.settled_generation, due.c.dead_at.is_(None)),
+        sa.select(sa.func.count())
+        .select_from(effect)
+        .where(effect.c.state.in_(["planned", "sending", "uncertain"])),
+    ]
+    async with database.begin() as connection:
+        for query in queries:
+            if await connection.scalar(query):
+                return False
+    return True

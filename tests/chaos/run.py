@@ -16,7 +16,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,14 +33,13 @@ from app.missed import MissedDeliveries
 from app.store import schema
 from app.store.chores import Chore
 from app.store.database import Database, connect
-from app.store.tables import delivery, due, effect
-from tests.chaos import network
-from tests.chaos.arena import Arena
+from app.store.tables import delivery
+from tests.chaos import fuzz, neighbours, network
+from tests.chaos.arena import MONDAY_NINE, Arena
 from tests.chaos.crowd import Crowd
-from tests.chaos.judge import Judgement, judge
+from tests.chaos.judge import Judgement, is_calm, judge
 from tests.servers import Server
 
-MONDAY_NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MOST_UNREAD = 400
 """So many unanswered letters, then people pause: the load is bounded by what is answered."""
 
@@ -109,6 +108,9 @@ RUNS = {
         calm_seconds=300.0,
     ),
 }
+
+OTHERS = {"F": neighbours, "J": fuzz}
+"""Runs that are played otherwise."""
 
 
 @dataclass
@@ -281,46 +283,40 @@ async def _until_calm(run: Run, forge: Sandbox, arena: Arena, database: Database
             while True:
                 note = dict(await look(Chore("missed github", MONDAY_NINE, None, None, note)))
                 await forge.idle()
-                if not note.get("missing") and await _quiet(database):
+                if not note.get("missing") and await is_calm(database):
                     await forge.idle()
-                    if await _quiet(database):
+                    if await is_calm(database):
                         return
                 await asyncio.sleep(0.3)
 
 
-async def _quiet(database: Database) -> bool:
-    """Nothing unread, nothing behind, nothing uncertain."""
-    queries = [
-        sa.select(sa.func.count()).select_from(delivery).where(delivery.c.state == "new"),
-        sa.select(sa.func.count())
-        .select_from(due)
-        .where(due.c.generation > due.c.settled_generation, due.c.dead_at.is_(None)),
-        sa.select(sa.func.count())
-        .select_from(effect)
-        .where(effect.c.state.in_(["planned", "sending", "uncertain"])),
-    ]
-    async with database.begin() as connection:
-        for query in queries:
-            if await connection.scalar(query):
-                return False
-    return True
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="Usher among faults; see tests/chaos/README.md.")
-    parser.add_argument("--run", choices=sorted(RUNS), default="A")
+    parser.add_argument("--run", choices=sorted({*RUNS, *OTHERS}), default="A")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--deliveries", type=int, help="another number of deliveries")
+    parser.add_argument("--deliveries", type=int, help="another number of deliveries (A to D, G)")
+    parser.add_argument("--minutes", type=float, help="another length (F, J)")
     given = parser.parse_args()
+    if given.run in OTHERS:
+        other = OTHERS[given.run]
+        minutes = given.minutes or other.MINUTES
+        print(f"run {given.run}: {other.ABOUT}; {minutes:g} minutes, seed {given.seed}", flush=True)
+        outcome = other.long_run(given.seed, minutes)
+        print(outcome.told())
+        return _ended(outcome.wrong)
     run = RUNS[given.run]
     if given.deliveries:
-        run = Run(**{**run.__dict__, "deliveries": given.deliveries})
+        run = replace(run, deliveries=given.deliveries)
     print(f"run {given.run}: {run.about}; {run.deliveries:,} deliveries, seed {given.seed}", flush=True)
-    outcome = asyncio.run(play(run, given.seed, lambda text: print(text, flush=True)))
-    print(outcome.told())
+    played = asyncio.run(play(run, given.seed, lambda text: print(text, flush=True)))
+    print(played.told())
     print(f"  memory          {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB (the forge)")
-    print("1 passed, 0 failed" if not outcome.judgement.wrong else "0 passed, 1 failed")
-    return int(bool(outcome.judgement.wrong))
+    return _ended(played.judgement.wrong)
+
+
+def _ended(wrong: list[str]) -> int:
+    print("1 passed, 0 failed" if not wrong else "0 passed, 1 failed")
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":
