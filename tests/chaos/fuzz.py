@@ -22,11 +22,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from app.forges.github_events import GitHubDoor
-from app.forges.gitlab_events import GitLabDoor
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from app.forges.github.events import GitHubDoor
+from app.forges.gitlab.events import GitLabDoor
 from handlers.ports import Delivery, Door
 from policies import commands, rules
 from policies.calendars import Calendar
