@@ -133,16 +133,23 @@ class Breaker:
         """Whether any calls are being held back."""
         return self._holds_all or any(self._holds(each) for each in self._accounts.values())
 
+    def look(self, account: int = ONLY) -> None:
+        """Raise `Throttled` where a call would be held back now; nobody's try is used up."""
+        if (wait := max((each.open_until - self._now() for each in self._lines(account)), default=0.0)) > 0:
+            raise throttled("the forge, which has been failing", wait)
+
     def check(self, account: int = ONLY) -> None:
-        """Let a call through, or raise `Throttled` without one: nothing was sent, and nobody's try is used up."""
+        """Let this one call through, as the one that tries where there is need; or raise as `look` does."""
+        self.look(account)
+        for each in self._lines(account):
+            each.open_until = self._now() + self._seconds
+
+    def _lines(self, account: int) -> list[_Line]:
+        """Those by which calls of this account are held back, or tried one by one."""
         lines = [self._host] if self._holds_all else []
         if (own := self._accounts.get(account)) is not None and self._holds(own):
             lines.append(own)
-        now = self._now()
-        if (wait := max((each.open_until - now for each in lines), default=0.0)) > 0:
-            raise throttled("the forge, which has been failing", wait)
-        for each in lines:
-            each.open_until = now + self._seconds
+        return lines
 
     def failed(self, account: int = ONLY) -> None:
         """The host gave no usable answer."""

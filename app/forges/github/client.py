@@ -156,7 +156,11 @@ class GitHubClient:
             return await self._on_name(name, opens, method, template, pieces, body, turn)
 
     async def turn(self, installation: int, repository: RepositoryRef) -> Turn:
-        """Wait until a write may go out to this repository, with a token at hand; give the result to `on`."""
+        """Wait until a write may go out to this repository, with a token at hand; give the result to `on`.
+
+        Where the forge has been failing, this write is the one that tries whether it does still.
+        """
+        self._breaker.look(installation)
         opens = Opens(installation, repository.id, "write")
         gate = self._gate(installation)
         await self._token(opens, gate)
@@ -311,6 +315,7 @@ class GitHubClient:
         is_read = request.method == "GET"
         gate = self._gate(request.opens.installation)
         if request.turn is None:
+            self._breaker.look(request.opens.installation)  # what is held back takes no turn
             await gate.turn(write=not is_read)
         token = await self._token(request.opens, gate)
         headers = self._headers(accept=request.accept, oauth_token=token.value)
@@ -362,7 +367,8 @@ class GitHubClient:
 
     async def _exchange(self, request: _Request, headers: dict[str, str]) -> Answer:
         account = request.opens.installation
-        self._breaker.check(account)
+        if request.turn is None:  # else it was let through with its turn
+            self._breaker.check(account)
         if request.body is not None:
             headers["content-type"] = "application/json"
         start, status, cache = time.perf_counter(), 0, "-" if request.method != "GET" else "miss"

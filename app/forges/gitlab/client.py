@@ -136,7 +136,11 @@ class GitLabClient:
         return (await self._call(self._request("GET", template, pieces))).json()
 
     async def turn(self) -> Turn:
-        """Wait until a write may go out; give the result to `write`."""
+        """Wait until a write may go out; give the result to `write`.
+
+        Where the forge has been failing, this write is the one that tries whether it does still.
+        """
+        self._breaker.look()
         await self._gate.turn(write=True)
         self._breaker.check()
         return Turn(self._monotonic())
@@ -258,8 +262,10 @@ class GitLabClient:
         self, request: _Request, *, write: bool | None = None, turn: Turn | None = None
     ) -> Answer:
         if turn is None:
+            self._breaker.look()  # what is held back takes no turn
             await self._gate.turn(write=request.method != "GET" if write is None else write)
-        else:
+            self._breaker.check()
+        else:  # let through with its turn
             turn.check(self._monotonic())
         answer = await self._exchange(request)
         left, of = whole(answer, "ratelimit-remaining"), whole(answer, "ratelimit-limit")
@@ -275,7 +281,6 @@ class GitLabClient:
         return answer
 
     async def _exchange(self, request: _Request) -> Answer:
-        self._breaker.check()
         headers = {"accept": "application/json", "user-agent": self._agent, "private-token": self._token}
         if request.body is not None:
             headers["content-type"] = "application/json"

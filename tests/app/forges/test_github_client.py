@@ -337,6 +337,27 @@ async def test_while_the_forge_fails_it_is_not_called_again_and_again(github, sh
     assert len(shop.calls()) == 5
 
 
+async def test_a_write_that_has_its_turn_is_the_one_that_tries_a_failing_forge(make_client, shop, change):
+    """The turn is what tries; the request that uses it needs no second one, and all others wait meanwhile."""
+    seconds = [0.0]
+    github = GitHub(make_client(monotonic=lambda: seconds[0]), shop.installation)
+    await github.say(change, "first")  # with a token at hand
+    shop.forge.faults.next(Fault(status=503), times=5)
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            await github.reviews(change)
+    with pytest.raises(Throttled):
+        await github.turn(shop.ref)
+    seconds[0] += 31
+    shop.calls()
+    await github.turn(shop.ref)
+    with pytest.raises(Throttled):
+        await github.reviews(change)
+    await github.say(change, "second")
+    await github.reviews(change)
+    assert [call.partition(" ")[0] for call in shop.calls()] == ["POST", "GET"]
+
+
 async def test_a_secondary_limit_stops_writes_until_it_ends_and_reads_go_on(make_client, shop, change):
     github = GitHub(make_client(pace=Pace(0.1)), shop.installation)
     await github.say(change, "first")
