@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -78,16 +78,29 @@ def _calendar(zone: str, hours: str, days: str, day: str) -> CalendarTerms:
 def _answer(start: str, budget: str, terms: CalendarTerms, place: str) -> Answer | None:
     zone = terms.zone or "UTC"
     begun = _instant(start, zone)
-    country, _, subdivision = place.partition("/")
-    days_off = holidays_of(country, subdivision or None, ("public",), begun.year) if place else frozenset()
-    own = terms.calendar(days_off)
     duration = durations.parse(budget)
-    hours: Calendar = own if duration.working else ALWAYS
-    length = duration.length(own.day)
-    deadline = calendars.due(hours, begun, length)
-    if deadline is None:
-        return None
-    return Answer(begun, deadline, length, hours, zone, tuple(hours.windows(begun, deadline)))
+    last = begun.year + 1
+    while True:
+        own = terms.calendar(_days_off(place, begun.year, last))
+        hours: Calendar = own if duration.working else ALWAYS
+        length = duration.length(own.day)
+        deadline = calendars.due(hours, begun, length)
+        if deadline is None:
+            return None
+        if deadline.year <= last:
+            return Answer(begun, deadline, length, hours, zone, tuple(hours.windows(begun, deadline)))
+        last = deadline.year + 1  # so far away that the holidays on the way were not all known
+
+
+def _days_off(place: str, first: int, last: int) -> frozenset[date]:
+    """The public holidays of all these years; `place` is DE or DE/BE, or nowhere."""
+    if not place:
+        return frozenset()
+    country, _, subdivision = place.partition("/")
+    years = range(first, last + 1, 3)
+    return frozenset[date]().union(
+        *(holidays_of(country, subdivision or None, ("public",), year) for year in years)
+    )
 
 
 def _instant(text: str, zone: str) -> datetime:

@@ -26,6 +26,7 @@ def run(*words: str) -> tuple[int, str]:
         (["--from", "2026-11-20T15:30Z", "--budget", "8bh", "--zone", "Europe/Berlin"], "2026-11-23T15:30:00Z"),
         (["--from", "2026-11-20T16:30", "--budget", "1bd", "--zone", "Europe/Berlin"], "2026-11-23T15:30:00Z"),
         (["--from", "2026-11-20T16:30", "--budget", "4h", "--zone", "Europe/Berlin"], "2026-11-20T19:30:00Z"),
+        (["--from", "2026-11-20T09:00", "--budget", "1500bd", "--holidays", "DE"], "2032-10-22T17:00:00Z"),
         (["--from", "2026-12-31T12:00", "--budget", "16bh", "--zone", "Europe/Berlin", "--holidays", "DE/BE"],
          "2027-01-05T11:00:00Z"),
         (["--from", "2026-11-25T16:00", "--budget", "8bh", "--zone", "America/New_York", "--holidays", "US"],
