@@ -99,7 +99,7 @@ class WorkingTree:
         return list(dict.fromkeys(_paths(listed)))
 
     def read(self, path: str) -> bytes | None:
-        return _read(self.root / path)
+        return _read(self.root, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Directory:
         return found
 
     def read(self, path: str) -> bytes | None:
-        return _read(self.root / path)
+        return _read(self.root, path)
 
 
 def source(directory: Path, ref: str | None) -> Source:
@@ -195,8 +195,20 @@ def _commit(root: Path, ref: str) -> str:
     return found.stdout.decode().strip()
 
 
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+def _read(root: Path, path: str) -> bytes | None:
+    """A regular file of the checkout. What a link shows of the machine, or of git's own files, is not the author's."""
+    try:
+        inside = root.resolve()
+        target = (inside / path).resolve()
+    except (OSError, RuntimeError):  # links that lead round
+        return None
+    if (
+        not target.is_relative_to(inside)
+        or ".git" in target.relative_to(inside).parts
+        or not target.is_file()
+    ):
+        return None
+    return target.read_bytes()
 
 
 def _paths(listed: bytes) -> list[str]:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from app.cli import cli
 from app.commands.check import examine
 from app.commands.check_report import Report
+from app.commands.owners_source import source
 
 ROOT = Path(__file__).parents[2]
 REPOSITORIES = sorted((Path(__file__).parent / "repositories").glob("*.txt"))
@@ -211,3 +212,36 @@ def test_a_commit_can_be_looked_at_instead_of_the_files_as_they_lie(healthy: Pat
     assert run(healthy, "--ref", "main")[0] == 0
     assert run(healthy)[0] == 1
     assert run(healthy, "--ref", "nowhere")[0] == 2
+
+
+@pytest.mark.parametrize("in_git", [True, False])
+def test_a_link_shows_nothing_that_is_not_the_repositorys(tmp_path: Path, in_git: bool) -> None:
+    """In CI the checkout is a stranger's, and the machine around it is not."""
+    here = tmp_path / "here"
+    (here / "docs").mkdir(parents=True)
+    if in_git:
+        subprocess.run(["git", "init", "-q", here], check=True)
+    (here / ".git").mkdir(exist_ok=True)
+    (tmp_path / "secret").write_text("a-secret-of-the-machine @nobody\n")
+    config = here / ".git" / "config"
+    config.write_text((config.read_text() if in_git else "") + "# a-secret-of-git\n")
+    (here / "CODEOWNERS").symlink_to(tmp_path / "secret")
+    (here / "CONTRIBUTING.md").symlink_to(".git/config")
+    (here / "README.md").symlink_to("README.md")
+    (here / "elsewhere").symlink_to(tmp_path)
+    (here / "docs" / "CODE_OF_CONDUCT.md").write_text("# Be kind\n")
+    (here / "CODE_OF_CONDUCT.md").symlink_to("docs/CODE_OF_CONDUCT.md")
+    seen = source(here, None)
+    assert seen.read("CODE_OF_CONDUCT.md") == b"# Be kind\n"  # as forges follow it
+    for path in (
+        "CODEOWNERS",
+        "CONTRIBUTING.md",
+        "README.md",
+        "elsewhere/secret",
+        "../secret",
+        ".git/config",
+    ):
+        assert seen.read(path) is None, path
+    told = CliRunner().invoke(cli, ["check", str(here)])
+    assert told.exit_code == 1
+    assert "a-secret" not in told.output
