@@ -26,6 +26,7 @@ AT_ONCE = timedelta(minutes=10)
 _MOST_LINES = 20
 _LONGEST_LINE = 300
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_QUOTE = re.compile(r"\s*(?:(?:[-+*]|\d{1,9}[.)])\s+)*>")  # also as an item of a list
 _CANDIDATE = re.compile(r" {0,3}/[A-Za-z]")
 _BACKTICKS = re.compile(r"`+")
 _QUOTING_TAG = re.compile(r"<(/?)(?:pre|code|blockquote|script|style|textarea)\b", re.IGNORECASE)
@@ -152,7 +153,7 @@ def _shown(body: str, *, fences_hold: bool = False) -> list[str]:
             began_hidden = hidden
             kept, hidden = _unhidden(line, hidden)
             kept = "" if began_hidden else kept
-            quoted = kept.lstrip().startswith(">") or (quoted and bool(kept.strip()))
+            quoted = bool(_QUOTE.match(kept)) or (quoted and bool(kept.strip()))
             tags = [not closing for closing in _QUOTING_TAG.findall(kept)]
             kept = "" if quoted or depth or tags else kept
             for opens in tags:

@@ -341,7 +341,8 @@ async def test_a_write_that_has_its_turn_is_the_one_that_tries_a_failing_forge(m
     """The turn is what tries; the request that uses it needs no second one, and all others wait meanwhile."""
     seconds = [0.0]
     github = GitHub(make_client(monotonic=lambda: seconds[0]), shop.installation)
-    await github.say(change, "first")  # with a token at hand
+    await github.say(change, "first")
+    await github.reviews(change)  # the tokens for both are at hand now
     shop.forge.faults.next(Fault(status=503), times=5)
     for _ in range(5):
         with pytest.raises(Unavailable):
