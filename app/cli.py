@@ -162,7 +162,7 @@ def goodbye(
 ) -> None:
     """Leave an organisation: close what Usher opened there, then uninstall it and all its data is gone in a day."""
     from app import main
-    from app.goodbye import goodbye as leave
+    from app.settling.goodbye import goodbye as leave
 
     settings = _settings()
 
@@ -211,8 +211,8 @@ def doctor(as_json: AsJson = False) -> None:
 @cli.command()
 def demo(once: Once = False, forge: OnForge = "github") -> None:
     """Play the main story on a sandbox forge, and leave the pages open."""
-    from app import demo as story
     from app import logs
+    from app.demo import story
 
     logs.configure("warning")
 

@@ -13,26 +13,26 @@ from datetime import datetime, timedelta
 from starlette.types import ASGIApp
 
 from app import keys
-from app.compare import compare_all
 from app.connections import GitHubConnection
-from app.digests import apprise_channels, digests
-from app.doors import make_doors
-from app.drain import Drain
 from app.forges.github.adapter import GitHub
 from app.forges.gitlab.adapter import GitLab
 from app.forges.identity import GitLabSignIn, SignIn
 from app.gitlab_connection import GitLabConnection
-from app.gitlab_watch import watch_hooks
-from app.intake import Intake
-from app.links import Sites, ask_sites
-from app.missed import look_for_missed
-from app.outages import note_outages
-from app.permissions import watch_permissions
-from app.quarters import keep_quarters
-from app.rounds import Round, Rounds
+from app.receiving.doors import make_doors
+from app.receiving.drain import Drain
+from app.receiving.intake import Intake
+from app.receiving.spool import Spool, spool_folder
+from app.rounds.compare import compare_all
+from app.rounds.digests import apprise_channels, digests
+from app.rounds.gitlab_hooks import watch_hooks
+from app.rounds.links import Sites, ask_sites
+from app.rounds.missed import look_for_missed
+from app.rounds.outages import note_outages
+from app.rounds.permissions import watch_permissions
+from app.rounds.quarters import keep_quarters
+from app.rounds.schedule import Round, Rounds
 from app.settings import PromiseClock, Settings, make_clock
-from app.settling import Settling
-from app.spool import Spool, spool_folder
+from app.settling.lease import Settling
 from app.stock import Stock
 from app.store import due, linked_people, retention, schema
 from app.store.database import Database, connect, locate, require_durable

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from prometheus_client import generate_latest
 
 from app import logs, metrics
-from app.intake import Intake
+from app.receiving.intake import Intake
 from app.store import operations
 from app.store.database import Database
 from app.store.operations import Operations

@@ -20,10 +20,10 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
 from app import logs
-from app.drain import Drain
-from app.rounds import Rounds
+from app.receiving.drain import Drain
+from app.rounds.schedule import Rounds
 from app.settings import PromiseClock
-from app.settling import Settling
+from app.settling.lease import Settling
 from app.store import due, inbox
 from app.store.database import Database
 

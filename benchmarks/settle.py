@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from app import logs, main, serving
 from app.counting import READ, WRITE
-from app.demo import settled
+from app.demo.story import settled
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.ledger import Exchange
 from app.forges.sandbox.story import Person

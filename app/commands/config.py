@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.working_hours import calendars_of
+from app.settling.working_hours import calendars_of
 from policies import rules
 from policies.rules import schema
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from app.holidays_source import holidays_of
+from app.settling.holidays_source import holidays_of
 from policies import calendars, durations
 from policies.calendars import ALWAYS, Calendar, Hours, Window
 from policies.rules import CalendarTerms

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from app.preview import Planned, Preview
+    from app.settling.preview import Planned, Preview
 
 
 def preview(
@@ -21,8 +21,8 @@ def preview(
     Reads the forge and the database with the settings of `usher serve`. Exit codes: 0 shown; 2 not found.
     """
     from app import main
-    from app.preview import preview as on_paper
     from app.settings import read_settings
+    from app.settling.preview import preview as on_paper
 
     settings = read_settings()
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.doctor.checks import LITTLE_LEFT, Check, ago, failed, skew, warning, well
 from app.forges.gitlab.client import GitLabClient
 from app.forges.gitlab.setup import GitLabSetup, Hook, Place, token_problems
-from app.gitlab_watch import hook_places
+from app.rounds.gitlab_hooks import hook_places
 from app.store.database import Database
 from app.store.tables import delivery
 from handlers.ports import Forbidden, ForgeError, Gone

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.types import Receive, Scope, Send
 
-from app.intake import Intake
+from app.receiving.intake import Intake
 from app.stock import Stock
 from app.store import schema
 from app.store.database import Database

@@ -26,7 +26,7 @@ from typing import Literal, Protocol
 from starlette.types import Receive, Scope, Send
 
 from app import logs, metrics
-from app.intake import NotDurable
+from app.receiving.intake import NotDurable
 from app.store.inbox import Incoming
 from app.web.strangers import Strangers
 

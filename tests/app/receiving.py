@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from app import serving
 from app.forges.signature import github_signature
-from app.intake import Intake
-from app.spool import Spool
+from app.receiving.intake import Intake
+from app.receiving.spool import Spool
 from app.store.database import Database, connect
 from app.store.tables import delivery
 from app.web.github_hook import GitHubSender

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from app import main
 from app.forges.sandbox import Sandbox
-from app.intake import Intake
+from app.receiving.intake import Intake
+from app.receiving.spool import Spool, SpoolError, SpoolFull
 from app.settings import SettingsError
-from app.spool import Spool, SpoolError, SpoolFull
 from app.store import schema
 from app.store.database import connect
 from app.store.inbox import Incoming, take

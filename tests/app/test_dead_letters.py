@@ -17,10 +17,10 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app import trial
 from app.aside import Aside, Hung
-from app.drain import Drain
 from app.forges.github.events import GitHubDoor
+from app.receiving import trial
+from app.receiving.drain import Drain
 from app.store import audit, dead, due, inbox, retention
 from app.store.database import Database
 from app.store.inbox import Incoming

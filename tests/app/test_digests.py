@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.digests import apprise_channels, digests
 from app.errors import ForPeople
-from app.rounds import Rounds
+from app.rounds.digests import apprise_channels, digests
+from app.rounds.schedule import Rounds
 from app.settings import SettingsError
 from app.store.my_turn import my_turn
 from app.store.tables import tenant

@@ -18,7 +18,7 @@ from app.forges.gitlab.setup import OF_GROUPS, OF_PROJECTS, GitLabSetup, token_p
 from app.forges.sandbox import GitLabSandbox
 from app.forges.sandbox.edition import Tier
 from app.gitlab_connect import AT_ONCE
-from app.gitlab_watch import watch_hooks
+from app.rounds.gitlab_hooks import watch_hooks
 from app.settings import Settings, read_settings
 from app.store import running, tenants
 from app.store.chores import Chore

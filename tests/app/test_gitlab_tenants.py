@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.drain import Drain
 from app.forges.gitlab.hooks import HookName
+from app.receiving.drain import Drain
 from app.store import tenants
 from app.store.database import Database
 from handlers.ports import Reading

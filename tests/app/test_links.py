@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app.forges.sandbox.server import Server
-from app.links import Answer, Sites, Unwelcome, is_public
+from app.rounds.links import Answer, Sites, Unwelcome, is_public
 
 
 class Site:

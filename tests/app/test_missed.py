@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.missed import BURST, MissedDeliveries
-from app.rounds import Round, Rounds
+from app.rounds.missed import BURST, MissedDeliveries
+from app.rounds.schedule import Round, Rounds
 from app.store import chores
 from app.store.chores import Chore
 from app.store.database import Database

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from app.drain import Drain
 from app.forges.github.events import GitHubDoor
+from app.receiving.drain import Drain
 from app.store.tables import delivery, due, fact
 from tests.app.receiving import receiving
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.outages import note_outages
-from app.rounds import Round, Rounds
+from app.rounds.outages import note_outages
+from app.rounds.schedule import Round, Rounds
 from app.store.chores import Chore
 from app.store.database import Database
 from app.store.tables import outage

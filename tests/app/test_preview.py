@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from app.cli import cli
 from app.commands.preview import as_data, lines
 from app.errors import ForPeople
-from app.preview import named_in, preview
+from app.settling.preview import named_in, preview
 from app.store.tables import decision, obligation
 from tests.stories import Bot, Shop, said
 

@@ -12,7 +12,7 @@ HOUSE = Path(__file__).parents[2]
 
 
 def test_every_round_says_what_it_does() -> None:
-    written = "".join(path.read_text() for path in sorted((HOUSE / "app").glob("*.py")))
+    written = "".join(path.read_text() for path in sorted((HOUSE / "app").rglob("*.py")))
     made = {name.strip() for name in re.findall(r'\bRound\(f?"([a-z ]+)', written)}
     assert made == {name.split()[0] if name.startswith("missed") else name for name in ROUNDS}
 

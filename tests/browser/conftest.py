@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from app import demo_organisation, logs, main, serving
-from app.demo_organisation import Company
+from app import logs, main, serving
+from app.demo import organisation as demo_organisation
+from app.demo.organisation import Company
 from app.forges.sandbox import Sandbox
 from app.main import Usher
-from app.quarters import keep_now
+from app.rounds.quarters import keep_now
 from app.settings import read_settings
 from tests.conftest import new_database
 from tools import browser

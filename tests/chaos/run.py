@@ -29,7 +29,7 @@ from app.forges.github.app import GitHubApp
 from app.forges.github.client import GitHubClient
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.courier import Sent
-from app.missed import MissedDeliveries
+from app.rounds.missed import MissedDeliveries
 from app.store import schema
 from app.store.chores import Chore
 from app.store.database import Database, connect

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.errors import ForPeople
 from app.forges.sandbox import Sandbox
 from app.forges.sandbox.world import Change, Issue
-from app.goodbye import goodbye
+from app.settling.goodbye import goodbye
 from app.store import retention
 from app.store.tables import metadata, tenant
 from tests.handlers.guest_world import OWNERS, grown_shop

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.forges.sandbox.server import Server
-from app.links import Sites, ask_sites
-from app.rounds import Rounds
+from app.rounds.links import Sites, ask_sites
+from app.rounds.schedule import Rounds
 from app.store import running
 from app.store.tables import chore, finding, link
 from tests.stories import GUIDE, Bot, Shop, a_day_later

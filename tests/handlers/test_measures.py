@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from app.permissions import watch_permissions
-from app.quarters import keep_now
-from app.rounds import Rounds
+from app.rounds.permissions import watch_permissions
+from app.rounds.quarters import keep_now
+from app.rounds.schedule import Rounds
 from app.store import chores
 from app.store.tables import requirement
 from tests.handlers.guest_world import grown_shop

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.compare import Comparing
-from app.missed import BURST, MOST_TRIES, MissedDeliveries
+from app.rounds.compare import Comparing
+from app.rounds.missed import BURST, MOST_TRIES, MissedDeliveries
 from app.store.chores import Chore
 from app.store.tables import delivery, due
 from handlers.ports import Attempt, Gone

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.holidays_source import holidays_of
+from app.settling.holidays_source import holidays_of
 from policies import calendars
 from policies.calendars import (
     ALWAYS,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.compare import AT_ONCE, Comparing
+from app.rounds.compare import AT_ONCE, Comparing
 from app.store.chores import Chore
 from app.store.database import Database
 from policies.facts import Change, RepositoryRef

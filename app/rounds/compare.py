@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import logs, metrics
-from app.rounds import Round
+from app.rounds.schedule import Round
 from app.store import due, tenants
 from app.store.chores import Chore
 from app.store.database import Database

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from app.rounds import Round
+from app.rounds.schedule import Round
 from app.settings import PromiseClock
 from app.store import insights, outcomes, tenants
 from app.store.database import Database

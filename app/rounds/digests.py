@@ -15,7 +15,7 @@ from urllib.parse import quote
 from app import logs
 from app.errors import ForPeople
 from app.redaction import redact
-from app.rounds import Round
+from app.rounds.schedule import Round
 from app.settings import PromiseClock
 from app.store import my_turn
 from app.store.chores import Chore

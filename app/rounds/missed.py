@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app import logs, metrics
-from app.rounds import Round
+from app.rounds.schedule import Round
 from app.store.chores import Chore
 from app.store.database import Database
 from app.store.tables import delivery

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from app.settling.working_hours import calendars_of
 from app.store import kept, rule_versions
 from app.store.database import Database
-from app.working_hours import calendars_of
 from handlers.ports import Forge
 from handlers.records import Rulebook
 from policies import rules

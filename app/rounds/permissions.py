@@ -11,7 +11,7 @@ from app.forges.github import needs
 from app.forges.github.client import GitHubClient
 from app.forges.json_values import text
 from app.forges.json_values import time as instant
-from app.rounds import Round
+from app.rounds.schedule import Round
 from app.store.chores import Chore
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from app import keys, logs, metrics
 from app.crash_points import reached
-from app.rulebooks import KeptDirectory, KeptRulebooks
 from app.settings import PromiseClock
+from app.settling.rulebooks import KeptDirectory, KeptRulebooks
 from app.store import due, modes, tenants
 from app.store.attention import WRITES_AN_HOUR
 from app.store.database import Database

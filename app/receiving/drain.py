@@ -15,10 +15,10 @@ from app import logs, metrics
 from app.aside import Aside
 from app.crash_points import reached
 from app.forges.gitlab.hooks import HookName
+from app.receiving.trial import survives
 from app.store import budgets, due, facts, inbox, kept, tenants
 from app.store.database import Database
 from app.store.tenants import Tenant
-from app.trial import survives
 from handlers.ports import AccountChange, Delivery, Door, Reading, Touch
 from policies.facts import (
     ChangeClosed,

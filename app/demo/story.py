@@ -18,9 +18,11 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 
-from app import demo_organisation, main, quarters, serving
+from app import main, serving
+from app.demo import organisation as demo_organisation
 from app.forges.sandbox import Forge, GitLabSandbox, Person, Sandbox
 from app.forges.sandbox.world import Change, Kind, Repository
+from app.rounds import quarters
 from app.settings import read_settings
 from app.store import embedded
 from app.store.tables import obligation

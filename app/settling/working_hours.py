@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from app.holidays_source import UnknownPlace, dates_for
+from app.settling.holidays_source import UnknownPlace, dates_for
 from policies.calendars import Calendar
 from policies.rules import Rules
 from policies.typed_yaml import Problem

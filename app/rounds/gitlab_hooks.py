@@ -23,7 +23,7 @@ from app.forges.gitlab.setup import (
     token_problems,
     warning_due,
 )
-from app.rounds import Round
+from app.rounds.schedule import Round
 from app.store import tenants
 from app.store.chores import Chore
 from app.store.database import Database

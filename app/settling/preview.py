@@ -13,8 +13,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from app.errors import ForPeople
-from app.rulebooks import KeptDirectory, KeptRulebooks
-from app.settling import Settling
+from app.settling.lease import Settling
+from app.settling.rulebooks import KeptDirectory, KeptRulebooks
 from app.store import modes, tenants
 from app.store.effects import SubjectEffects
 from app.store.findings import RepositoryFindings

@@ -7,10 +7,10 @@ import contextlib
 import sys
 from collections.abc import Sequence
 
-from app.doors import make_doors
+from app.receiving.doors import make_doors
 from handlers.ports import Delivery
 
-COMMAND = (sys.executable, "-m", "app.trial")
+COMMAND = (sys.executable, "-m", "app.receiving.trial")
 
 
 async def survives(

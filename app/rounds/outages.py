@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.rounds import Round
+from app.rounds.schedule import Round
 from app.settings import PromiseClock
 from app.store import outages
 from app.store.chores import Chore

@@ -11,7 +11,7 @@ import psycopg
 
 from app import logs
 from app.crash_points import reached
-from app.spool import Spool, Spooled, SpoolFull
+from app.receiving.spool import Spool, Spooled, SpoolFull
 from app.store import inbox
 from app.store.database import without_values
 from app.store.inbox import Inbox, Incoming, NotStored

@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 
 from app import logs
-from app.rounds import Round
+from app.rounds.schedule import Round
 from app.settings import PromiseClock
 from app.store import links
 from app.store.chores import Chore
