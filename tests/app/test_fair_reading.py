@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import sqlalchemy as sa
 
-from app.drain import AT_ONCE, IN_LINE
+from app.receiving.drain import AT_ONCE, IN_LINE
 from app.store.database import Database, connect
 from app.store.tables import delivery
 from handlers.ports import Delivery, Reading
