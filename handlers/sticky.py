@@ -211,9 +211,7 @@ def _lacking(situation: Situation) -> tuple[str, ...]:
     if state.turn.row <= 4 or state.gated_until:
         return ()
     return tuple(
-        words.lacking(each.area, each.need, each.people, rulebook.owners_path)
-        if each.area != FALLBACK
-        else words.SOME_UNOWNED
+        words.lacking(each.slot, each.need, each.people, rulebook.owners_path)
         for each in lacking(state, rulebook.rules.reviewers.max_reviewers)
     )
 

@@ -12,7 +12,7 @@ from policies.facts import same
 class Lacking:
     """An area that wants more answers than people can be asked for it; `people` are all that can."""
 
-    area: str
+    slot: str
     need: int
     people: tuple[str, ...]
 

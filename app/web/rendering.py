@@ -13,7 +13,9 @@ from markupsafe import Markup, escape
 
 from app.store import change_pages
 from policies.insights.privacy import OTHER
+from policies.reviewers import FALLBACK
 from policies.words import why
+from policies.words.areas import UNOWNED, plain_area
 from policies.words.running import EFFECTS, ROUNDS
 from policies.words.times import instant
 
@@ -51,7 +53,13 @@ def _code(text: str) -> Markup:
     return Markup("").join(Markup(f"<code>{each}</code>") if n % 2 else each for n, each in enumerate(pieces))  # noqa: S704
 
 
+def _area(slot: str) -> Markup:
+    return escape(UNOWNED) if slot == FALLBACK else Markup("<code>{}</code>").format(slot)
+
+
 _TEMPLATES.filters["code"] = _code
+_TEMPLATES.filters["area"] = _area
+_TEMPLATES.filters["plain_area"] = plain_area
 
 _TONES = {
     "done": "good",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies.text import Plain, counted
+from policies.words.areas import plain_area
 from policies.words.times import instant
 
 
@@ -32,7 +33,7 @@ def due_now(due: datetime, zone: str, why: str, *, again: bool) -> Plain:
 def for_lead(due: datetime, zone: str, slot: str) -> Plain:
     """Nobody could answer, and the lead may know somebody who can."""
     return (
-        f"Nobody could answer here yet for {slot}; an answer was promised for {instant(due, zone)}. "
+        f"Nobody could answer here yet for {plain_area(slot)}; an answer was promised for {instant(due, zone)}. "
         "Could you find somebody, or tell the author when to expect one?"
     )
 

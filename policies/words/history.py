@@ -46,6 +46,7 @@ from policies.facts import (
     TokenExpiring,
 )
 from policies.text import Plain, listed
+from policies.words.areas import plain_area
 
 USHER, FORGE = "Usher", "the forge"
 SOMEBODY = "somebody"
@@ -110,7 +111,7 @@ def what(fact: Fact) -> Plain:
         case SlotsChosen(guard=guard) if guard:
             return f"asked nobody: {guard}"
         case SlotsChosen(slots=slots):
-            return f"saw whose code it touches: {', '.join(name for name, _, _ in slots) or 'nobody’s'}"
+            return f"saw whose code it touches: {', '.join(plain_area(name) for name, _, _ in slots) or 'nobody’s'}"
         case AuthorPlaced(teams=teams):
             return f"saw that the author is in {', '.join(teams) or 'no team'}"
         case OriginSeen(origin=origin):

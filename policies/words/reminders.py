@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policies.text import Said, code, mention
+from policies.words.areas import area
 from policies.words.times import hours, instant
 
 
@@ -28,7 +29,7 @@ class Late:
 def tell_lead(lead: str, slot: str, due: datetime, zone: str) -> str:
     """Twice the promised time has passed; the lead hears of it, once, and nobody is blamed."""
     return (
-        f"{mention(lead)}, nobody could answer here yet for {code(slot)}; an answer was promised for "
+        f"{mention(lead)}, nobody could answer here yet for {area(slot)}; an answer was promised for "
         f"**{instant(due, zone)}**. Could you find somebody, or tell the author when to expect one? A no is "
         "an answer, too.\n\n- Why you: the rules name you for when the owners cannot answer."
     )

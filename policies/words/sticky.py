@@ -8,6 +8,7 @@ from datetime import datetime
 
 from policies.asked import Standing
 from policies.boxes import box
+from policies.reviewers.values import FALLBACK
 from policies.text import Said, code, counted, in_cell, listed, sentence
 from policies.words.times import instant
 
@@ -114,7 +115,6 @@ ALL_OPTIONAL = (
     "**Nobody has to approve these files, so nobody was asked:** the CODEOWNERS file names only optional owners. If "
     "you want one of them to look, please ask them yourself under *Reviewers*."
 )
-SOME_UNOWNED = "Some of these files have no owner, so nobody was asked for them."
 NOBODY_IS_ASKED = (
     "**Reviews are left to people here** (`reviews.enabled`): Usher asks nobody, and promises no answer. Please ask "
     "somebody under *Reviewers* if you have not."
@@ -196,13 +196,15 @@ def nobody_asked(why: Said) -> str:
     )
 
 
-def lacking(area: str, need: int, people: tuple[str, ...], owners_path: str) -> str:
+def lacking(slot: str, need: int, people: tuple[str, ...], owners_path: str) -> str:
     """An area wants more answers than anybody can give; `people` are all who can."""
+    if slot == FALLBACK:
+        return "Some of these files have no owner, so nobody was asked for them."
     if need == 1:
-        return f"Nobody can be asked for {code(area)} now. Please ask somebody yourself under *Reviewers*."
+        return f"Nobody can be asked for {code(slot)} now. Please ask somebody yourself under *Reviewers*."
     whom = f"nobody but {listed([code(person) for person in people])}" if people else "nobody"
     return (
-        f"{code(area)} needs {need} approvals, and {whom} can give one now. Please have another owner named in "
+        f"{code(slot)} needs {need} approvals, and {whom} can give one now. Please have another owner named in "
         f"{code(owners_path)}, or the number lowered there."
     )
 

@@ -32,7 +32,7 @@ def test_what_lacks_people(
     then: list[tuple[str, int, tuple[str, ...]]],
 ) -> None:
     now = state([*begun("11-23 09:00", *asked, chosen=chosen), *happened], "11-23 13:00")
-    assert [(each.area, each.need, each.people) for each in lacking(now, 4)] == then
+    assert [(each.slot, each.need, each.people) for each in lacking(now, 4)] == then
 
 
 def test_an_area_that_waits_for_room_lacks_nothing() -> None:

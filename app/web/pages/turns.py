@@ -17,6 +17,7 @@ from app.web.addresses import Number
 from app.web.drawings import Lane, Mark, timeline
 from app.web.rendering import page
 from app.web.visitors import NotSignedIn, Visitors, ended_at
+from policies.words.areas import plain_area
 
 MOST_MIDNIGHTS = 60
 
@@ -79,7 +80,7 @@ def _lane(promise: Promise, zone: str, now: datetime) -> Lane:
     over = promise.verdict is not None and promise.verdict != "missed"
     end = promise.ended if over or promise.ended else None
     said = f"{promise.kind}, {promise.verdict or 'pending'}"
-    who = promise.party if promise.ledger == "person" else f"anybody for {promise.slot}"
+    who = promise.party if promise.ledger == "person" else f"anybody for {plain_area(promise.slot)}"
     return Lane(who, promise.started, end, promise.due, kind, said)
 
 
