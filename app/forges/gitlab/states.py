@@ -36,9 +36,13 @@ DEVELOPER = 30
 
 
 _BOT = re.compile(
-    r"(?:project|group)_\d+_bot(?:\d+|_[0-9a-f]+)?|service_account_\w+|(?:support|alert|visual-review)-bot",
+    r"(?:project|group)_\d+_bot(?:\d+|_[0-9a-f]+)?|service_account_\w+"
+    r"|(?:(?:support|alert|visual-review|migration|automation|suggested-reviewers)-bot"
+    r"|gitlab-(?:security|admin|llm)-bot|gitlabduo)\d*",
     re.IGNORECASE,
 )
+"""Users of access tokens, service accounts, and GitLab's own ("Internal users"), of whom GitLabDuo reviews."""
+
 _DRAFT_TITLE = re.compile(r"\s*(?:\[draft\]|\(draft\)|draft:)", re.IGNORECASE)
 
 PIPELINE = "pipeline"
