@@ -171,15 +171,19 @@ def in_checks(
         default=change.opened_at,
     )
     known = {
-        same(fact.name): fact.state
+        same(fact.name): fact
         for fact in log
         if isinstance(fact, ChecksChanged) and fact.commit == change.head_sha
     }
-    return tuple(
-        replace(each, at=max(each.at, arrived), commit=change.head_sha)
-        for each in sorted(results, key=lambda each: each.at)
-        if same(each.name) in names and known.get(same(each.name)) != each.state
-    )
+    found: list[ChecksChanged] = []
+    for each in sorted(results, key=lambda each: each.at):
+        last = known.get(same(each.name))
+        if same(each.name) not in names or (last is not None and last.state == each.state):
+            continue
+        # What was heard since may be of another run, which does not count; what is shown now does.
+        at = each.at if last is None or each.at > last.at else last.at + timedelta(seconds=1)
+        found.append(replace(each, at=max(at, arrived), commit=change.head_sha))
+    return tuple(found)
 
 
 def in_remarks(remarks: Iterable[Remark], log: tuple[Fact, ...], *, command: str) -> tuple[Fact, ...]:

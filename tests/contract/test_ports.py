@@ -298,6 +298,7 @@ async def test_how_a_commit_meets_it(port, shop, change):
     for state, said in (("pending", "pending"), ("failure", "failure"), ("success", "success")):
         shop.forge.later("1m")
         shop.ben.sets_status(opened, state)
+        await port.change(shop.ref, opened.number)  # which tells of GitLab's pipeline
         [found] = await port.checks(shop.ref, change.head_sha)
         assert (found.commit, found.state, found.at) == (change.head_sha, said, shop.forge.now())
         assert found.name == ("pipeline" if port.dialect == "gitlab" else "ci/build")
@@ -562,7 +563,9 @@ async def test_nodding_twice_is_one_nod(port, shop, change):
     assert len(comment.reactions) == 1
 
 
-async def test_a_verdict_is_made_once_and_then_changed(port, shop, change):
+async def test_a_verdict_is_made_once_and_then_changed(port, shop):
+    opened = shop.ben.opens(shop.api, touching="pay/a.py")
+    change = await port.change(shop.ref, opened.number)
     verdict = Verdict("usher", change.head_sha, "failure", "Somebody looks", "…", "key-1")
     for _ in range(2):
         await port.judge(shop.ref, verdict)
@@ -570,6 +573,32 @@ async def test_a_verdict_is_made_once_and_then_changed(port, shop, change):
     shown = [(each.name, each.output["title"]) for each in shop.api.checks.values()]
     shown += [(each.context, each.description) for each in shop.api.statuses]
     assert shown[-1] == ("usher", "Answered")
+
+
+@ON_GITLAB
+async def test_a_status_joins_the_pipeline_that_counts_and_else_one_of_its_branch(port, shop):
+    """Else GitLab shows a pipeline of ours on the merge request, in place of the one that failed."""
+    opened = shop.ben.opens(shop.api, touching="pay/a.py")
+    shop.forge.world.repository("shop/api").branches["aaa"] = opened.head
+    verdict = Verdict("usher", opened.head, "success", "Well", "…", "key-1")
+    await port.change(shop.ref, opened.number)
+    await port.judge(shop.ref, verdict)
+    assert [each.ref for each in shop.api.pipelines] == [opened.head_branch]
+    shop.ben.runs(opened, "failed")
+    await port.change(shop.ref, opened.number)
+    await port.judge(shop.ref, replace(verdict, name="usher/two"))
+    assert [each.source for each in shop.api.pipelines] == ["external", "merge_request_event"]
+    assert [each.state for each in await port.checks(shop.ref, opened.head)] == ["failure"]
+    tip = await port.tip(shop.ref, "main")
+    await port.judge(shop.ref, replace(verdict, head=tip))
+    assert shop.api.pipelines[-1].ref == "main"
+
+
+@ON_GITLAB
+async def test_gitlab_takes_no_status_on_a_commit_of_a_fork(port, shop, change):
+    assert change.from_fork
+    with pytest.raises(Gone, match="References for commit"):
+        await port.judge(shop.ref, Verdict("usher", change.head_sha, "success", "Well", "…", "key-1"))
 
 
 async def test_our_issues_are_opened_edited_closed_and_found(port, shop):

@@ -8,7 +8,7 @@ from app.forges.sandbox.edition import Tier
 from app.forges.sandbox.world import Protection
 from app.store.tables import clock
 from policies.words.sticky import how_to_give_back
-from tests.stories import Bot, Colleague, Shop, golden, said
+from tests.stories import OWNERS, Bot, Colleague, Shop, golden, said
 
 pytestmark = pytest.mark.slow
 
@@ -102,3 +102,16 @@ async def test_an_approval_that_a_push_took_back_counts_no_more_even_of_whom_nob
     world.ana.pushes(change, ["docs/guide.md"])
     await bot.settled()
     assert [row.state for row in await bot.rows(clock)] == ["REREVIEW"]
+
+
+async def test_a_status_of_ushers_never_passes_for_the_pipeline_that_failed(bot: Bot, world: Shop) -> None:
+    """A status that belongs to no pipeline makes one, which GitLab would show in place of the merge request's own."""
+    assert isinstance(world.dora, Colleague)
+    world.api.protections["main"] = Protection(checks=("ci/build",))
+    change = world.ana.opens(world.api, touching={".github/CODEOWNERS": OWNERS + "app.py @erin\n"})
+    world.dora.runs(change, "failed")
+    await bot.settled()
+    there = [each for each in world.api.statuses if each.sha == change.head]
+    assert [each.context for each in there] == ["build", "usher/contribution"]
+    assert [each.status for each in world.api.pipelines if each.sha == change.head] == ["failed"]
+    assert [(row.state, row.turn) for row in await bot.rows(clock)] == [("FIX", "ana")]

@@ -69,18 +69,20 @@ class GitLab(ReviewerDesk, ProposalDesk, ChangeReads):
 
     async def judge(self, repository: RepositoryRef, verdict: Verdict) -> int:
         where = {"id": repository.id, "sha": verdict.head}
-        body = {
+        body: dict[str, object] = {
             "state": _VERDICTS[verdict.conclusion],
             "name": verdict.name,
             "description": verdict.title[:LONGEST_DESCRIPTION],
             **({"target_url": verdict.url} if 0 < len(verdict.url) <= LONGEST_DESCRIPTION else {}),
         }
+        seen = self._seen.get((repository.id, verdict.head))
+        body |= seen.belongs if seen is not None else {}
         try:
             said = await self._write("POST", "projects/{id}/statuses/{sha}", body, **where)
             return required(number(said, "id"), "id")
         except (Refused, Conflict):
             # 400 where it has this state already, 409 where an equal call is under way: either may be done.
-            if (known := await self._status(where, verdict, body["state"])) is None:
+            if (known := await self._status(where, verdict, _VERDICTS[verdict.conclusion])) is None:
                 raise
             return known
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from app.forges.calls import items
 from app.forges.gitlab import states
-from app.forges.gitlab.part import CHANGE, Part, place_of
-from app.forges.json_values import dig, objects, text, time
+from app.forges.gitlab.part import CHANGE, Part, Seen, place_of
+from app.forges.json_values import dig, number, objects, text, time
 from handlers.ports import Forbidden, Gone, Refused, Unavailable
 from policies.facts import (
     BranchRules,
@@ -58,6 +58,7 @@ class ChangeReads(Part):
             self._renamed(repository, said), self._tip(repository, said), self._standings(repository, number)
         )
         asked, opinions, told = standings
+        self._seen[repository.id, text(said, "sha")] = _seen(said)
         return states.change(
             said,
             ref,
@@ -165,6 +166,9 @@ class ChangeReads(Part):
         return any(states.demands_owners(each, branch) for each in protections)
 
     async def checks(self, repository: RepositoryRef, commit: str) -> tuple[ChecksChanged, ...]:
+        seen = self._seen.get((repository.id, commit))
+        if seen is not None and seen.pipeline is not None:
+            return seen.pipeline
         newest = {"sha": commit, "order_by": "id", "sort": "desc", "per_page": 1}
         said = await self._client.get("projects/{id}/pipelines", id=repository.id, **newest)
         found = (states.pipeline(each) for each in objects(said))
@@ -246,6 +250,22 @@ class ChangeReads(Part):
             return objects(await self._client.get(f"{CHANGE}/approvals", **where), "approved_by")
         except Gone:
             return None
+
+
+def _seen(said: Any) -> Seen:
+    """What a merge request tells of its newest commit. One of a fork belongs to no branch here."""
+    here, sha = number(said, "target_project_id"), text(said, "sha")
+    own = {"ref": text(said, "source_branch")} if number(said, "source_project_id") == here else {}
+    if "head_pipeline" not in said:
+        return Seen(own)
+    head = dig(said, "head_pipeline")
+    if text(head, "sha") != sha:  # there is none, it is of an earlier commit, or of a merge with the base
+        merges = text(head, "ref").endswith("/merge")
+        found = states.pipeline({**head, "sha": sha}) if merges else None
+        return Seen(own, (found,) if found else ())
+    found = states.pipeline(head)
+    belongs = {"pipeline_id": number(head, "id")} if number(head, "project_id") == here else own
+    return Seen(belongs, (found,) if found else ())
 
 
 def _is_since(edited: datetime | None, since: datetime | None) -> bool:

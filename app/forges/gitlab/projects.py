@@ -9,7 +9,7 @@ from typing import Any
 
 from app.forges.calls import items
 from app.forges.gitlab import states
-from app.forges.gitlab.part import Part, instant
+from app.forges.gitlab.part import Part, Seen, instant
 from app.forges.json_values import objects, text, time
 from app.forges.promised import decoded
 from handlers.ports import Forbidden, Gone, Refused, Unavailable
@@ -122,7 +122,10 @@ class ProjectReads(Part):
 
     async def tip(self, repository: RepositoryRef, branch: str) -> str | None:
         found = await self._branch(repository, branch)
-        return None if found is None else text(found, "commit.id") or None
+        sha = "" if found is None else text(found, "commit.id")
+        if sha:
+            self._seen[repository.id, sha] = Seen({"ref": branch})
+        return sha or None
 
     async def touched_at(self, repository: RepositoryRef, path: str, at: str) -> datetime | None:
         newest = await self._history(repository, at, path=path, per_page=1)

@@ -332,6 +332,7 @@ class Pipeline:
     by: Account
     at: datetime
     changed_at: datetime
+    source: Literal["external", "push", "merge_request_event"] = "external"
 
 
 @dataclass(eq=False, slots=True)

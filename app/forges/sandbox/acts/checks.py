@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from app.forges.sandbox import merge_rules, rules
+from app.forges.sandbox import git, merge_rules, rules
 from app.forges.sandbox.world import (
     Account,
+    Change,
     CheckRun,
     Happening,
     Pipeline,
@@ -99,6 +100,7 @@ def post_status(
     description: str | None = None,
     target_url: str | None = None,
     ref: str | None = None,
+    pipeline_id: int | None = None,
 ) -> Status:
     """GitLab: a status of a job that no runner of its own ran; it makes, or is part of, a pipeline."""
     waiting = [
@@ -108,7 +110,7 @@ def post_status(
     ]
     if waiting and waiting[-1].state == state:
         raise rules.Refused(merge_rules.SAME_STATE, {"state": state})
-    pipeline = _pipeline(world, repository, sha, ref, by)
+    pipeline = _pipeline(world, repository, sha, ref, by, pipeline_id)
     if waiting:
         made = waiting[-1]
         made.state, made.at = state, world.now()
@@ -122,12 +124,38 @@ def post_status(
     return made
 
 
-def _pipeline(world: World, repository: Repository, sha: str, ref: str | None, by: Account) -> Pipeline:
-    """The newest pipeline of the commit, or a new one."""
-    known = [each for each in repository.pipelines if each.sha == sha]
+def runs(
+    world: World, change: Change, status: Literal["pending", "running", "success", "failed"], by: Account
+) -> None:
+    """GitLab: what the project's own CI says of a merge request; a pipeline of its own kind, for no branch."""
+    place, ref = change.repository, f"refs/merge-requests/{change.number}/head"
+    if not any((each.sha, each.ref) == (change.head, ref) for each in place.pipelines):
+        number, now = world.next_id("pipeline"), world.now()
+        made = Pipeline(number, change.head, ref, "pending", by, now, now, "merge_request_event")
+        place.pipelines.append(made)
+    post_status(world, place, change.head, status, "build", by, ref=ref)
+
+
+def branches_with(repository: Repository, sha: str) -> list[str]:
+    """Every branch that has this commit, by name."""
+    commits = repository.history.commits
+    return sorted(name for name, tip in repository.branches.items() if sha in git.ancestors(commits, tip))
+
+
+def _pipeline(
+    world: World, repository: Repository, sha: str, ref: str | None, by: Account, pipeline_id: int | None
+) -> Pipeline:
+    """The one that is named, else the newest of the commit on this branch, or a new one (External commit statuses)."""
+    branch = ref or next(iter(branches_with(repository, sha)), "")
+    known = [
+        each
+        for each in repository.pipelines
+        if each.sha == sha and (each.id == pipeline_id if pipeline_id else each.ref == branch)
+    ]
     if known:
         return known[-1]
-    branch = ref or next((name for name, tip in repository.branches.items() if tip == sha), "")
+    if pipeline_id:
+        raise rules.Refused(rules.NOT_FOUND)
     made = Pipeline(world.next_id("pipeline"), sha, branch, "pending", by, world.now(), world.now())
     repository.pipelines.append(made)
     return made

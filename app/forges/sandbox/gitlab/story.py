@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from app.forges.sandbox import merge_rules, rules
+from app.forges.sandbox.acts import checks, notes
 from app.forges.sandbox.acts import merge_requests as acts
-from app.forges.sandbox.acts import notes
 from app.forges.sandbox.acts import reviews as reviewing
 from app.forges.sandbox.story import Person
 from app.forges.sandbox.world import (
@@ -159,6 +160,10 @@ class Colleague(Person):
         return acts.open_issue(self.world, self._repository(repository), self.account, title, body, labels)
 
     # --- People -----------------------------------------------------------------------------------------
+
+    def runs(self, change: Change, status: Literal["pending", "running", "success", "failed"]) -> None:
+        """What the project's own CI says of the newest commit, in a pipeline for merge requests."""
+        checks.runs(self.world, change, status, self.account)
 
     def is_busy(self, message: str = "", *, on: bool = True) -> None:
         self.account.busy, self.account.message = on, message

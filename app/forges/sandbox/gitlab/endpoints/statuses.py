@@ -25,6 +25,9 @@ def set_status(call: Call) -> Answer:
     rules.needs(project, call.actor, "write")
     if sha not in project.history.commits:
         raise not_found("Commit")
+    ref, pipeline = call.maybe("ref", str), call.maybe("pipeline_id", int)
+    if not ref and not pipeline and not acts.branches_with(project, sha):
+        raise not_found("References for commit")
     name = call.maybe("name", str) or call.maybe("context", str) or "default"
     made = acts.post_status(
         call.world,
@@ -35,7 +38,8 @@ def set_status(call: Call) -> Answer:
         call.actor,
         description=call.maybe("description", str),
         target_url=call.maybe("target_url", str),
-        ref=call.maybe("ref", str),
+        ref=ref,
+        pipeline_id=pipeline,
     )
     return Answer(201, _shape(call, project, made))
 

@@ -83,7 +83,7 @@ def pipeline(site: Site, happening: Happening) -> News:
             "tag": False,
             "sha": pipeline.sha,
             "before_sha": commit.parents[0] if commit.parents else NOWHERE,
-            "source": "external",
+            "source": pipeline.source,
             "status": pipeline.status,
             "detailed_status": pipeline.status,
             "stages": ["external"],

@@ -271,7 +271,7 @@ def pipeline(site: Site, place: Repository, known: Pipeline) -> dict[str, Any]:
         "sha": known.sha,
         "ref": known.ref,
         "status": known.status,
-        "source": "external",
+        "source": known.source,
         "created_at": instant(known.at),
         "updated_at": instant(known.changed_at),
         "web_url": site.web(f"/{place.full_name}/-/pipelines/{known.id}"),
