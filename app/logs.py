@@ -15,13 +15,9 @@ import structlog
 
 from app import metrics
 from app.redaction import redact
+from app.terminal import visible
 
 _FLUSH_SECONDS = 1.0
-
-_CONTROLS = [*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202A)]
-_TURNS = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_VISIBLE = {each: f"\\u{each:04x}" for each in [*_CONTROLS, *_TURNS] if chr(each) not in "\n\t"}
-"""What moves a cursor, ends a line or turns the order of writing round, as it is written in JSON."""
 
 
 def configure(level: str = "info", form: str = "console") -> None:
@@ -137,7 +133,7 @@ def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutabl
     """
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = redact(value).translate(_VISIBLE)
+            event[key] = visible(redact(value))
         elif isinstance(value, (list, tuple, dict, BaseException)) and not key.startswith("_"):
-            event[key] = redact(repr(value)).translate(_VISIBLE)
+            event[key] = visible(redact(repr(value)))
     return event

@@ -16,6 +16,7 @@ import typer
 from app.commands import check_report
 from app.commands.check_report import Exempted, Format, Report
 from app.commands.owners_source import Source, SourceError, dialect_of, find, origin, source
+from app.terminal import visible
 from handlers import guideline_files
 from policies import exceptions, owner_health, owners, rules
 from policies.facts import File, Tree
@@ -243,7 +244,7 @@ def _print(report: Report, form: Format) -> None:
             typer.echo(json.dumps(check_report.sarif(report), ensure_ascii=False))
         case "annotations":
             for line in check_report.workflow_commands(report):
-                typer.echo(line)
+                typer.echo(visible(line))
         case _:
             for line in check_report.lines(report):
-                typer.echo(line)
+                typer.echo(visible(line))

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.settling.working_hours import calendars_of
+from app.terminal import visible
 from policies import rules
 from policies.rules import schema
 
@@ -41,7 +42,7 @@ def check(
     else:
         for each in problems:
             key = f"{each.key}: " if each.key else ""
-            typer.echo(f"{file}:{each.line}:{each.column}: {key}{each.message}. {each.fix}".rstrip())
+            typer.echo(visible(f"{file}:{each.line}:{each.column}: {key}{each.message}. {each.fix}".rstrip()))
         if not problems:
             typer.echo(f"{file}: all is well.")
     raise typer.Exit(1 if problems else 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.errors import ForPeople
+from app.terminal import visible
 
 if TYPE_CHECKING:
     from app.store.database import Database
@@ -38,7 +39,9 @@ def list_all(as_json: AsJson = False) -> None:
             typer.echo("Nothing was given up.")
         for each in letters if not as_json else ():
             whose = each.account or "nobody we know"
-            typer.echo(f"{each.id}  {each.since:%Y-%m-%d %H:%M}Z  {each.what} of {whose}: {each.reason}")
+            typer.echo(
+                visible(f"{each.id}  {each.since:%Y-%m-%d %H:%M}Z  {each.what} of {whose}: {each.reason}")
+            )
 
     _with_database(body)
 
@@ -57,9 +60,9 @@ def show(letter_id: Id, as_json: AsJson = False) -> None:
             typer.echo(json.dumps({**_record(letter), "body": said}, indent=2))
             return
         for name, value in _record(letter).items():
-            typer.echo(f"{name}: {value}")
+            typer.echo(visible(f"{name}: {value}"))
         if said is not None:
-            typer.echo(f"\n{_without_controls(said)}")
+            typer.echo(f"\n{visible(said)}")
 
     _with_database(body)
 
@@ -112,11 +115,6 @@ async def _found(connection: Any, letter_id: str) -> DeadLetter:
 
 def _record(letter: DeadLetter) -> dict[str, Any]:
     return {**dataclasses.asdict(letter), "since": letter.since.isoformat()}
-
-
-def _without_controls(text: str) -> str:
-    """What a stranger may have written must not steer the terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
 
 
 def _with_database(body: Callable[[Database], Coroutine[Any, Any, None]]) -> None:

@@ -28,6 +28,7 @@ from app.commands.owners_source import (
     origin,
     source,
 )
+from app.terminal import visible
 from policies.owners import Dialect, Explanation, Match, OwnersFile, Problem, parse
 from policies.owners.coverage import coverage, matches_nothing
 from policies.owners.differences import differs
@@ -266,7 +267,7 @@ def _print(report: Report, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(owners_report.as_json(report), ensure_ascii=False))
     else:
-        typer.echo("".join(f"{line}\n" for line in owners_report.lines(report)), nl=False)
+        typer.echo("".join(f"{visible(line)}\n" for line in owners_report.lines(report)), nl=False)
     if report.live is not None:
         for note in report.live.notes:
             typer.echo(note, err=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.terminal import visible
+
 if TYPE_CHECKING:
     from app.settling.preview import Planned, Preview
 
@@ -31,7 +33,7 @@ def preview(
             return await on_paper(usher.work.settling, url)
 
     found = asyncio.run(body())
-    typer.echo(json.dumps(as_data(found), default=str) if as_json else "\n".join(lines(found)))
+    typer.echo(json.dumps(as_data(found), default=str) if as_json else visible("\n".join(lines(found))))
 
 
 def as_data(found: Preview) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from app.errors import ForPeople
+from app.terminal import visible
 from policies.reviewers import Choice, replay
 from policies.reviewers.telling import is_reproduced, told
 
@@ -39,7 +40,7 @@ def replay_command(
         typer.echo(json.dumps({"schema": 1, "decisions": shown, "why": answer or None}))
     else:
         for record, choice, same in made:
-            typer.echo("\n".join(_lines(record, choice, same=same)))
+            typer.echo(visible("\n".join(_lines(record, choice, same=same))))
         typer.echo(answer or f"{len(made)} choices made again.")
     raise typer.Exit(0 if all(same for _, _, same in made) else 1)
 

@@ -306,7 +306,7 @@ async def test_an_operator_looks_replays_and_drops(
     ]
     number = listed[1]["id"]
     shown = usher(address, tmp_path, "show", number).stdout
-    assert '{"title": "�[2J' in shown  # a stranger's bytes do not steer the terminal
+    assert '{"title": "\\u001b[2J' in shown  # a stranger's bytes do not steer the terminal
     assert usher(address, tmp_path, "replay", number).stdout == f"1 will be tried again: {number}.\n"
     assert json.loads(usher(address, tmp_path, "drop", subject, "--json").stdout) == {"drop": [subject]}
     again = usher(address, tmp_path, "drop", subject)
