@@ -46,7 +46,7 @@ async def sticky(situation: Situation, reads: Reads) -> Sequence[Action]:
     asked = _asked_lines(situation) if in_review and situation.rulebook.rules.reviews.enabled else ()
     waiting = tuple(line.login for line in asked if line.standing == "awaited")
     headline = _headline(situation, asked, waiting)
-    asks = bool(waiting) and situation.state.turn.state != "MERGE" and not _rests(situation)
+    asks = bool(waiting) and situation.state.turn.state not in ("MERGE", "PAUSED")
     ready = in_review and situation.state.turn.state == "AUTHOR"
     spoken_to = (*(waiting if asks else ()), *((situation.change.author.login,) if ready else ()))
     guest = await welcome(situation, reads, waiting) if in_review else None
@@ -129,12 +129,12 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
         return words.authors_turn(change.author.login, state.turn.reason)
     if state.gated_until and not waiting:
         return words.waits_for_checks(state.gated_until, state.author_hours.zone)
-    owed = first_due(situation)
-    if _rests(situation):
+    if state.turn.state == "PAUSED":
         return words.paused(_pause(situation))
     if state.turn.state == "MERGE" and (approving := _approving(state)):
         return words.approved(approving, change.author.login, may_merge=situation.terms.author_may_merge)
     if waiting:
+        owed = first_due(situation)
         if owed is None or owed.due is None:
             return words.your_turn(waiting, None, "UTC")
         zone, again = state.author_hours.zone, owed.kind == "re_review"
@@ -150,13 +150,6 @@ def _headline(situation: Situation, asked: tuple[words.AskedLine, ...], waiting:
         return words.ALL_OPTIONAL
     owners = any(slot.people for slot in areas.slots)
     return words.NOBODY_FREE if owners else words.NOBODY_OWNS
-
-
-def _rests(situation: Situation) -> bool:
-    """Whether nobody is waited for now; what is late already is still awaited."""
-    owed = first_due(situation)
-    is_late = owed is not None and owed.due is not None and owed.due <= situation.now
-    return situation.state.turn.state == "PAUSED" and not is_late
 
 
 def _approving(state: State) -> tuple[str, ...]:

@@ -396,13 +396,15 @@ async def test_snooze_rests_every_clock_until_then(bot: Bot, world: Shop) -> Non
 
 async def test_block_quotes_its_reason_until_unblock(bot: Bot, world: Shop) -> None:
     change = await asks_erin(bot, world)
+    world.later("1d")  # Tuesday 10:00: what is late already is not waited for meanwhile either
+    await bot.settled()
     world.ana.comments(change, "/usher block the @shop/legal team <b>looks</b>")
     await bot.settled()
     golden("blocked", said(change)[0])
     comment = world.erin.comments(change, "/usher unblock")
     await bot.settled()
     assert nods(comment) == ["+1"]
-    assert "Please look at this" in said(change)[0]
+    assert "Still waiting for `erin`" in said(change)[0]
     again = world.erin.comments(change, "/usher unblock")
     await bot.settled()
     assert nods(again) == ["confused"]
