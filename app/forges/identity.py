@@ -68,16 +68,51 @@ class SignIn(Protocol):
     async def aclose(self) -> None: ...
 
 
-class GitHubSignIn:
-    """Through the GitHub App: a user token reaches what both the person and the App reach."""
+class _Application:
+    """An application that is known to a forge, at whose `token_url` it exchanges what proves somebody's yes.
+
+    GitHub refuses with status 200 and a field `error`.
+    """
+
+    def __init__(self, site: Wire, token_url: str, client_id: str, client_secret: str) -> None:
+        self._site, self._token_url = site, token_url
+        self._client_id, self._client_secret = client_id, client_secret
+
+    async def token(self, *, code: str, verifier: str, redirect: str) -> Tokens:
+        return await self._given("authorization_code", redirect, code=code, code_verifier=verifier)
+
+    async def renewed(self, refresh: str, *, redirect: str) -> Tokens:
+        return await self._given("refresh_token", redirect, refresh_token=refresh)
+
+    async def _given(self, kind: str, redirect: str, **proof: str) -> Tokens:
+        secret = {"client_id": self._client_id, "client_secret": self._client_secret}
+        body = prepare_token_request(kind, redirect_uri=redirect, **secret, **proof)
+        headers = {
+            "accept": "application/json",
+            "content-type": "application/x-www-form-urlencoded",
+            "user-agent": "usher",
+        }
+        sent = await self._site.exchange("POST", self._token_url, headers=headers, content=body.encode())
+        answer = _checked(sent)
+        token, refresh = text(answer, "access_token"), text(answer, "refresh_token")
+        if not token:
+            raise Forbidden(f"the forge did not accept the sign-in: {text(answer, 'error') or 'no token'}")
+        return Tokens(token, refresh or None)
+
+
+class GitHubSignIn(_Application):
+    """Through the GitHub App: a user token reaches what both the person and the App reach.
+
+    It ends after 8 hours, unless the App opted out ("Refreshing user access tokens").
+    """
 
     forge = "github"
 
     def __init__(self, *, api_url: str, web_url: str, client_id: str, client_secret: str) -> None:
+        super().__init__(Wire(web_url), f"{web_url}/login/oauth/access_token", client_id, client_secret)
         self.host = api_url
         self._web = web_url
-        self._client_id, self._client_secret = client_id, client_secret
-        self._api, self._site = Wire(api_url), Wire(web_url)
+        self._api = Wire(api_url)
 
     def address(self, *, state: str, verifier: str, redirect: str, hint: str) -> str:
         """GitHub's own page; it goes straight back where the person said yes before."""
@@ -85,19 +120,6 @@ class GitHubSignIn:
         return _address(
             f"{self._web}/login/oauth/authorize", self._client_id, state, verifier, redirect, None, extra
         )
-
-    async def token(self, *, code: str, verifier: str, redirect: str) -> Tokens:
-        """GitHub refuses with status 200 and a field `error`."""
-        return await self._given("authorization_code", redirect, code=code, code_verifier=verifier)
-
-    async def renewed(self, refresh: str, *, redirect: str) -> Tokens:
-        """Refreshing user access tokens: they end after 8 hours, unless the App opted out."""
-        return await self._given("refresh_token", redirect, refresh_token=refresh)
-
-    async def _given(self, kind: str, redirect: str, **more: str) -> Tokens:
-        secret = {"client_id": self._client_id, "client_secret": self._client_secret}
-        url = f"{self._web}/login/oauth/access_token"
-        return await _exchange(self._site, url, kind, redirect_uri=redirect, **secret, **more)
 
     async def who(self, token: str) -> Identity:
         """REST: Get the authenticated user; List teams, and email addresses, for the authenticated user."""
@@ -163,34 +185,23 @@ class GitHubSignIn:
         return await self._api.exchange("GET", url, headers=headers)
 
 
-class GitLabSignIn:
-    """Through an OAuth application of GitLab, which needs the scope `read_api`."""
+class GitLabSignIn(_Application):
+    """Through an OAuth application of GitLab, which needs the scope `read_api`.
+
+    Its access tokens end after two hours ("OAuth 2.0 identity provider API", authorization code with PKCE).
+    """
 
     forge = "gitlab"
 
     def __init__(self, *, url: str, client_id: str, client_secret: str) -> None:
+        super().__init__(Wire(url), f"{url}/oauth/token", client_id, client_secret)
         self.host = url
-        self._client_id, self._client_secret = client_id, client_secret
-        self._wire = Wire(url)
 
     def address(self, *, state: str, verifier: str, redirect: str, hint: str) -> str:
         """GitLab's own page. It takes no hint, but passes it on to nobody either."""
         extra = {"login_hint": hint} if hint else {}
         page = f"{self.host}/oauth/authorize"
         return _address(page, self._client_id, state, verifier, redirect, "read_api", extra)
-
-    async def token(self, *, code: str, verifier: str, redirect: str) -> Tokens:
-        """OAuth 2.0 identity provider API: authorization code with PKCE."""
-        return await self._given("authorization_code", redirect, code=code, code_verifier=verifier)
-
-    async def renewed(self, refresh: str, *, redirect: str) -> Tokens:
-        """OAuth 2.0 identity provider API: an access token ends after two hours."""
-        return await self._given("refresh_token", redirect, refresh_token=refresh)
-
-    async def _given(self, kind: str, redirect: str, **more: str) -> Tokens:
-        secret = {"client_id": self._client_id, "client_secret": self._client_secret}
-        url = f"{self.host}/oauth/token"
-        return await _exchange(self._wire, url, kind, redirect_uri=redirect, **secret, **more)
 
     async def who(self, token: str) -> Identity:
         """Users API: the current user; Groups API: those they are a member of stand for teams."""
@@ -226,7 +237,7 @@ class GitLabSignIn:
         return found
 
     async def aclose(self) -> None:
-        await self._wire.aclose()
+        await self._site.aclose()
 
     async def _all(self, token: str, path: str, asked: Mapping[str, str]) -> list[Any]:
         url: str | None = f"{self.host}/api/v4{path}?{urlencode({**asked, 'per_page': '100'})}"
@@ -241,7 +252,7 @@ class GitLabSignIn:
 
     async def _get(self, token: str, url: str) -> Answer:
         headers = {"authorization": f"Bearer {token}", "accept": "application/json", "user-agent": "usher"}
-        return await self._wire.exchange("GET", url, headers=headers)
+        return await self._site.exchange("GET", url, headers=headers)
 
 
 # --- What both have in common ----------------------------------------------------------------------------------
@@ -269,20 +280,6 @@ def _address(
             **extra,
         )
     )
-
-
-async def _exchange(wire: Wire, url: str, kind: str, **given: str) -> Tokens:
-    body = prepare_token_request(kind, **given)
-    headers = {
-        "accept": "application/json",
-        "content-type": "application/x-www-form-urlencoded",
-        "user-agent": "usher",
-    }
-    answer = _checked(await wire.exchange("POST", url, headers=headers, content=body.encode()))
-    token, refresh = text(answer, "access_token"), text(answer, "refresh_token")
-    if not token:
-        raise Forbidden(f"the forge did not accept the sign-in: {text(answer, 'error') or 'no token'}")
-    return Tokens(token, refresh or None)
 
 
 def _checked(answer: Answer) -> Any:

@@ -9,7 +9,7 @@ REASONS: dict[str, str] = {
     "app": "suspending, uninstalling and permitting an App is GitHub's",
     "clicks": "on GitLab only maintainers can tick a box in another's comment, so others are shown commands",
     "groups": "GitLab asks people only, never groups",
-    "redelivery": "Usher asks GitLab for no lost deliveries; it compares the open changes instead",
+    "redelivery": "GitLab keeps a list for each hook, not for an App; another round sends again what was lost",
     "reviews": "a review on GitLab has no words of its own: whoever submits one has answered, whatever they wrote",
     "rules_read": "everybody who reads a project reads these rules",
     "short": "Usher hears no command without its prefix on GitLab, where such lines are quick actions",
