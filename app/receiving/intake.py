@@ -13,7 +13,7 @@ from app import logs
 from app.crash_points import reached
 from app.receiving.spool import Spool, Spooled, SpoolFull
 from app.store import inbox
-from app.store.database import without_values
+from app.store.database import told_of
 from app.store.inbox import Inbox, Incoming, NotStored
 
 log = logs.get(__name__)
@@ -91,7 +91,9 @@ class Intake:
                 try:
                     await self.load()
                 except (psycopg.Error, OSError) as error:
-                    log.info("the spool waits for the database", files=self.spool.files, reason=_said(error))
+                    log.info(
+                        "the spool waits for the database", files=self.spool.files, reason=told_of(error)
+                    )
                 except Exception as error:  # whatever it is, nothing may end the loading for good
                     log.exception("spooled deliveries could not be loaded", exc_info=error)
             pauses += 1
@@ -138,11 +140,7 @@ class Intake:
             )
         except psycopg.DataError as error:
             if len(read) == 1:
-                await asyncio.to_thread(self.spool.set_aside, read[0].path, _said(error))
+                await asyncio.to_thread(self.spool.set_aside, read[0].path, told_of(error))
                 return 0
             return sum([await self._insert(connection, [each]) for each in read])
         return len(read)
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {without_values(error) if isinstance(error, psycopg.Error) else error}"

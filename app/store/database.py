@@ -124,6 +124,12 @@ def without_values(error: psycopg.Error) -> str:
     return said.partition(': "')[0] if (error.sqlstate or "").startswith("22") else said
 
 
+def told_of(error: Exception) -> str:
+    """What kind of error it is, and what it says without values."""
+    said = without_values(error) if isinstance(error, psycopg.Error) else str(error)
+    return f"{type(error).__name__}: {said}"
+
+
 def _without_values(failure: ExceptionContext) -> None:
     error, told = failure.original_exception, failure.sqlalchemy_exception
     if isinstance(error, psycopg.Error) and told is not None:

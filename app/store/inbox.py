@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import logs
 from app.crash_points import reached
 from app.redaction import redact
-from app.store.database import Database, without_values
+from app.store.database import Database, told_of
 from app.store.tables import delivery, delivery_body
 
 log = logs.get(__name__)
@@ -185,7 +185,7 @@ class Inbox:
             self._failures += 1
             if self._failures >= FAILURES:
                 self._bypassed_until = asyncio.get_running_loop().time() + BYPASS_SECONDS
-            reason = f"{type(error).__name__}: {without_values(error) if isinstance(error, psycopg.Error) else error}"
+            reason = told_of(error)
             log.warning("the inbox does not take deliveries", reason=reason, failures=self._failures)
             waiting, self._waiting = self._waiting, []
             _fail([*batch, *waiting], reason)
