@@ -19,6 +19,7 @@ from policies.clocks.world import (
     Pause,
     Slot,
     World,
+    approvals,
     is_satisfied,
     may_answer,
     objections,
@@ -176,7 +177,7 @@ def _slot_place(world: World, terms: Terms, slot: Slot) -> Place:
     if not slot.owing and not answering:
         if _is_queued(world, terms, slot):
             return Place(11, "QUEUED", (), "as many people as agreed are busy with the rest")
-        return Place(6, "UNASSIGNED", ("lead",), _why_unassigned(world, slot))
+        return Place(6, "UNASSIGNED", ("lead",), _why_unassigned(world, terms, slot))
     if slot.owing:
         return _reviewers_turn(world, slot)
     threads = {
@@ -205,9 +206,11 @@ def _is_queued(world: World, terms: Terms, slot: Slot) -> bool:
     return bool(could or (not slot.owners and rules.fallback)) and len(busy) >= rules.max_reviewers
 
 
-def _why_unassigned(world: World, slot: Slot) -> str:
+def _why_unassigned(world: World, terms: Terms, slot: Slot) -> str:
     if slot.owners and slot.owners <= {world.author}:
         return "its author is the only owner"
+    if approvals(world, slot, writers(terms)):
+        return "another approval is needed"
     return "nobody is asked yet"
 
 

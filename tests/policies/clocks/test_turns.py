@@ -386,3 +386,10 @@ def test_an_area_that_nobody_can_take_is_the_leads_however_full_it_is() -> None:
 )
 def test_what_unblock_can_end(said: list[Fact], held: bool) -> None:
     assert state([*ASKED, *said], "11-23 12:00").held is held
+
+
+def test_a_page_says_that_another_approval_is_needed_where_one_was_given() -> None:
+    pair = ("@pair", 2, ("ana", "ben"))
+    story = [*begun("11-23 09:00", "ben", chosen=(pair,)), reviewed("11-23 10:00", "ben", "approved")]
+    found = state(story, "11-23 12:00").turn
+    assert (found.state, found.reason) == ("UNASSIGNED", "another approval is needed")
