@@ -16,6 +16,7 @@ from policies.facts import (
     ChangeOpened,
     ChangePushed,
     ChangeReadied,
+    ChecksChanged,
     Fact,
     Person,
     Remark,
@@ -29,7 +30,7 @@ from policies.facts import (
     SlotsChosen,
     in_order,
 )
-from policies.gaps import in_answers, in_change
+from policies.gaps import in_answers, in_change, in_checks
 from tests.policies.clocks.telling import API, WEB, at, terms
 
 START = at("11-23 09:00")
@@ -218,3 +219,16 @@ def test_an_approval_that_gitlab_shows_no_more_is_doubted_where_it_tells_all_of_
         (shown, given.at + timedelta(seconds=59)),  # the list may be older than the approval
     ):
         assert in_change(change, (begun, given), seen_at) == ()
+
+
+def test_what_the_forge_shows_of_a_check_goes_before_what_was_heard_of_another_run() -> None:
+    """On GitLab each pipeline of a commit is heard of, and one of them counts."""
+    begun = ChangeOpened(at=START, by="ana", base="main", head="h0")
+    other = ChecksChanged(at=at("11-23 10:05"), commit="h0", name="pipeline", state="success")
+    counts = ChecksChanged(at=at("11-23 10:03"), commit="h0", name="pipeline", state="failure")
+    change = Forge().change()
+    [shown] = in_checks([counts], ["pipeline"], change, (begun, other))
+    log = in_order([begun, other, shown])
+    assert log[-1] == shown
+    assert shown.state == "failure"
+    assert in_checks([counts], ["pipeline"], change, log) == ()
