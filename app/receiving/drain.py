@@ -271,8 +271,10 @@ class Drain:
                 names = [f"{mark}{touch.subject.number}" for mark in "#!"]
                 for subject in await due.depending_on(connection, tenant.id, repository_id, names):
                     await due.touch(connection, tenant.id, subject, self.gather)
+            prefix = f"{repository_id}:{fact.branch}" if isinstance(fact, FilesPushed) else ""
+            if isinstance(fact, FilesPushed) and fact.shown:
+                await kept.forget(connection, tenant.id, "catalog", prefix)
             if isinstance(fact, FilesPushed) and fact.settings:
-                prefix = f"{repository_id}:{fact.branch}"
                 await kept.forget(connection, tenant.id, "owners", prefix)
                 await kept.forget(connection, tenant.id, "rules", prefix)
                 await due.touch_open(connection, tenant.id, repository_id, self.gather)

@@ -253,10 +253,13 @@ async def test_a_repository_that_nobody_is_named_for_is_a_finding(bot: Bot, worl
 
 @pytest.mark.slow
 async def test_the_catalogue_may_say_whose_it_is(bot: Bot, world: Shop) -> None:
+    """As soon as it says so: that it had said nothing is not kept beyond the push."""
+    world.dora.commits(world.api, {".github/CODEOWNERS": "pay/ @shop/payments\n"})
+    before = world.ana.opens(world.api, touching=["app.py"])
+    await bot.settled()
+    assert await origin(bot, before) != "own"
     catalog = "kind: Component\nmetadata: {name: api}\nspec: {owner: search}\n"
-    world.dora.commits(
-        world.api, {"catalog-info.yaml": catalog, ".github/CODEOWNERS": "pay/ @shop/payments\n"}
-    )
+    world.dora.commits(world.api, {"catalog-info.yaml": catalog})
     change = world.ana.opens(world.api, touching=["app.py"])
     await bot.settled()
     assert await origin(bot, change) == "own"
