@@ -19,7 +19,7 @@ class Aside:
     """One thread for calls, one after another; another one in its place once a call hangs."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._calls: queue.SimpleQueue[Callable[[], None]] | None = None
 
     async def __call__(self, function: Callable[..., Result], *arguments: Any) -> Result:
@@ -39,12 +39,12 @@ class Aside:
             self._calls = _thread()
         self._calls.put(call)
         try:
-            return await asyncio.wait_for(answer, self._seconds)
+            return await asyncio.wait_for(answer, self.seconds)
         except TimeoutError:
             if not answer.cancelled():
                 raise
             self._calls = None
-            raise Hung(f"no result after {self._seconds:g} seconds") from None
+            raise Hung(f"no result after {self.seconds:g} seconds") from None
 
 
 def _tell(

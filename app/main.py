@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from starlette.types import ASGIApp
 
 from app import keys
+from app.aside import Aside
 from app.connections import GitHubConnection
 from app.forges.github.adapter import GitHub
 from app.forges.gitlab.adapter import GitLab
 from app.forges.identity import GitLabSignIn, SignIn
 from app.gitlab_connection import GitLabConnection
 from app.receiving.doors import make_doors
-from app.receiving.drain import Drain
+from app.receiving.drain import Drain, patience
 from app.receiving.intake import Intake
 from app.receiving.spool import Spool, spool_folder
 from app.rounds.compare import compare_all
@@ -157,6 +158,7 @@ def _work(ground: _Ground, spool: Spool | None) -> Work:
     """What reads deliveries, settles subjects and makes its rounds."""
     settings, database, github, gitlab = ground.settings, ground.database, ground.github, ground.gitlab
     gather = timedelta(seconds=settings.gather_seconds)
+    lent = timedelta(seconds=8 * settings.heartbeat_seconds)  # a worker is taken for dead after three
     drain = Drain(
         database,
         doors=make_doors(gitlab_login=lambda: gitlab.login),
@@ -165,7 +167,8 @@ def _work(ground: _Ground, spool: Spool | None) -> Work:
         gather=gather,
         own_logins={"github": lambda: github.login, "gitlab": lambda: gitlab.login},
         introduced=gitlab.introduced,
-        lent=timedelta(seconds=6 * settings.heartbeat_seconds),  # a worker is taken for dead after three
+        aside=Aside(patience(lent)),
+        lent=lent,
     )
     settling = Settling(
         database,

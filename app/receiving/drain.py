@@ -87,6 +87,10 @@ class Drain:
     lent: timedelta = inbox.LENT
     survives: Callable[[str, str, bytes], Awaitable[bool]] = survives
 
+    def __post_init__(self) -> None:
+        if self.aside.seconds > self.lent.total_seconds() / 2:
+            raise ValueError("a delivery must stay lent for twice as long as its reading may take")
+
     async def __call__(self) -> int:
         """Read everything that waits; returns how many deliveries were read.
 
@@ -333,6 +337,14 @@ class Drain:
             return
         async with self.database.begin() as connection:
             await inbox.put_back(connection, row, repr(error), forgiven=forgiven)
+
+
+def patience(lent: timedelta) -> float:
+    """Seconds after which a body is taken to hang: nobody else may take what is lent before its reader gave it up.
+
+    What is lent may have been so for a third of the time already when its reading begins.
+    """
+    return min(LONGEST_READING, lent.total_seconds() / 2)
 
 
 class _Line:

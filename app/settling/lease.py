@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import keys, logs, metrics
 from app.crash_points import reached
@@ -35,6 +37,13 @@ GIVE_UP_AFTER = 120.0
 """Seconds after which a run stops itself, well before its lease ends."""
 
 LOCKED_OUT = timedelta(hours=1)
+
+_Settled = tuple[datetime | None, Callable[[AsyncConnection], Awaitable[None]]]
+"""When to look again, and what is left to be written in the run's last transaction."""
+
+
+async def _nothing(_connection: AsyncConnection) -> None:
+    """Nothing was planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +80,10 @@ class Settling:
             return await self._bury(lease)
         began = time.monotonic()
         try:
-            due_at = await self._settle_in_time(lease)
+            due_at, forget = await self._settle_in_time(lease)
             reached("settle.decided")
             async with self.database.begin() as connection:
+                await forget(connection)
                 await due.settled(connection, lease, due_at, self.gather)
             reached("settle.committed")
             result = "done"
@@ -98,7 +108,7 @@ class Settling:
         log.error("subject is poison", tenant=lease.tenant_id, subject=lease.subject, crashes=lease.crashes)
         return True
 
-    async def _settle_in_time(self, lease: due.Lease) -> datetime | None:
+    async def _settle_in_time(self, lease: due.Lease) -> _Settled:
         """Settle, or give up: what hangs holds a place that others wait for."""
         try:
             async with asyncio.timeout(self.gives_up_after) as patience:
@@ -108,14 +118,14 @@ class Settling:
                 raise TimeoutError(f"it had not ended after {self.gives_up_after:g} seconds") from None
             raise
 
-    async def _settle(self, lease: due.Lease) -> datetime | None:
+    async def _settle(self, lease: due.Lease) -> _Settled:
         subject = Subject.parse(lease.subject)
         async with self.database.begin() as connection:
             tenant = await tenants.by_id(connection, lease.tenant_id)
             known = await tenants.find_repository(connection, lease.tenant_id, subject.repository_id)
             mode = await modes.of_repository(connection, lease.tenant_id, subject.repository_id)
         if tenant is None or tenant.state == "left" or known is None:
-            return None
+            return None, _nothing
         now = self.clock.now()
         forge = self.forge_of(tenant, lease.touched_at)
         records = SubjectRecords(self.database, tenant.id, lease.subject)
@@ -147,12 +157,11 @@ class Settling:
             case "repository":
                 due_at = await settle_repository(subject, reads, rulebooks, desk, shelf)
             case _:
-                return None
-        await effects.forget_unwanted()
+                return None, _nothing
         # What was not said meanwhile may be said then.
         loud = silence.until if silence is not None and silence.until and silence.until > now else None
         looks = (due_at, effects.held_until, loud)
-        return min((each for each in looks if each is not None), default=None)
+        return min((each for each in looks if each is not None), default=None), effects.forget_unwanted
 
     def _page(self, tenant_id: int, subject: Subject) -> str:
         """The address of our page of a change or repository; an issue has none."""

@@ -101,22 +101,22 @@ class SubjectEffects:
         # An effect that never went out says today's words, not those of an earlier attempt.
         return replace(found, payload=dict(payload)) if found.state == "planned" else found
 
-    async def forget_unwanted(self) -> None:
+    async def forget_unwanted(self, connection: AsyncConnection) -> None:
         """Take back what an earlier run planned and never sent, where this one, being through, wants it no more.
 
         It died in between, or the forge said no, and the world went on: it is as if nobody had thought of it.
+        To be done with the end of the run: one that is taken over before has taken nothing back.
         """
-        async with self._database.begin() as connection:
-            if not await due_rows.holds(connection, self._lease):
-                raise Overtaken(f"another run holds {self._lease.subject}")
-            await connection.execute(
-                sa.delete(effect).where(
-                    effect.c.tenant_id == self._lease.tenant_id,
-                    effect.c.subject == self._lease.subject,
-                    effect.c.state == "planned",
-                    effect.c.key.not_in(self._wanted),
-                )
+        if not await due_rows.holds(connection, self._lease):
+            raise Overtaken(f"another run holds {self._lease.subject}")
+        await connection.execute(
+            sa.delete(effect).where(
+                effect.c.tenant_id == self._lease.tenant_id,
+                effect.c.subject == self._lease.subject,
+                effect.c.state == "planned",
+                effect.c.key.not_in(self._wanted),
             )
+        )
 
     async def reminders_before(self, each: Effect, day: datetime) -> int:
         this = sa.select(effect.c.id, effect.c.recipient).where(

@@ -315,7 +315,7 @@ class Stored:
     hook: str = ""
 
 
-LENT = timedelta(seconds=30)
+LENT = timedelta(seconds=40)
 """For so long nobody else takes a delivery that is being read, unless the reader says otherwise."""
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 
-from app.receiving.drain import AT_ONCE, IN_LINE
+from app.aside import Aside
+from app.receiving.drain import AT_ONCE, IN_LINE, patience
 from app.store.database import Database, connect
 from app.store.tables import delivery
 from handlers.ports import Delivery, Reading
@@ -38,3 +41,13 @@ async def test_an_account_with_hundreds_waiting_lets_the_others_pass(address: st
     assert ended.index("ann0") < ended.index("ann1")
     noisy = [each for each in ended if each.startswith("noisy")]
     assert noisy == [f"noisy{number}" for number in range(AT_ONCE + 60)]
+
+
+def test_nobody_else_may_take_what_is_read_before_its_reader_gave_it_up() -> None:
+    """Whatever the heartbeat: a reader that hangs gives up within half of the time of lending."""
+    for heartbeat in (0.3, 1, 5, 60):
+        lent = timedelta(seconds=8 * heartbeat)
+        assert patience(lent) <= min(20, lent.total_seconds() / 2)
+    fine = drain(connect("postgresql://nowhere/nothing"))
+    with pytest.raises(ValueError, match="twice as long"):
+        replace(fine, aside=Aside(20), lent=timedelta(seconds=30))
