@@ -27,7 +27,7 @@ from app.rounds.schedule import Round
 from app.store import tenants
 from app.store.chores import Chore
 from app.store.database import Database
-from handlers.ports import Forbidden, ForgeError, Gone
+from handlers.ports import ForgeError, Gone, Locked, Throttled
 
 log = logs.get(__name__)
 
@@ -61,15 +61,16 @@ class HookWatch:
         resent, marks = 0, dict(chore.note.get("marks", {}))
         for place in await hook_places(self.database, setup, unseen):
             try:
-                hooks = await setup.hooks(place)
-            except (Forbidden, Gone):
+                for hook in (each for each in await setup.hooks(place) if self._is_ours(each)):
+                    state = await self._look(setup, place, hook)
+                    seen[f"{place.path} {hook.id}"] = state
+                    if state == "executable" and resent < MOST_RESENT:
+                        resent += await self._resend(setup, place, hook, marks, MOST_RESENT - resent)
+            except (Locked, Throttled):
+                raise  # it would be the same at every other place
+            except ForgeError as error:
                 unseen.append(place.path)
-                continue
-            for hook in (each for each in hooks if self._is_ours(each)):
-                state = await self._look(setup, place, hook)
-                seen[f"{place.path} {hook.id}"] = state
-                if state == "executable" and resent < MOST_RESENT:
-                    resent += await self._resend(setup, place, hook, marks, MOST_RESENT - resent)
+                log.info("hooks cannot be looked after", place=place.path, reason=str(error))
         if seen:
             metrics.hook_enabled.labels("gitlab").set(all(state == "executable" for state in seen.values()))
         problems, told = await self._token(client, str(chore.note.get("told", "")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.text import code, counted, listed, user
+from policies.text import code, counted, listed, sentence
 
 Told = tuple[str, str]
 """What is so, and how to mend it."""
@@ -120,7 +120,7 @@ def unowned(files: int, of: int) -> Told:
 
 def owner_line(message: str) -> str:
     """What a lint says of a line, some of which it may quote."""
-    return user(message)
+    return sentence(message)
 
 
 def owner_line_fix(kind: str, suggestion: str | None) -> str:

@@ -17,6 +17,7 @@ from app.forges.gitlab.hooks import HookName
 from app.forges.gitlab.setup import OF_GROUPS, OF_PROJECTS, GitLabSetup, token_problems, warning_due
 from app.forges.sandbox import GitLabSandbox
 from app.forges.sandbox.edition import Tier
+from app.forges.sandbox.faults import Fault
 from app.gitlab_connect import AT_ONCE
 from app.rounds.gitlab_hooks import watch_hooks
 from app.settings import Settings, read_settings
@@ -269,6 +270,22 @@ async def test_what_could_not_be_delivered_is_sent_again_once_and_looked_for_no_
     assert (note["resent"], receiver.taken) == (0, 2)
     note = await looked()
     assert (note["resent"], len(listed)) == (0, 1)
+
+
+async def test_a_group_that_cannot_be_looked_after_keeps_nobody_from_the_others(forge, owners, database):
+    forge.organisation("lab")
+    forge.person("olga", member_of="lab", owner=True)
+    async with database.begin() as connection:
+        for number, group in ((7, "shop"), (8, "lab")):
+            await gitlab_connect.connect(settings(forge), group, None, owners)
+            await tenants.by_group(connection, forge.url, number, account=group, mode="live")
+    forge.faults.next(Fault(status=500), path="/events")
+    async with as_owner(forge) as client:
+        look = watch_hooks(database, lambda: client).do
+        note = await look(Chore("gitlab hooks", datetime.now(UTC), None, None, {}))
+    assert len(note["unseen"]) == 1
+    assert {name.split()[0] for name in note["hooks"]} == {"shop", "lab"}
+    assert len(note["marks"]) == 1  # of the other group
 
 
 async def test_a_hook_that_was_switched_off_is_brought_back_by_a_test(forge, owners, receiver):
