@@ -153,7 +153,8 @@ def _shown(body: str, *, fences_hold: bool = False) -> list[str]:
             began_hidden = hidden
             kept, hidden = _unhidden(line, hidden)
             kept = "" if began_hidden else kept
-            quoted = bool(_QUOTE.match(kept)) or (quoted and bool(kept.strip()))
+            begins = bool(_QUOTE.match(line) or _QUOTE.match(kept))
+            quoted = begins or (quoted and bool(line.strip()))
             tags = [not closing for closing in _QUOTING_TAG.findall(kept)]
             kept = "" if quoted or depth or tags else kept
             for opens in tags:

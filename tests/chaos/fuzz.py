@@ -36,7 +36,7 @@ from policies.text import checked, code, fenced, link, sentence, user
 
 ABOUT = "six parsers, fuzzed"
 MINUTES = 30.0
-SLOW = 1.0
+SLOW = 2.0
 """Seconds of processor that all that is asked about one input, a dozen questions, may take in the long run."""
 
 ROOT = Path(__file__).parents[2]

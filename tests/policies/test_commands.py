@@ -48,6 +48,7 @@ def read(text: str) -> Command | Unclear | None:
         ("/usher ack\n/take", [(1, "/usher ack"), (2, "/take")]),
         ("> quoted\n\n/usher ack", [(3, "/usher ack")]),
         ("1. > quoted\n/usher ack", []),
+        ("see <!--\n> quoted -->\n/usher ack", []),
         ("- >  quoted\n/usher ack\n\n/take", [(4, "/take")]),
         ("`code` before\n/usher ack", [(2, "/usher ack")]),
         ("one ` alone\n/usher ack", [(2, "/usher ack")]),
