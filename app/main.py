@@ -301,4 +301,4 @@ def _sign_ins(settings: Settings, stack: contextlib.AsyncExitStack) -> dict[str,
 
 
 def _own_page(settings: Settings) -> str:
-    return f"{settings.public_url}/me" if settings.public_url else ""
+    return f"{settings.public_url}/" if settings.public_url else ""

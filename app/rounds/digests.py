@@ -17,10 +17,10 @@ from app.errors import ForPeople
 from app.redaction import redact
 from app.rounds.schedule import Round
 from app.settings import PromiseClock
-from app.store import my_turn
+from app.store import digest_lines
 from app.store.chores import Chore
 from app.store.database import Database
-from app.store.my_turn import Unsent
+from app.store.digest_lines import Unsent
 from policies.words import digest as words
 
 log = logs.get(__name__)
@@ -54,7 +54,7 @@ def digests(
 
     async def send(_chore: Chore) -> Mapping[str, Any]:
         async with database.begin() as connection:
-            waiting = await my_turn.unsent(connection, clock.now() - STALE, quiet, MOST_ATTEMPTS)
+            waiting = await digest_lines.unsent(connection, clock.now() - STALE, quiet, MOST_ATTEMPTS)
         sent = [await _send(database, each, channels, page) for each in waiting]
         return {"sent": sum(sent), "failed": len(sent) - sum(sent)}
 
@@ -64,7 +64,7 @@ def digests(
 async def _send(database: Database, each: Unsent, channels: tuple[Channel, ...], page: str) -> bool:
     """Send one person's lines by every channel; whether any took them."""
     async with database.begin() as connection:
-        await my_turn.mark_sent(connection, each.effects)
+        await digest_lines.mark_sent(connection, each.effects)
     title = words.title(len(each.lines))
     body = words.message(each.lines, "/usher", page)
     took = False
@@ -75,7 +75,7 @@ async def _send(database: Database, each: Unsent, channels: tuple[Channel, ...],
             log.warning("a digest could not be sent", tenant=each.tenant_id, reason=redact(repr(error)))
     if not took:
         async with database.begin() as connection:
-            await my_turn.mark_unsent(connection, each.effects, "no channel took the message")
+            await digest_lines.mark_unsent(connection, each.effects, "no channel took the message")
     return took
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.change_pages import STATES, repository_of, shown_of
-from app.store.tables import clock, obligation
+from app.store.tables import clock, effect, obligation, reach
 from app.store.viewers import Visitor, readable
 
 MOST = 100
+
+TOLD_FOR = timedelta(days=7)
+"""So long a line of the digest is shown; what still waits is among the answers anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +49,34 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A line of the visitor's digests."""
+
+    tenant_id: int
+    subject: str
+    said: str
+    at: datetime
+    shown: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
-    """What to answer, first due first; own changes that wait for their author, and those that wait for others."""
+    """What to answer, first due first; own changes that wait for their author, and those that wait for others.
+
+    `told` are the lines of the last week's digests, the newest first.
+    """
 
     owed: tuple[Owed, ...]
     to_move: tuple[Own, ...]
     waiting: tuple[Own, ...]
+    told: tuple[Told, ...]
 
 
 _AUTHORS = ("AUTHOR", "FIX", "DRAFT")
 
 
-async def queue(connection: AsyncConnection, visitor: Visitor) -> Queue:
-    """The visitor's queue, of what they may read."""
+async def queue(connection: AsyncConnection, visitor: Visitor, now: datetime) -> Queue:
+    """The visitor's queue at `now` (clock of promises), of what they may read."""
     names = [each for viewer in visitor.viewers for each in {viewer.login, viewer.login.lower()}]
     may = readable(visitor, clock.c.tenant_id, repository_of(clock.c.subject))
     owed = await connection.execute(
@@ -91,6 +109,29 @@ async def queue(connection: AsyncConnection, visitor: Visitor) -> Queue:
         tuple(seen.values()),
         tuple(each for each in own if each.is_theirs),
         tuple(each for each in own if not each.is_theirs),
+        await _told(connection, visitor, now - TOLD_FOR),
+    )
+
+
+async def _told(connection: AsyncConnection, visitor: Visitor, since: datetime) -> tuple[Told, ...]:
+    theirs = sa.select(reach.c.tenant_id).where(reach.c.viewer_id.in_(visitor.ids))
+    query = (
+        sa.select(effect.c.tenant_id, effect.c.subject, effect.c.at, effect.c.payload, clock.c.projection)
+        .join(clock, sa.and_(clock.c.tenant_id == effect.c.tenant_id, clock.c.subject == effect.c.subject))
+        .where(
+            effect.c.tenant_id.in_(theirs),
+            effect.c.recipient.in_(visitor.logins),
+            effect.c.at >= since,
+            effect.c.kind == "digest",
+            effect.c.state == "done",
+            readable(visitor, clock.c.tenant_id, repository_of(clock.c.subject)),
+        )
+        .order_by(effect.c.at.desc(), effect.c.id.desc())
+        .limit(MOST)
+    )
+    return tuple(
+        Told(row.tenant_id, row.subject, row.payload["said"], row.at, shown_of(row.projection))
+        for row in await connection.execute(query)
     )
 
 

@@ -15,8 +15,6 @@ from app.errors import ForPeople
 from app.rounds.digests import apprise_channels, digests
 from app.rounds.schedule import Rounds
 from app.settings import SettingsError
-from app.store.my_turn import my_turn
-from app.store.tables import tenant
 from tests.stories import Bot, Shop, settings_for
 
 pytestmark = pytest.mark.slow
@@ -84,23 +82,25 @@ async def test_a_mornings_lines_go_out_in_one_message_and_once(
     assert message["message"].count("A first answer is promised for Tue 24 Nov 11:00 UTC") == 2
     assert "shop/api#1 · Change docs/0.md" in message["message"]
     assert page in message["message"]
-    [known] = await bot.rows(tenant)
-    shown = await my_turn(bot.usher.database, known.id, "Erin", world.forge.clock.now())
-    assert {each.name for each in shown.answers} == {"shop/api#1", "shop/api#2"}
-    assert len(shown.digest) == 2
-    assert shown.own == ()
 
 
-async def test_everybodys_own_page_has_what_is_theirs(bot: Bot, world: Shop) -> None:
-    change = world.ana.opens(world.api, touching=["docs/guide.md"])
+async def test_what_was_told_stands_on_ones_own_page_for_a_week(bot: Bot, world: Shop) -> None:
+    """Also where no channel is connected; and nobody else sees it."""
+    world.later("2h")
+    world.ana.opens(world.api, touching=["docs/guide.md"], title="A better guide")
     await bot.settled()
-    world.erin.reviews(change, "request_changes", "Shorter, please.")
+    world.later("22h")
+    world.later("31m")
     await bot.settled()
-    [known] = await bot.rows(tenant)
-    erins = await my_turn(bot.usher.database, known.id, "erin", world.forge.clock.now())
-    anas = await my_turn(bot.usher.database, known.id, "ana", world.forge.clock.now())
-    assert erins.answers == ()
-    assert [each.because for each in anas.own] == ["erin asked for changes"]
+    line = "A first answer is promised for Tue 24 Nov 11:00 UTC"
+    async with bot.visited_by("Erin") as erins, bot.visited_by("dora") as doras:
+        page = (await erins.get("/")).text
+        assert "Told to you this week" in page
+        assert line in page
+        assert line not in (await doras.get("/")).text
+        world.later("8d")
+        await bot.settled()
+        assert line not in (await erins.get("/")).text
 
 
 def test_an_address_that_nobody_knows_is_refused_before_anything_starts() -> None:

@@ -36,9 +36,10 @@ def make(
         if visitor is None:
             return page("front.html", request=request, ready=ready_to_read(), doors=[*visitors.doors])
         request.state.visitor = visitor
+        now = clock.now()
         async with database.begin() as connection:
-            queue = await turns.queue(connection, visitor)
-        return page("my_turn.html", request=request, queue=queue, now=clock.now())
+            queue = await turns.queue(connection, visitor, now)
+        return page("my_turn.html", request=request, queue=queue, now=now)
 
     @router.get("/changes")
     async def changes(request: Request) -> HTMLResponse:
