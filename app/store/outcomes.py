@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.pseudonyms import named
+from app.store.pseudonyms import all_named, named
 from app.store.tables import outcome
 from app.store.viewers import Visitor, readable
 from policies.insights.measures import GUESTS, Group, Outcome
@@ -38,16 +38,18 @@ async def keep(
         "pending": known.pending,
         "reviewers": list(known.reviewers),
     }
+    write = insert(outcome).values(
+        tenant_id=tenant_id, repository_id=repository_id, number=known.number, **values
+    )
+    new, old = write.excluded, outcome.c
+    # Whoever was forgotten stays so while the change goes on.
+    unforgotten = {
+        "author": sa.case((named(old.author), new.author), else_=old.author),
+        "reviewers": sa.case((all_named(old.reviewers), new.reviewers), else_=old.reviewers),
+    }
     await connection.execute(
-        insert(outcome)
-        .values(tenant_id=tenant_id, repository_id=repository_id, number=known.number, **values)
-        .on_conflict_do_update(
-            index_elements=["tenant_id", "repository_id", "number"],
-            # Whoever was forgotten stays so while the change goes on.
-            set_={
-                **values,
-                "author": sa.case((named(outcome.c.author), known.author), else_=outcome.c.author),
-            },
+        write.on_conflict_do_update(
+            index_elements=["tenant_id", "repository_id", "number"], set_={**values, **unforgotten}
         )
     )
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,6 +44,12 @@ class Pseudonyms:
 def named(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """Whether a name is still somebody's."""
     return sa.not_(column.regexp_match(_FORM))
+
+
+def all_named(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether each name in an array is still somebody's."""
+    together = sa.func.array_to_string(column, " ")  # no forge has names with blanks
+    return sa.not_(together.regexp_match(rf"(^| ){_BEGINNING}[0-9a-f]{{12}}( |$)"))
 
 
 async def fade(

@@ -107,8 +107,20 @@ async def test_whoever_was_forgotten_stays_so_while_the_change_goes_on(
     async with database.begin() as connection:
         await people.erase(connection, visitor("github", "ana"), PSEUDONYMS)
         await outcomes.keep(connection, tenants["github"], 7, "Refunds", became(1, 10))
-    author, _ = (await names(database, tenants["github"]))[1]
-    assert author == PSEUDONYMS.of("github", "ana")
+    author, reviewers = (await names(database, tenants["github"]))[1]
+    assert (author, reviewers) == (PSEUDONYMS.of("github", "ana"), ["Erin"])
+
+
+async def test_a_reviewer_who_was_forgotten_stays_so_while_the_change_goes_on(
+    database: Database, tenants: dict[str, int]
+) -> None:
+    again = replace(became(1, 10), reviewers=("Erin", "ben"))
+    async with database.begin() as connection:
+        await outcomes.keep(connection, tenants["github"], 7, "Refunds", again)
+        await people.erase(connection, visitor("github", "erin"), PSEUDONYMS)
+        await outcomes.keep(connection, tenants["github"], 7, "Refunds", again)
+    _, reviewers = (await names(database, tenants["github"]))[1]
+    assert reviewers == [PSEUDONYMS.of("github", "erin"), "ben"]
 
 
 async def test_names_fade_when_what_was_agreed_is_over(database: Database, tenants: dict[str, int]) -> None:
