@@ -162,10 +162,20 @@ async def _send(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
         except (Refused, Gone) as error:
             await desk.effects.refused(effect, str(error))
             return ()
+        except Forbidden as error:
+            await desk.effects.again(effect, str(error))
+            if not _is_beside(action):
+                raise
+            return ()  # tried again at the next look; people are asked and told all the same
         except ForgeError as error:
             await desk.effects.again(effect, str(error))
             raise
     raise AssertionError("every turn ends above")
+
+
+def _is_beside(action: ForgeAction) -> bool:
+    """Whether people are asked and told without it: a right that is missing for it stops nothing else."""
+    return isinstance(action, Label | Nod | SetCheck)
 
 
 def _is_loud(action: ForgeAction) -> bool:
@@ -301,6 +311,10 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
         return ()
     except Gone:
         await desk.effects.skipped(effect, "it was deleted")
+        return ()
+    except Forbidden:
+        if not _is_beside(action):
+            raise
         return ()
     except Unsure as error:
         raise Unavailable(str(error)) from error  # writing it twice is the same as once

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.forges.sandbox.faults import Fault
 from app.store.tables import due, effect
-from tests.stories import Bot, Shop, said, subject_of
+from tests.stories import Bot, Shop, check_on, said, subject_of
 
 pytestmark = pytest.mark.slow  # the inner loop plays the main stories alone
 
@@ -118,6 +118,29 @@ async def test_while_the_forge_is_down_nothing_is_lost(bot: Bot, world: Shop) ->
         await connection.execute(sa.update(due).values(not_before=sa.func.now()))
     await bot.settled()
     assert change.asked == {"erin"}
+
+
+async def test_a_right_that_is_missing_for_a_check_keeps_nobody_from_being_asked_and_told(
+    bot: Bot, world: Shop
+) -> None:
+    """The verdict follows once the right is given; what people need is not held back for it."""
+    gitlab = bot.forge.kind == "gitlab"
+    bot.forge.faults.next(
+        Fault(status=403), times=50, method="POST", path="/statuses/" if gitlab else "/check-runs"
+    )
+    file = ".gitlab/CODEOWNERS" if gitlab else ".github/CODEOWNERS"
+    owners = world.api.at("main").tree[file].content.decode()  # type: ignore[union-attr]
+    change = world.ana.opens(world.api, touching={file: f"{owners}tools/ @stranger\n"})
+    await bot.settled()
+    assert change.asked == {"dora"}
+    assert len(said(change)) == 1
+    assert check_on(change, "usher/contribution") is None
+    (held,) = [each for each in await bot.effects(change) if each.kind == "check"]
+    assert (held.state, "403" in held.error) == ("planned", True)
+    bot.forge.faults.clear()
+    world.ben.comments(change, "Who is stranger?")
+    await bot.settled()
+    assert check_on(change, "usher/contribution") is not None
 
 
 async def test_a_comment_that_somebody_deleted_stays_deleted(bot: Bot, world: Shop) -> None:
