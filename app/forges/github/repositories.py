@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from app.forges.calls import items
 from app.forges.github import states
 from app.forges.github.part import Part, instant
 from app.forges.json_values import objects, text, time
+from app.forges.owners_file import first_found
 from app.forges.promised import decoded
 from handlers.ports import Conflict, Gone, Refused
 from policies.catalogue.entry import Described
@@ -21,8 +21,6 @@ from policies.facts import (
 from policies.owners import Problem
 
 OWNERS_PATHS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class RepositoryReads(Part):
@@ -77,17 +75,7 @@ class RepositoryReads(Part):
         return decoded(text(await self._get(repository, "git/blobs/{blob}", blob=blob), "content"))
 
     async def owners_file(self, repository: RepositoryRef, at: str) -> File | None:
-        key = (repository.id, at)
-        known = self._memory.owners.get(key)
-        if known is not None:
-            return known
-        for path in OWNERS_PATHS:
-            found = await self.file(repository, path, at)
-            if found is not None:
-                if _COMMIT.fullmatch(at):  # a branch moves, a commit never does
-                    self._memory.owners.put(key, found)
-                return found
-        return None
+        return await first_found(OWNERS_PATHS, repository, at, self.file, self._memory.owners)
 
     async def paths(self, repository: RepositoryRef, at: str) -> Tree:
         template = "git/trees/{tree_sha}{?recursive}"

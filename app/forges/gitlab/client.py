@@ -20,12 +20,12 @@ import httpx2
 from uritemplate import URITemplate, expand
 
 from app.forges.calls import Call, Observer, items, refuse_odd
-from app.forges.github.memory import Remembered
 from app.forges.gitlab.answers import limit, refusal, whole
 from app.forges.http import Answer, Wire
 from app.forges.json_values import dig, number, objects, text, texts
 from app.forges.json_values import time as time_of
 from app.forges.limits import Breaker, Gate, LocalGate, Pace, Sleep, Turn
+from app.forges.remembered import Remembered
 from app.forges.server_clock import ServerClock
 from app.forges.sharing import UnderWay
 from handlers.ports import ForgeError, Gone, Unavailable, Unsure

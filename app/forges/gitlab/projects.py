@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from app.forges.calls import items
 from app.forges.gitlab import states
 from app.forges.gitlab.part import Part, Seen, instant
 from app.forges.json_values import objects, text, time
+from app.forges.owners_file import first_found
 from app.forges.promised import decoded
 from handlers.ports import Forbidden, Gone, Refused, Unavailable
 from policies.catalogue.entry import Described
@@ -23,7 +23,6 @@ MOST_PATHS = 100_000
 MOST_COUNTED = 1_000
 OWNERS_PATHS = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _VALIDATE = """
 query($project: ID!, $ref: String, $path: String) {
   project(fullPath: $project) {
@@ -90,17 +89,7 @@ class ProjectReads(Part):
         return File(path, text(found, "blob_id"), decoded(text(found, "content")))
 
     async def owners_file(self, repository: RepositoryRef, at: str) -> File | None:
-        key = (repository.id, at)
-        known = self._client.owners.get(key)
-        if known is not None:
-            return known
-        for path in OWNERS_PATHS:
-            found = await self.file(repository, path, at)
-            if found is not None:
-                if _COMMIT.fullmatch(at):  # a branch moves, a commit never does
-                    self._client.owners.put(key, found)
-                return found
-        return None
+        return await first_found(OWNERS_PATHS, repository, at, self.file, self._client.owners)
 
     async def paths(self, repository: RepositoryRef, at: str) -> Tree:
         """GitLab's list has no sizes: 0 stands for a size that is not known."""
