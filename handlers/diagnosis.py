@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers.owners_seen import look_up, owners_by_name
+from handlers.owners_seen import look_up, owners_by_name, told_apart
 from handlers.situation import Reads
 from policies import owner_health, owners
-from policies.facts import File, RepositoryRef, same
+from policies.facts import File, RepositoryRef
 from policies.findings import Finding
-from policies.owner_health import SILENT_DAYS, Known, PersonSeen, TeamSeen
+from policies.owner_health import SILENT_DAYS, Known
 from policies.owners import OwnersFile
 from policies.rules import Guidelines
 from policies.words import owners as words
@@ -79,15 +79,10 @@ async def _learn(
         errors = await reads.forge.owner_errors(repository, version.at)
         refused |= owner_health.refused(version.source.content, errors)
     names = owners_by_name((version.file for version in versions), frozenset(refused))
-    people: dict[str, PersonSeen] = {}
-    teams: dict[str, TeamSeen] = {}
-    for name in names[:MOST_OWNERS]:
-        match await look_up(name, repository, reads.people, reads.forge.dialect):
-            case TeamSeen() as team:
-                teams[same(name)] = team
-            case person:
-                people[same(name)] = person
+    asked = names[:MOST_OWNERS]
+    seen = {name: await look_up(name, repository, reads.people, reads.forge.dialect) for name in asked}
+    people, teams = told_apart(seen)
     behind = {member.login for seen in teams.values() if seen.team for member in seen.team.members}
-    asked = await reads.findings.asked([*people, *behind], now - timedelta(days=SILENT_DAYS))
-    known = Known(repository.owner, people, teams, frozenset(refused), asked)
+    answering = await reads.findings.asked([*people, *behind], now - timedelta(days=SILENT_DAYS))
+    known = Known(repository.owner, people, teams, frozenset(refused), answering)
     return known, max(len(names) - MOST_OWNERS, 0)

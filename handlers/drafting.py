@@ -16,7 +16,7 @@ from policies.facts import CommandGiven, RepositoryRef, can_write, same
 from policies.guidelines import builds, drafting, links, markdown, sections, sla_hours
 from policies.guidelines.drafting import Known
 from policies.repository_owner import owners_of_everything
-from policies.text import checked
+from policies.text import checked, sign_of_changes
 from policies.words import drafts as words
 
 ASKED_BY = ("draft", "fix")
@@ -137,7 +137,7 @@ async def _owners(
 
 
 def _named(scene: Scene, reads: Reads) -> str:
-    sign = "!" if scene.subject.kind == "change" and reads.forge.dialect == "gitlab" else "#"
+    sign = sign_of_changes(reads.forge.dialect) if scene.subject.kind == "change" else "#"
     return f"{sign}{scene.subject.number}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from handlers.records import Directory
 from policies.facts import RepositoryRef, can_write, same
@@ -37,6 +37,15 @@ async def look_up(
     if can_write(access):
         return PersonSeen(access)
     return PersonSeen(access, await directory.membership(repository.owner, name))
+
+
+def told_apart(
+    seen: Mapping[str, PersonSeen | TeamSeen],
+) -> tuple[dict[str, PersonSeen], dict[str, TeamSeen]]:
+    """People and teams, each by name as `same()` compares them."""
+    people = {same(name): each for name, each in seen.items() if isinstance(each, PersonSeen)}
+    teams = {same(name): each for name, each in seen.items() if isinstance(each, TeamSeen)}
+    return people, teams
 
 
 async def _team(name: str, repository: RepositoryRef, directory: Directory) -> TeamSeen:

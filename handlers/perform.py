@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -218,9 +218,7 @@ async def _write(action: ForgeAction, place: Place, desk: Desk, effect: Effect) 
             body = _signed(action.body, desk, effect)
             await desk.effects.done(effect, await desk.forge.open_issue(place.ref, action.title, body))
         case SetCheck():
-            await desk.effects.done(
-                effect, await desk.forge.judge(place.ref, _verdict(action, desk.page, effect))
-            )
+            await desk.effects.done(effect, await _judge(action, place, desk, effect))
     return ()
 
 
@@ -282,7 +280,7 @@ async def _write_on_change(
             teams = [ReviewUnasked(at=desk.now, by_bot=True, team=team) for team in action.teams]
             return (*people, *teams)
         case SetCheck():
-            await done(effect, await forge.judge(change.repository, _verdict(action, change.url, effect)))
+            await done(effect, await _judge(action, change, desk, effect))
     return ()
 
 
@@ -291,6 +289,7 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
     if effect.remote_id is None:
         return ()
     shown = {**_payload(action, desk.now), "at": effect.payload.get("at")}
+    again: Coroutine[Any, Any, object]
     is_old = effect.marker is not None and effect.marker != desk.sign(effect.key)[0]  # by a key of before
     match action, place:
         case KeepSticky(), Change() | Issue() if is_old or _differs(shown, {"edit": "", **effect.payload}):
@@ -299,7 +298,7 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
             body = _signed(action.body, desk, effect)
             again = desk.forge.edit_issue(place.ref, effect.remote_id, body, is_open=action.open)
         case SetCheck(), Change() | Repository() if _differs(shown, effect.payload):
-            again = _judge_again(action, place, desk, effect)
+            again = _judge(action, place, desk, effect)
         case _:
             return ()
     try:
@@ -322,11 +321,12 @@ async def _keep(action: ForgeAction, place: Place, desk: Desk, effect: Effect) -
     return ()
 
 
-async def _judge_again(action: SetCheck, place: Change | Repository, desk: Desk, effect: Effect) -> None:
+async def _judge(action: SetCheck, place: Change | Repository, desk: Desk, effect: Effect) -> int:
+    """Set the check; a repository's leads to Usher's page of it, a change's to where the change is."""
     repository, url = (
         (place.ref, desk.page) if isinstance(place, Repository) else (place.repository, place.url)
     )
-    await desk.forge.judge(repository, _verdict(action, url, effect))
+    return await desk.forge.judge(repository, _verdict(action, url, effect))
 
 
 def _verdict(action: SetCheck, url: str, effect: Effect) -> Verdict:

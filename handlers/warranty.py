@@ -14,7 +14,7 @@ from policies.actions import Action, Say
 from policies.clocks.story import story
 from policies.commands import Command
 from policies.facts import CommandGiven
-from policies.text import checked
+from policies.text import checked, sign_of_changes
 from policies.warranty import Window
 from policies.words import warranty as words
 
@@ -63,8 +63,8 @@ async def _window(number: int, situation: IssueSituation, reads: Reads) -> Windo
 
 async def _say(window: Window, at: datetime, step: str, situation: IssueSituation, reads: Reads) -> Say:
     owner = await owner_in_turn(situation, reads)
-    zone = situation.rulebook.calendars["business"].zone if situation.rulebook.calendars else "UTC"
-    sign = "!" if reads.forge.dialect == "gitlab" else "#"
+    zone = situation.zone
+    sign = sign_of_changes(reads.forge.dialect)
     if not window.covers(at):
         body = words.over(window, sign, owner, zone, situation.rulebook.rules.support.bugs)
         return Say(step, checked(body, mentions=filter(None, [owner])), to=owner or "")

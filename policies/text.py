@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import NewType, TypeAlias
+from typing import Literal, NewType, TypeAlias
 from urllib.parse import quote
 
 from policies.markup import effects_of
@@ -70,6 +70,11 @@ def user(text: str, *, most: int = 500) -> str:
     """
     shown = _seen(text, most).translate(_BEGINS).replace("://", f":{BREAK}//")
     return f"{BREAK}{shown}" if shown.startswith("/") else shown
+
+
+def sign_of_changes(dialect: Literal["github", "gitlab"]) -> Literal["#", "!"]:
+    """What people write before a change's number: `#12`, on GitLab `!12`."""
+    return "!" if dialect == "gitlab" else "#"
 
 
 def sentence(text: str, *, most: int = 500) -> str:

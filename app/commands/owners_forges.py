@@ -18,8 +18,7 @@ from app.settings import Settings, read_settings
 from handlers.ports import Forbidden, ForgeError, Gone, Throttled
 from policies.facts import Repository
 from policies.owners import Dialect
-
-NAMES: dict[Dialect, str] = {"github": "GitHub", "gitlab": "GitLab"}
+from policies.owners.answers import NAMES
 
 
 class NotAnswered(ForPeople):

@@ -10,17 +10,18 @@ import jwt
 from rich.console import Console
 from rich.progress import track
 
-from app.commands.owners_forges import NAMES, NotAnswered, Reached, reach, why_not
+from app.commands.owners_forges import NotAnswered, Reached, reach, why_not
 from app.commands.owners_source import Origin, OwnersContent
 from app.forges.gitlab.adapter import GitLab
-from handlers.owners_seen import look_up, owners_by_name
+from handlers.owners_seen import look_up, owners_by_name, told_apart
 from handlers.ports import ForgeError
 from policies import findings as finds
 from policies import owner_health, owners
-from policies.facts import File, Tree, same
+from policies.facts import File, Tree
 from policies.findings import Finding
 from policies.owner_health import Known, PersonSeen, TeamSeen
 from policies.owners import Dialect, OwnersFile, Problem, Severity
+from policies.owners.answers import NAMES
 from policies.owners.approvals import Demand
 from policies.owners.problems import carried_over
 from policies.rules import Guidelines
@@ -132,21 +133,16 @@ async def _learn(reached: Reached, file: OwnersFile, refused: frozenset[str]) ->
     """What the forge knows of the owners, and how many were too many to ask about."""
     port, repository = reached.port, reached.repository.ref
     names = owners_by_name([file], refused)
-    people: dict[str, PersonSeen] = {}
-    teams: dict[str, TeamSeen] = {}
+    seen: dict[str, PersonSeen | TeamSeen] = {}
 
     async def learn(name: str) -> None:
-        match await look_up(name, repository, port, port.dialect):
-            case TeamSeen() as team:
-                teams[same(name)] = team
-            case person:
-                people[same(name)] = person
+        seen[name] = await look_up(name, repository, port, port.dialect)
 
     asked = names[:MOST_OWNERS]
     batches = [asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE)]
     for batch in _shown(batches, NAMES[port.dialect]):
         await asyncio.gather(*map(learn, batch))
-    return Known(repository.owner, people, teams, refused), max(len(names) - MOST_OWNERS, 0)
+    return Known(repository.owner, *told_apart(seen), refused), max(len(names) - MOST_OWNERS, 0)
 
 
 def _shown(batches: Sequence[list[str]], forge: str) -> Iterable[list[str]]:

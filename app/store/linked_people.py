@@ -62,9 +62,7 @@ def on_the_other_forge(tenant_id: int) -> sa.Select[tuple[int]]:
 
 async def of(connection: AsyncConnection, accounts: Mapping[str, str]) -> Link | None:
     """The link of one of these accounts, forge → login; None where there is none."""
-    query = sa.select(person_link).where(
-        person_link.c.source != "apart", sa.or_(*(_account(*each) for each in accounts.items()))
-    )
+    query = sa.select(person_link).where(person_link.c.source != "apart", _any_of(accounts))
     row = (await connection.execute(query.limit(1))).one_or_none()
     return None if row is None else Link(row.github, row.gitlab, row.source)
 
@@ -109,9 +107,7 @@ async def by_addresses(connection: AsyncConnection, viewer_id: int, digests: Ite
 async def by_person(connection: AsyncConnection, github: str, gitlab: str) -> bool:
     """Link two accounts whose owner has signed in with both; False where the settings say otherwise."""
     accounts = {"github": github, "gitlab": gitlab}
-    taken = sa.select(person_link.c.github).where(
-        person_link.c.source == "configuration", sa.or_(*(_account(*each) for each in accounts.items()))
-    )
+    taken = sa.select(person_link.c.github).where(person_link.c.source == "configuration", _any_of(accounts))
     if (await connection.execute(taken.limit(1))).first() is not None:
         return False
     await _put(connection, ((github, gitlab),), "person")
@@ -122,9 +118,7 @@ async def part(connection: AsyncConnection, accounts: Mapping[str, str]) -> bool
     """Take these accounts for two people's from now on; False where the settings say that they are one's."""
     parted = (
         sa.update(person_link)
-        .where(
-            person_link.c.source != "configuration", sa.or_(*(_account(*each) for each in accounts.items()))
-        )
+        .where(person_link.c.source != "configuration", _any_of(accounts))
         .values(source="apart")
     )
     return (await connection.execute(parted)).rowcount > 0
@@ -133,9 +127,7 @@ async def part(connection: AsyncConnection, accounts: Mapping[str, str]) -> bool
 async def forget(connection: AsyncConnection, accounts: Mapping[str, str]) -> None:
     """Forget what was said of these accounts, but for the settings."""
     await connection.execute(
-        sa.delete(person_link).where(
-            person_link.c.source != "configuration", sa.or_(*(_account(*each) for each in accounts.items()))
-        )
+        sa.delete(person_link).where(person_link.c.source != "configuration", _any_of(accounts))
     )
 
 
@@ -150,6 +142,11 @@ async def _put(connection: AsyncConnection, pairs: Sequence[tuple[str, str]], so
     )
     await connection.execute(sa.delete(person_link).where(taken))
     await connection.execute(insert(person_link).on_conflict_do_nothing(), rows)
+
+
+def _any_of(accounts: Mapping[str, str]) -> sa.ColumnElement[bool]:
+    """Whether a link is of one of these accounts, forge → login."""
+    return sa.or_(*(_account(*each) for each in accounts.items()))
 
 
 def _account(forge: str, login: str) -> sa.ColumnElement[bool]:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from app.store import change_pages
 from policies.insights.privacy import OTHER
+from policies.owners.answers import NAMES
 from policies.reviewers import FALLBACK
 from policies.words import why
 from policies.words.areas import UNOWNED, plain_area
@@ -108,7 +109,7 @@ def round_said(name: str) -> str:
 
 
 _TEMPLATES.filters["tone"] = lambda state: _TONES.get(state, "")
-_TEMPLATES.filters["forge"] = lambda forge: {"github": "GitHub", "gitlab": "GitLab"}.get(forge, forge)
+_TEMPLATES.filters["forge"] = lambda forge: NAMES.get(forge, forge)
 _TEMPLATES.filters["owner_source"] = lambda source: _OWNER_SOURCES.get(source, source)
 _TEMPLATES.filters["day"] = _day
 _TEMPLATES.filters["reference"] = change_pages.reference

@@ -18,13 +18,12 @@ from app.store import viewers
 from app.web.rendering import page
 from app.web.visitors import Visitors, callback, cookie_name, is_secure
 from handlers.ports import Forbidden, ForgeError
+from policies.owners.answers import NAMES
 
 log = logs.get(__name__)
 
 MINUTES_AT_THE_FORGE = 10
 """How long somebody may take to say yes there."""
-
-NAMES = {"github": "GitHub", "gitlab": "GitLab"}
 
 
 def make_sign_in(visitors: Visitors) -> APIRouter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -10,6 +11,9 @@ Status = Literal["ok", "too_large", "binary", "refused"]
 Severity = Literal["error", "warning", "info"]
 Outcome = Literal["won", "overridden", "excluded", "skipped"]
 Why = Literal["case", "trailing_slash", "anchoring", "dialect"]
+
+NAMES: Mapping[str, str] = {"github": "GitHub", "gitlab": "GitLab"}
+"""What people call the forge of each dialect."""
 
 
 @dataclass(frozen=True, slots=True)

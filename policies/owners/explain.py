@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from policies.owners import patterns
-from policies.owners.answers import Considered, Dialect, NearMiss, Outcome, Rule, Why
+from policies.owners.answers import NAMES, Considered, Dialect, NearMiss, Outcome, Rule, Why
 from policies.owners.github import GitHubFile, Lost, compiled
 from policies.owners.gitlab import Entry, GitLabFile, normal_form
 from policies.owners.limits import LONG_PATTERN
@@ -116,12 +116,9 @@ def _near_miss(rule: Rule, dialect: Dialect, path: str, meter: Meter) -> NearMis
     other: Dialect = "gitlab" if dialect == "github" else "github"
     if covers(rule.pattern, other, path, meter):
         return NearMiss(
-            rule.line, rule.text, "dialect", f"{_NAMES[other]} would match it; {_NAMES[dialect]} does not."
+            rule.line, rule.text, "dialect", f"{NAMES[other]} would match it; {NAMES[dialect]} does not."
         )
     return None
-
-
-_NAMES = {"github": "GitHub", "gitlab": "GitLab"}
 
 
 def _other_spellings(pattern: str, dialect: Dialect) -> Iterator[tuple[Why, str, str]]:

@@ -14,7 +14,7 @@ from app.forges.sandbox.faults import Fault
 from app.keys import Seal
 from app.store import viewers
 from app.store.tables import clock, machine_token, reach, session, signed_in, viewer
-from app.web.sign_in import NAMES
+from policies.owners.answers import NAMES
 from tests.stories import Bot, Shop, subject_of
 
 pytestmark = pytest.mark.slow

@@ -26,6 +26,7 @@ from policies.facts import (
     TouchedFile,
 )
 from policies.owners import Problem
+from policies.text import sign_of_changes
 
 GHOST = Person("ghost")
 """Whom GitLab shows where somebody deleted their account."""
@@ -196,7 +197,7 @@ def change(
         touched_count=changes_count(data),
         mergeable=_mergeable(data),
         url=text(data, "web_url"),
-        sign="!",
+        sign=sign_of_changes("gitlab"),
         body=text(data, "description"),
         standings=standings,
         approvers_told=approvers_told,

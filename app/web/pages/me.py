@@ -13,8 +13,8 @@ from app.store.database import Database
 from app.store.viewers import Visitor
 from app.web.addresses import Number
 from app.web.rendering import page
-from app.web.sign_in import NAMES
 from app.web.visitors import Visitors, cookie_name, is_secure
+from policies.owners.answers import NAMES
 
 SCOPES = {
     "catalogue": "read the catalogue (repos.json, Backstage)",
